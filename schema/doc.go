@@ -1,0 +1,19 @@
+// Package schema and the packages below it are the contract of credithub: every
+// identifier, record, list, measure, matter, unit, right and message of the
+// system is described here and nowhere else. Nothing below schema does I/O,
+// reads a clock or holds state; ingest and query stand on it and never on each
+// other.
+//
+//	uscc     统一社会信用代码 and the codes around it
+//	fault    row faults (E01–E14, W01–W05) and error kinds with their wire names
+//	record   the pushed envelope: domains, kinds, fields, decoding, validation
+//	list     list entries (名单记录) and how events fold into a state
+//	policy   the law as data: lists, measures, matters, units, calendar
+//	grade    the four classes 良好/警示/失信/严重失信
+//	access   roles, rights and the data class of every field
+//	receipt  log positions a push stands at and an answer reflects
+//	feed     messages of the hub's own topics
+//	audit    the record of who saw what and its hash chain
+//	ddl      the desired ClickHouse state
+//	graphql  schema.graphql
+package schema

@@ -1,0 +1,106 @@
+// Package feed describes the messages of the hub's own topics, those that no
+// agency writes. All values are JSON.
+//
+//	credit.entries   folded list entries and progress of credit.decision (compacted, 1 partition)
+//	credit.subjects  newly known subjects, freshness and progress of the other domains (1 partition)
+//	credit.rejects   faults of rows, from the gateway and from intake
+//	credit.batches   heads of pushes
+//	credit.audit     who saw what
+package feed
+
+import (
+	"time"
+
+	"credithub/schema/fault"
+	"credithub/schema/list"
+	"credithub/schema/receipt"
+)
+
+// Topics of the hub's own.
+const (
+	EntriesTopic  = "credit.entries"
+	SubjectsTopic = "credit.subjects"
+	RejectsTopic  = "credit.rejects"
+	BatchesTopic  = "credit.batches"
+	AuditTopic    = "credit.audit"
+	NoticesTopic  = "credit.notices"
+	ChangesTopic  = "credit.changes"
+)
+
+// Headers of messages on domain topics.
+const (
+	HeaderStamp     = "stamp"     // set by the gateway, see ingest/gateway
+	HeaderUnit      = "unit"      // signed messages: unit code
+	HeaderKey       = "key"       // signed messages: first 16 hex digits of SHA-256 of the public key
+	HeaderSignature = "signature" // signed messages: base64 of Ed25519
+)
+
+// EntryMessage is a value on credit.entries, keyed by entryId. Seq orders all
+// messages: offset on credit.decision × 4 + ordinal within that record. A
+// reader applies a message only if its Seq is above all it has applied, so
+// repeated messages do nothing.
+type EntryMessage struct {
+	Seq        uint64     `json:"seq"`
+	RecordedAt time.Time  `json:"recordedAt"`
+	Entry      *list.Wire `json:"entry,omitempty"` // nil: the entry was taken back altogether (retracted)
+	ID         string     `json:"id"`
+	USCC       string     `json:"uscc"`               // subject that the entry concerns or concerned
+	WasUSCC    string     `json:"wasUscc,omitempty"`  // subject before a correction moved the entry
+	Progress   *Progress  `json:"progress,omitempty"` // set on progress messages only, which carry no entry
+}
+
+// ProgressKey is the key of progress messages on credit.entries; compaction
+// keeps the last.
+const ProgressKey = "~progress"
+
+// Progress says that everything up to the positions has been applied, and which
+// sources were heard.
+type Progress struct {
+	Through []receipt.Position `json:"through"`
+	Reports []Report           `json:"reports,omitempty"`
+}
+
+// Report is a sign of life of a source: rows accepted or a heartbeat.
+type Report struct {
+	Unit   string    `json:"unit"`
+	Domain string    `json:"domain"`
+	At     time.Time `json:"at"`
+}
+
+// SubjectsMessage is a value on credit.subjects. Known, Gone and Ambiguous are
+// codes joined without separator, 18 characters each: subjects that now have a
+// registration, no longer have one, or have several that contradict each other.
+type SubjectsMessage struct {
+	Known     string   `json:"known,omitempty"`
+	Gone      string   `json:"gone,omitempty"`
+	Ambiguous string   `json:"ambiguous,omitempty"`
+	Progress  Progress `json:"progress"`
+}
+
+// Batch is the head of a push, on credit.batches keyed by batch id, written
+// after its records are durable.
+type Batch struct {
+	ID         string             `json:"batchId"`
+	Unit       string             `json:"unit"`
+	ReceivedAt time.Time          `json:"receivedAt"`
+	Accepted   int                `json:"accepted"`
+	Rejected   int                `json:"rejected"`
+	Positions  []receipt.Position `json:"positions,omitempty"`
+}
+
+// Reject is one rejected row, on credit.rejects keyed by unit. Rows refused by
+// the gateway have a Batch and no source position; rows refused by intake have
+// both when they came through the gateway.
+type Reject struct {
+	Unit       string        `json:"unit"` // as claimed, when the claim was not proven
+	Domain     string        `json:"domain,omitempty"`
+	BatchID    string        `json:"batchId,omitempty"`
+	Line       uint32        `json:"line,omitempty"`
+	RecordID   string        `json:"recordId,omitempty"`
+	At         time.Time     `json:"at"`
+	Faults     []fault.Fault `json:"faults"`
+	Topic      string        `json:"topic,omitempty"`
+	Partition  int           `json:"partition,omitempty"`
+	Offset     int64         `json:"offset,omitempty"` // offset + 1, so that 0 means none
+	Suggestion string        `json:"suggestion,omitempty"`
+}

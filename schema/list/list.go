@@ -1,0 +1,171 @@
+// Package list holds the entries of credit lists (名单): their codes, events,
+// states, and how the events of one entry fold into one state. It decides
+// nothing about what an entry restricts; that is policy.
+package list
+
+import (
+	"fmt"
+
+	"credithub/schema/record"
+)
+
+// Code numbers a list: 1…28 for L01…L28, 29 for L15B. It fits a 64-bit set.
+type Code uint8
+
+// Codes that the text of the hub itself names.
+const (
+	L01  Code = 1  // 经营异常名录
+	L02  Code = 2  // 个体工商户经营异常
+	L15B Code = 29 // 进出口海关监管领域严重失信主体名单
+	// CodeEnd is one past the last list code.
+	CodeEnd Code = 30
+)
+
+var names = func() (n [CodeEnd]string) {
+	for c := L01; c < L15B; c++ {
+		n[c] = fmt.Sprintf("L%02d", c)
+	}
+	n[L15B] = "L15B"
+	return
+}()
+
+// String is the wire name, such as L09 or L15B.
+func (c Code) String() string {
+	if c < CodeEnd {
+		return names[c]
+	}
+	return ""
+}
+
+// ParseCode reads a wire name.
+func ParseCode[T string | []byte](s T) (Code, bool) {
+	for c := L01; c < CodeEnd; c++ {
+		if names[c] == string(s) {
+			return c, true
+		}
+	}
+	return 0, false
+}
+
+// Event is what a decision record says happened to an entry.
+type Event uint8
+
+// Events in their legal order.
+const (
+	NoEvent Event = iota
+	EventPreNotice
+	EventDecided
+	EventServed
+	EventInForce
+	EventSuspended
+	EventResumed
+	EventExited
+)
+
+var eventNames = [...]string{"", "PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "RESUMED", "EXITED"}
+
+// String is the wire name.
+func (e Event) String() string { return eventNames[e] }
+
+// ParseEvent reads a wire name; NoEvent when unknown.
+func ParseEvent[T string | []byte](s T) Event {
+	for i := EventPreNotice; i <= EventExited; i++ {
+		if eventNames[i] == string(s) {
+			return i
+		}
+	}
+	return NoEvent
+}
+
+// State is the state of an entry.
+type State uint8
+
+// States in their legal order.
+const (
+	NoState State = iota
+	PreNotice
+	Decided
+	Served
+	InForce
+	Suspended
+	Exited
+)
+
+var stateNames = [...]string{"", "PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "EXITED"}
+
+// String is the wire name.
+func (s State) String() string { return stateNames[s] }
+
+// ParseState reads a wire name; NoState when unknown.
+func ParseState(s string) State {
+	for i := PreNotice; i <= Exited; i++ {
+		if stateNames[i] == s {
+			return i
+		}
+	}
+	return NoState
+}
+
+// ExitType says why an entry ended.
+type ExitType uint8
+
+// Exit types. Corrected and Revoked mean "never validly listed".
+const (
+	NoExit ExitType = iota
+	Expired
+	Repaired
+	Corrected
+	Revoked
+	SubjectEnded
+)
+
+var exitNames = [...]string{"", "EXPIRED", "REPAIRED", "CORRECTED", "REVOKED", "SUBJECT_ENDED"}
+
+// String is the wire name, "" for NoExit.
+func (x ExitType) String() string { return exitNames[x] }
+
+// ParseExit reads a wire name; NoExit when unknown.
+func ParseExit[T string | []byte](s T) ExitType {
+	for i := Expired; i <= SubjectEnded; i++ {
+		if exitNames[i] == string(s) {
+			return i
+		}
+	}
+	return NoExit
+}
+
+// Entry is the state of one entry of one list about one subject, as folded from
+// its events. Dates that are not known are record.NoDate.
+type Entry struct {
+	ID             string // entryId, unique within the deciding unit and list
+	List           Code
+	USCC           string
+	State          State // before dates are looked at; see At
+	Cause          string
+	DocumentNo     string
+	DecidedBy      string // unit code
+	DecidedOn      record.Date
+	ServedOn       record.Date
+	Since          record.Date // first day in force
+	Until          record.Date // last day in force; NoDate: no fixed term
+	Annotated      bool        // objection pending (异议标注)
+	ExitType       ExitType
+	ExitedOn       record.Date
+	ExitDocumentNo string
+}
+
+// At derives the state on a day: an entry whose first day lies ahead is not yet
+// in force, one whose last day has passed has exited by itself (期满自动移出).
+// Nothing about being in force is ever stored.
+func (e *Entry) At(day record.Date) (State, ExitType) {
+	switch e.State {
+	case InForce, Suspended:
+		if e.Until != record.NoDate && e.Until < day {
+			return Exited, Expired
+		}
+		if e.State == InForce && e.Since != record.NoDate && e.Since > day {
+			return Served, NoExit
+		}
+	}
+	return e.State, e.ExitType
+}

@@ -1,0 +1,109 @@
+package policy
+
+import (
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+// Obligation is what a hit obliges the approving unit to do, in rising order;
+// the highest wins.
+type Obligation uint8
+
+// Obligations.
+const (
+	None      Obligation = iota // 无
+	Inform                      // 提示
+	Supervise                   // 加强监管
+	Caution                     // 审慎审查
+	Restrict                    // 限制
+	Reject                      // 不予办理
+)
+
+var obligationNames = [...]string{"NONE", "INFORM", "SUPERVISE", "CAUTION", "RESTRICT", "REJECT"}
+
+// String is the wire name.
+func (o Obligation) String() string { return obligationNames[o] }
+
+// Role is whose restriction a matter asks about and a measure reaches.
+type Role uint8
+
+// Roles as bits, so that a measure can reach several.
+const (
+	Enterprise  Role = 1 << iota // E: the enterprise itself
+	Responsible                  // L: its legal representative or responsible person
+	Person                       // P: a natural person listed in person
+)
+
+// Citation is the clause that something rests on.
+type Citation struct {
+	Text string // statute and article, in Chinese
+	Mark string // V, V2, M+ … as in the domain brief
+	URL  string // where the text can be read, when known
+}
+
+// List is a credit list (名单).
+type List struct {
+	Code      list.Code
+	NameZh    string
+	NameEn    string
+	Serious   bool // 严重失信主体名单
+	Public    bool // entries in force are published
+	Units     []string
+	Basis     []Citation
+	Causes    []Cause
+	TermYears int  // automatic end after that many years from the first day in force; 0: none
+	NoService bool // statutory exception: takes effect without service
+	From, To  record.Date
+}
+
+// Cause is a ground for listing.
+type Cause struct {
+	Code   string
+	NameZh string
+	NameEn string
+	Basis  string
+}
+
+// Measure is a punishment or supervision measure (惩戒措施).
+type Measure struct {
+	Code       string
+	NameZh     string
+	NameEn     string
+	Kind       string
+	Department string
+	Citation   string // all citations in one line, for answers
+	Basis      []Citation
+	Target     Role // roles it reaches
+	Triggers   []Trigger
+	Matters    []string
+	From, To   record.Date
+}
+
+// Trigger ties a measure to a list, with the obligation the basis allows there.
+type Trigger struct {
+	List       list.Code
+	Obligation Obligation
+	Causes     []string // only these causes; empty: all
+	TermMonths int      // the measure ends that long after the decision; 0: with the entry
+	EntryOf    Role     // whose entry triggers it: Enterprise, or Person only
+}
+
+// Matter is an approval matter (审批事项).
+type Matter struct {
+	Code       string
+	NameZh     string
+	NameEn     string
+	Department string
+	Role       Role // whose restriction it asks about
+	Index      int  // position in Policy.Matters
+}
+
+// Unit is a department that reports to the hub or asks it.
+type Unit struct {
+	Code    string
+	NameZh  string
+	NameEn  string
+	Domains []record.Domain         // may push
+	Lists   []list.Code             // may decide
+	Periods map[record.Domain]int64 // seconds within which it must report to be fresh
+}
