@@ -1,9 +1,9 @@
 package uscc
 
-import (
-	"fmt"
-	"math/rand"
-)
+import "fmt"
+
+// Source gives random numbers in [0, n), as a generator of math/rand/v2 does.
+type Source interface{ IntN(n int) int }
 
 // Make builds the clean code of a pair (such as 91), a division of six digits
 // and 8 body characters; it refuses what could not be one.
@@ -28,10 +28,10 @@ func Make(pair, division, body string) (string, error) {
 // Random gives a clean code of a division and pair with a body MA……, as
 // registrars allot them to new subjects. It panics on a pair or division that no
 // code can have.
-func Random(r *rand.Rand, division, pair string) string {
+func Random(r Source, division, pair string) string {
 	body := []byte("MA000000")
 	for i := 2; i < 8; i++ {
-		body[i] = Alphabet[r.Intn(31)]
+		body[i] = Alphabet[r.IntN(31)]
 	}
 	s, err := Make(pair, division, string(body))
 	if err != nil {
