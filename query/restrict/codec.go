@@ -1,0 +1,193 @@
+package restrict
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+	"unsafe"
+
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+// The entries of one subject are one blob of bytes:
+//
+//	uvarint length of the rest
+//	per entry:
+//	  byte     list, and bit 5: annotated
+//	  uvarint  deciding unit, number in the dictionary; 0: text follows
+//	  uvarint  cause, number in the dictionary; 0: text follows
+//	  text     entry id (uvarint length, bytes)
+//	  text     document number
+//	  date     decidedOn against epoch
+//	  date     servedOn against decidedOn
+//	  date     since against decidedOn
+//	  date     until against since
+//
+// A date is uvarint(zigzag(days apart) + 1), 0 when absent. Only entries whose
+// state is IN_FORCE are kept, the only ones that are or can come into force by
+// the passing of days alone, so the state needs no bit. The subject's code is
+// the key of the blob. Texts of a decoded entry alias the blob, which is never
+// written again once it can be read.
+
+// epoch is the day decidedOn counts from; a day near it takes fewer bytes.
+var epoch = record.MakeDate(2020, 1, 1)
+
+const annotatedBit = 1 << 5
+
+// dict numbers texts that come again and again: unit codes and causes. Readers
+// take no lock; there is one writer. Numbers start at 1 and never change.
+type dict struct {
+	texts  atomic.Pointer[[]string]
+	number map[string]uint32
+	limit  int // texts kept; others stand in full
+	maxLen int // longer texts stand in full
+}
+
+func newDict(limit, maxLen int) *dict {
+	d := &dict{number: map[string]uint32{}, limit: limit, maxLen: maxLen}
+	d.texts.Store(&[]string{""})
+	return d
+}
+
+func (d *dict) append(b []byte, s string) []byte {
+	n, ok := d.number[s]
+	if !ok && len(s) <= d.maxLen && len(d.number) < d.limit {
+		old := *d.texts.Load()
+		s = string(append([]byte(nil), s...)) // don't keep the message alive
+		n = uint32(len(old))
+		next := append(old[:len(old):len(old)], s)
+		d.texts.Store(&next)
+		d.number[s] = n
+	}
+	b = binary.AppendUvarint(b, uint64(n))
+	if n == 0 {
+		b = appendText(b, s)
+	}
+	return b
+}
+
+func (d *dict) read(b []byte) (string, []byte) {
+	n, b := uvarint(b)
+	if n == 0 {
+		return readText(b)
+	}
+	return (*d.texts.Load())[n], b
+}
+
+func (d *dict) bytes() (n int) {
+	for _, s := range *d.texts.Load() {
+		n += 16 + len(s) + 56 // header, text, share of the writer's map
+	}
+	return n
+}
+
+// codec writes and reads entries.
+type codec struct{ units, causes *dict }
+
+func newCodec() codec { return codec{units: newDict(1000, 32), causes: newDict(4000, 48)} }
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+func appendDate(b []byte, d, ref record.Date) []byte {
+	if d == record.NoDate {
+		return append(b, 0)
+	}
+	x := int64(d) - int64(ref)
+	return binary.AppendUvarint(b, uint64(x<<1^x>>63)+1)
+}
+
+// orEpoch is a reference day that always is one.
+func orEpoch(d record.Date) record.Date {
+	if d == record.NoDate {
+		return epoch
+	}
+	return d
+}
+
+// append adds an entry in force to the rest of a blob.
+func (c *codec) append(b []byte, e *list.Entry) []byte {
+	head := byte(e.List)
+	if e.Annotated {
+		head |= annotatedBit
+	}
+	b = append(b, head)
+	b = c.units.append(b, e.DecidedBy)
+	b = c.causes.append(b, e.Cause)
+	b = appendText(b, e.ID)
+	b = appendText(b, e.DocumentNo)
+	b = appendDate(b, e.DecidedOn, epoch)
+	b = appendDate(b, e.ServedOn, orEpoch(e.DecidedOn))
+	b = appendDate(b, e.Since, orEpoch(e.DecidedOn))
+	return appendDate(b, e.Until, orEpoch(e.Since))
+}
+
+// uvarint is binary.Uvarint for bytes this package wrote, with the common case
+// first.
+func uvarint(b []byte) (uint64, []byte) {
+	if x := b[0]; x < 0x80 {
+		return uint64(x), b[1:]
+	}
+	x, n := binary.Uvarint(b)
+	return x, b[n:]
+}
+
+// readText aliases b.
+func readText(b []byte) (string, []byte) {
+	n, b := uvarint(b)
+	if n == 0 {
+		return "", b
+	}
+	return unsafe.String(&b[0], int(n)), b[n:]
+}
+
+func readDate(b []byte, ref record.Date) (record.Date, []byte) {
+	x, b := uvarint(b)
+	if x == 0 {
+		return record.NoDate, b
+	}
+	x--
+	return record.Date(int64(ref) + (int64(x>>1) ^ -int64(x&1))), b
+}
+
+// next reads the first entry of the rest of a blob into e, but for its code.
+// What it reads aliases b.
+func (c *codec) next(e *list.Entry, b []byte) []byte {
+	*e = list.Entry{State: list.InForce, ExitedOn: record.NoDate}
+	e.List, e.Annotated = list.Code(b[0]&(annotatedBit-1)), b[0]&annotatedBit != 0
+	e.DecidedBy, b = c.units.read(b[1:])
+	e.Cause, b = c.causes.read(b)
+	e.ID, b = readText(b)
+	e.DocumentNo, b = readText(b)
+	e.DecidedOn, b = readDate(b, epoch)
+	e.ServedOn, b = readDate(b, orEpoch(e.DecidedOn))
+	e.Since, b = readDate(b, orEpoch(e.DecidedOn))
+	e.Until, b = readDate(b, orEpoch(e.Since))
+	return b
+}
+
+// without copies the rest of a blob but for one entry, and tells whether it
+// was there.
+func (c *codec) without(dst, rest []byte, id string) (_ []byte, found bool) {
+	var e list.Entry
+	for len(rest) > 0 {
+		after := c.next(&e, rest)
+		if e.ID == id {
+			found = true
+		} else {
+			dst = append(dst, rest[:len(rest)-len(after)]...)
+		}
+		rest = after
+	}
+	return dst, found
+}
+
+// count counts the entries of the rest of a blob.
+func (c *codec) count(rest []byte) (n int) {
+	var e list.Entry
+	for ; len(rest) > 0; n++ {
+		rest = c.next(&e, rest)
+	}
+	return n
+}

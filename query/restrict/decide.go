@@ -1,0 +1,166 @@
+package restrict
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+// SubjectState is what the hub knows of a code: nothing, a registration, or
+// several that contradict each other.
+type SubjectState uint8
+
+// Subject states. The zero value claims no knowledge.
+const (
+	Unknown SubjectState = iota
+	Known
+	Ambiguous
+)
+
+// Outcome is the answer to a check. The zero value is no outcome, so that a
+// Decision nobody made can't read as CLEAR.
+type Outcome uint8
+
+// Outcomes.
+const (
+	NoOutcome Outcome = iota
+	Clear
+	HitOutcome
+	SubjectUnknown
+	SubjectAmbiguous
+	SourceStale
+)
+
+var outcomeNames = [...]string{"", "CLEAR", "HIT", "SUBJECT_UNKNOWN", "SUBJECT_AMBIGUOUS", "SOURCE_STALE"}
+
+// String is the wire name.
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Hit is one entry that restricts the subject at the matter, and the measure by
+// which it does. One entry can hit by several measures.
+type Hit struct {
+	Entry      list.Entry
+	Measure    *policy.Measure
+	Obligation policy.Obligation
+}
+
+// Decision is the answer to a check.
+type Decision struct {
+	Outcome    Outcome
+	Obligation policy.Obligation // the highest of the hits; None without hits
+	Subject    SubjectState
+	Hits       []Hit           // by obligation falling, then list, id and measure
+	Stale      []policy.Source // silent sources of those that can restrict the matter, in policy order
+	At         time.Time       // the instant asked about
+	Receipt    string          // log positions that the answer reflects; "" from Decide
+}
+
+// Decide answers a check from values alone. The entries are all entries on the
+// subject that may matter; those not in force on the civil day in China of at,
+// and those on lists that don't bear on the matter, restrict nothing. stale may
+// name any sources; only those that can restrict the matter count.
+//
+// Hits make the outcome HIT, whatever else is uncertain. Without hits an
+// ambiguous or unknown subject, then a silent source, keep it from being CLEAR.
+//
+// m must not be nil: a missing matter would read as CLEAR, so it panics.
+func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject SubjectState, stale []policy.Source, at time.Time) Decision {
+	mustMatter(m)
+	d := Decision{Subject: subject, At: at}
+	day := record.DateOf(at)
+	for i := range entries {
+		d.Hits = bear(d.Hits, &entries[i], p.Rules(m, entries[i].List), day)
+	}
+	for _, s := range p.Sources(m) {
+		if slices.Contains(stale, s) {
+			d.Stale = append(d.Stale, s)
+		}
+	}
+	d.conclude()
+	return d
+}
+
+func mustMatter(m *policy.Matter) {
+	if m == nil {
+		panic("restrict: no matter")
+	}
+}
+
+// bear appends the hits of one entry on a day.
+func bear(hits []Hit, e *list.Entry, rules []policy.Rule, day record.Date) []Hit {
+	if len(rules) == 0 {
+		return hits
+	}
+	if state, _ := e.At(day); state != list.InForce {
+		return hits
+	}
+	for i := range rules {
+		r := &rules[i]
+		if r.Applies(e.Cause, e.DecidedOn, e.Since, day) {
+			hits = append(hits, Hit{Entry: *e, Measure: r.Measure, Obligation: r.Obligation})
+		}
+	}
+	return hits
+}
+
+// conclude orders the hits and derives obligation and outcome.
+func (d *Decision) conclude() {
+	if len(d.Hits) > 1 {
+		slices.SortFunc(d.Hits, compareHits)
+	}
+	d.Obligation = policy.None
+	switch {
+	case len(d.Hits) > 0:
+		d.Outcome, d.Obligation = HitOutcome, d.Hits[0].Obligation
+	case d.Subject == Ambiguous:
+		d.Outcome = SubjectAmbiguous
+	case d.Subject != Known:
+		d.Outcome = SubjectUnknown
+	case len(d.Stale) > 0:
+		d.Outcome = SourceStale
+	default:
+		d.Outcome = Clear
+	}
+}
+
+func compareHits(a, b Hit) int {
+	if a.Obligation != b.Obligation {
+		return cmp.Compare(b.Obligation, a.Obligation)
+	}
+	return cmp.Or(cmp.Compare(a.Entry.List, b.Entry.List), cmp.Compare(a.Entry.ID, b.Entry.ID),
+		cmp.Compare(a.Measure.Code, b.Measure.Code), cmp.Compare(a.Entry.DecidedBy, b.Entry.DecidedBy))
+}
+
+// StaleSources appends to dst the sources of a matter that were silent for
+// longer than their period at an instant. last is when the source was last
+// heard at or before it, the zero time when never. query/store uses it to
+// answer asOf.
+func StaleSources(dst []policy.Source, p *policy.Policy, m *policy.Matter, last func(policy.Source) time.Time, at time.Time) []policy.Source {
+	for _, s := range p.Sources(m) {
+		if !fresh(unixMilli(last(s)), p.Period(s.Unit, s.Domain), at.UnixMilli()) {
+			dst = append(dst, s)
+		}
+	}
+	return dst
+}
+
+// never is the last report of a source that was never heard.
+const never = 0
+
+func unixMilli(t time.Time) int64 {
+	if t.IsZero() {
+		return never
+	}
+	return t.UnixMilli()
+}
+
+// fresh tells whether a source last heard at lastMs has reported within its
+// period of seconds. Without a period nothing is expected of it, but one that
+// was never heard is stale all the same.
+func fresh(lastMs, period, atMs int64) bool {
+	return lastMs != never && (period == 0 || atMs-lastMs <= period*1000)
+}
