@@ -1,5 +1,62 @@
 // Command credithub is the enterprise credit information sharing and
-// joint-punishment hub (企业信用信息共享与联合惩戒平台).
+// joint-punishment hub (企业信用信息共享与联合惩戒平台): one binary that is the
+// whole hub (up), each of its parts, and its tools. This package only wires.
 package main
 
-func main() {}
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the command line. Commands that outsiders use are described in the
+// README; broker and engine are what up starts as child processes.
+type cli struct {
+	LogLevel slog.Level `help:"Least level that is logged." default:"info" env:"CREDITHUB_LOG_LEVEL"`
+
+	Up      upCmd      `cmd:"" help:"Run the whole hub on one machine."`
+	Ingest  ingestCmd  `cmd:"" help:"Run ingest alone: consume, verify, write; with --listen also accept pushes."`
+	Query   queryCmd   `cmd:"" help:"Run a query node alone: GraphQL, pages."`
+	Broker  brokerCmd  `cmd:"" help:"Run the embedded Kafka broker alone."`
+	Engine  engineCmd  `cmd:"" help:"Run the embedded ClickHouse engine alone."`
+	Migrate migrateCmd `cmd:"" help:"Bring ClickHouse and Kafka to the desired state."`
+	Token   tokenCmd   `cmd:"" help:"Print a bearer token of the development issuer."`
+	Push    pushCmd    `cmd:"" help:"Send NDJSON, CSV or XLSX files."`
+	Check   checkCmd   `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`
+	Gen     genCmd     `cmd:"" help:"Make reproducible synthetic data and its truth."`
+	Bench   benchCmd   `cmd:"" help:"Measure, beside the limit of the same run."`
+	Key     keyCmd     `cmd:"" help:"Manage keys of units for signed Kafka messages."`
+	Audit   auditCmd   `cmd:"" help:"Work with the audit log."`
+}
+
+// exitError carries an exit status that is not an error to report.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() {
+	var c cli
+	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(),
+		kong.Description("Enterprise credit information sharing and joint-punishment hub (企业信用信息共享与联合惩戒平台)."))
+	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel})))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	k.BindTo(ctx, (*context.Context)(nil))
+	err := k.Run()
+	var code exitError
+	switch {
+	case errors.As(err, &code):
+		stop()
+		os.Exit(int(code)) //nolint:gocritic // stop has run
+	case err != nil && !errors.Is(err, context.Canceled):
+		fmt.Fprintln(os.Stderr, "credithub:", err)
+		stop()
+		os.Exit(1)
+	}
+}

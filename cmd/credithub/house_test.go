@@ -1,0 +1,123 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+	"testing"
+)
+
+// rooms are the layers of the house; each may import those named behind it,
+// itself, and nothing else of the module.
+var rooms = map[string][]string{
+	"schema":          {},
+	"deploy/platform": {"schema"},
+	"ingest":          {"schema", "deploy/platform"},
+	"query":           {"schema", "deploy/platform"},
+	"deploy/embedded": {"schema", "deploy/platform"},
+	"deploy/gen":      {"schema"},
+	"deploy/probe":    {"schema"},
+	"deploy/bench":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe", "ingest"},
+	"deploy/suite":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe"},
+	"cmd":             {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/bench", "deploy/probe", "ingest", "query"},
+}
+
+const module = "credithub"
+
+func roomOf(importPath string) string {
+	rel := strings.TrimPrefix(importPath, module+"/")
+	for p := rel; p != "."; p = path.Dir(p) {
+		if _, ok := rooms[p]; ok {
+			return p
+		}
+	}
+	return ""
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	all := packages(t)
+	if len(all) < 20 {
+		t.Fatalf("only %d packages listed", len(all))
+	}
+	for _, p := range all {
+		from := roomOf(p.ImportPath)
+		if from == "" {
+			t.Errorf("%s stands in no room", p.ImportPath)
+			continue
+		}
+		for _, imp := range p.Imports {
+			if !strings.HasPrefix(imp, module+"/") {
+				continue
+			}
+			to := roomOf(imp)
+			if to == from {
+				continue
+			}
+			ok := false
+			for _, r := range rooms[from] {
+				ok = ok || r == to
+			}
+			if !ok {
+				t.Errorf("%s imports %s: %s may not lean on %s", p.ImportPath, imp, from, to)
+			}
+		}
+	}
+}
+
+func TestSchemaDoesNoIO(t *testing.T) {
+	forbidden := map[string]bool{"net": true, "net/http": true, "os": true, "os/exec": true, "database/sql": true, "log/slog": true}
+	for _, p := range packages(t) {
+		if roomOf(p.ImportPath) != "schema" {
+			continue
+		}
+		for _, imp := range p.Imports {
+			if forbidden[imp] {
+				t.Errorf("%s imports %s: schema does no I/O", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
+func TestTopLevelIsFixed(t *testing.T) {
+	entries, err := os.ReadDir("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := map[string]bool{"cmd": true, "schema": true, "ingest": true, "query": true, "deploy": true,
+		"go.mod": true, "go.sum": true, "README.md": true, "LICENSE": true,
+		"credithub": true} // the built binary, ignored by git
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), ".") && !allowed[e.Name()] {
+			t.Errorf("%s does not belong at the top level", e.Name())
+		}
+	}
+}

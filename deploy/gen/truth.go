@@ -1,0 +1,135 @@
+package gen
+
+import (
+	"credithub/schema/fault"
+)
+
+// Truth is what the hub must answer once everything has been pushed.
+type Truth struct {
+	Seed     uint64 `json:"seed"`
+	Today    string `json:"today"`
+	Entities int    `json:"entities"`
+
+	Rows         int                       `json:"rows"`         // accepted rows, every version, duplicates not counted
+	Duplicates   int                       `json:"duplicates"`   // rows pushed again unchanged
+	RejectedRows int                       `json:"rejectedRows"` // rows with a fault
+	RowsOf       map[string]int            `json:"rowsOf"`       // accepted rows by domain
+	RecordsOf    map[string]int            `json:"recordsOf"`    // records by domain, whatever their version
+	Accepted     map[string]map[string]int `json:"accepted"`     // by unit and domain
+	Rejected     map[fault.Code]int        `json:"rejected"`     // by code
+	ArrearsCents int64                     `json:"arrearsCents"` // sum of tax arrears in fen
+	Insured      int64                     `json:"insured"`      // sum of insured head-counts over all periods
+	EntriesIn    map[string]int            `json:"entriesIn"`    // entries by state
+	Blacklisted  int                       `json:"blacklisted"`  // entities with a serious list entry in force
+	Abnormal     int                       `json:"abnormal"`     // entities on L01 or L02 in force
+	Subjects     map[string]*SubjectTruth  `json:"subjects"`     // entities with entries; every other one is NONE everywhere
+	Codes        []string                  `json:"codes"`        // every entity
+	records      map[string]struct{}
+}
+
+// SubjectTruth is the truth about one entity with entries.
+type SubjectTruth struct {
+	Entries     []EntryTruth      `json:"entries"`
+	Obligations map[string]string `json:"obligations"` // by matter; a matter not named is NONE
+	Blacklisted bool              `json:"blacklisted"`
+	Abnormal    bool              `json:"abnormal"`
+}
+
+// EntryTruth is the truth about one entry.
+type EntryTruth struct {
+	ID         string `json:"id"`
+	List       string `json:"list"`
+	Unit       string `json:"unit"`
+	State      string `json:"state"`
+	DocumentNo string `json:"documentNo"`
+}
+
+func newTruth(cfg Config) Truth {
+	return Truth{
+		Seed: cfg.Seed, Today: cfg.Today.String(), RowsOf: map[string]int{}, RecordsOf: map[string]int{},
+		Accepted: map[string]map[string]int{}, Rejected: map[fault.Code]int{}, EntriesIn: map[string]int{},
+		Subjects: map[string]*SubjectTruth{}, records: map[string]struct{}{},
+	}
+}
+
+func (t *Truth) accept(r row) {
+	t.Rows++
+	d := r.domain.String()
+	t.RowsOf[d]++
+	if t.Accepted[r.unit] == nil {
+		t.Accepted[r.unit] = map[string]int{}
+	}
+	t.Accepted[r.unit][d]++
+	key := r.unit + "\x00" + d + "\x00" + r.id
+	if _, ok := t.records[key]; !ok {
+		t.records[key] = struct{}{}
+		t.RecordsOf[d]++
+	}
+	if r.kind == "registration" && r.version == 1 {
+		t.Codes = append(t.Codes, r.code)
+	}
+}
+
+func (t *Truth) reject(code fault.Code) {
+	t.RejectedRows++
+	t.Rejected[code]++
+}
+
+func (t *Truth) entry(code string, e EntryTruth) {
+	s := t.Subjects[code]
+	if s == nil {
+		s = &SubjectTruth{Obligations: map[string]string{}}
+		t.Subjects[code] = s
+	}
+	s.Entries = append(s.Entries, e)
+	t.EntriesIn[e.State]++
+	if e.State != "IN_FORCE" {
+		return
+	}
+	for matter, obligation := range restricts[e.List] {
+		if rank[obligation] > rank[s.Obligations[matter]] {
+			s.Obligations[matter] = obligation
+		}
+	}
+	if serious[e.List] && !s.Blacklisted {
+		s.Blacklisted = true
+		t.Blacklisted++
+	}
+	if (e.List == "L01" || e.List == "L02") && !s.Abnormal {
+		s.Abnormal = true
+		t.Abnormal++
+	}
+}
+
+var rank = map[string]int{"NONE": 0, "INFORM": 1, "SUPERVISE": 2, "CAUTION": 3, "RESTRICT": 4, "REJECT": 5}
+
+// serious and restricts are the yardstick, written by hand from the measure
+// table of the domain brief (§4.4, §11.6, §11.12) and not from the policy tables
+// that the hub reads: what an entry in force on a list with cause 1 does to an
+// enterprise at each matter of the contract.
+var serious = map[string]bool{
+	"L03": true, "L04": true, "L06": true, "L07": true, "L08": true, "L09": true, "L10": true, "L11": true,
+	"L12": true, "L13": true, "L14": true, "L15B": true, "L16": true, "L17": true, "L18": true, "L19": true,
+	"L26": true, "L27": true,
+}
+
+var restricts = map[string]map[string]string{
+	"L01": {"SIMPLE_DEREGISTRATION": "REJECT", "LAND_AUCTION": "CAUTION", "PUBLIC_RESOURCE_TRADING": "RESTRICT", "HONOUR_AWARD": "REJECT"},
+	"L03": {
+		"SIMPLE_DEREGISTRATION": "REJECT", "LEGAL_REP_APPOINTMENT": "REJECT", "FOOD_OPERATION_LICENCE": "CAUTION",
+		"DRUG_LICENCE": "CAUTION", "CONSTRUCTION_QUALIFICATION": "CAUTION", "COMMITMENT_APPROVAL": "RESTRICT",
+		"GOVERNMENT_PROCUREMENT": "CAUTION", "LAND_AUCTION": "CAUTION", "PUBLIC_RESOURCE_TRADING": "RESTRICT",
+		"FISCAL_FUNDS": "RESTRICT", "HONOUR_AWARD": "REJECT",
+	},
+	"L04":  {"GOVERNMENT_PROCUREMENT": "CAUTION", "TENDER": "RESTRICT", "PUBLIC_RESOURCE_TRADING": "CAUTION", "FISCAL_FUNDS": "RESTRICT", "BANK_CREDIT": "INFORM"},
+	"L06":  {"GOVERNMENT_PROCUREMENT": "CAUTION", "FISCAL_FUNDS": "RESTRICT", "TAX_BENEFIT": "RESTRICT", "BANK_CREDIT": "INFORM"},
+	"L07":  {"CONSTRUCTION_QUALIFICATION": "CAUTION", "TENDER": "RESTRICT", "FISCAL_FUNDS": "RESTRICT", "TAX_BENEFIT": "RESTRICT", "HONOUR_AWARD": "REJECT"},
+	"L09":  {"GOVERNMENT_PROCUREMENT": "REJECT", "PUBLIC_RESOURCE_TRADING": "CAUTION"},
+	"L10":  {"CONSTRUCTION_QUALIFICATION": "CAUTION"},
+	"L13":  {"CONSTRUCTION_QUALIFICATION": "CAUTION"},
+	"L15":  {"CUSTOMS_AEO": "REJECT"},
+	"L15B": {"CUSTOMS_AEO": "REJECT"},
+	"L21":  {"GOVERNMENT_PROCUREMENT": "CAUTION"},
+	"L24":  {"TENDER": "REJECT"},
+	"L26":  {"COMMITMENT_APPROVAL": "RESTRICT", "HONOUR_AWARD": "REJECT"},
+}
