@@ -52,29 +52,48 @@ func (d Date) AppendTo(b []byte) []byte {
 	return d.Time().AppendFormat(b, time.DateOnly)
 }
 
+// monthDays are the days of the months of a common year.
+var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
 // ParseDate reads exactly YYYY-MM-DD.
-func ParseDate[T string | []byte](s T) (Date, bool) {
+func ParseDate[T ~string | ~[]byte](s T) (Date, bool) {
 	if len(s) != 10 || s[4] != '-' || s[7] != '-' {
 		return NoDate, false
 	}
-	num := func(i, j int) int {
-		n := 0
+	bad := false
+	num := func(i, j int) (n int) {
 		for ; i < j; i++ {
 			c := s[i] - '0'
-			if c > 9 {
-				return -1
-			}
+			bad = bad || c > 9
 			n = n*10 + int(c)
 		}
-		return n
+		return
 	}
 	y, m, d := num(0, 4), num(5, 7), num(8, 10)
-	if y < 0 || m < 1 || m > 12 || d < 1 || d > 31 {
+	if bad || !validDay(y, m, d) {
 		return NoDate, false
 	}
-	day := MakeDate(y, time.Month(m), d)
-	if day.Time().Day() != d {
-		return NoDate, false
+	return dayNumber(y, m, d), true
+}
+
+func validDay(y, m, d int) bool {
+	if m < 1 || m > 12 || d < 1 {
+		return false
 	}
-	return day, true
+	last := monthDays[m]
+	if m == 2 && y%4 == 0 && (y%100 != 0 || y%400 == 0) {
+		last = 29
+	}
+	return d <= last
+}
+
+// dayNumber counts days from 1970-01-01, with years that begin in March (Fliegel
+// and Van Flandern); y ≥ 0.
+func dayNumber(y, m, d int) Date {
+	if m <= 2 {
+		y--
+		m += 12
+	}
+	y += 400 // keeps divisions of year 0 positive
+	return Date(y*365 + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 1 - 719468 - 146097)
 }

@@ -51,9 +51,9 @@ const TopicPrefix = "credit."
 func (d Domain) Topic() string { return TopicPrefix + d.String() }
 
 // ParseDomain reads a wire name; NoDomain when unknown.
-func ParseDomain(s string) Domain {
+func ParseDomain[T ~string | ~[]byte](s T) Domain {
 	for d := Registration; d < domainEnd; d++ {
-		if domainNames[d] == s {
+		if domainNames[d] == string(s) {
 			return d
 		}
 	}
@@ -68,6 +68,9 @@ const (
 	NoOp Op = iota
 	Upsert
 	Retract
+	// Heartbeat is no record: a unit tells that a domain has nothing new. Only
+	// the hub's own topics carry it.
+	Heartbeat
 )
 
 // String is the wire name.
@@ -77,6 +80,8 @@ func (o Op) String() string {
 		return "upsert"
 	case Retract:
 		return "retract"
+	case Heartbeat:
+		return "heartbeat"
 	}
 	return ""
 }

@@ -2,6 +2,9 @@ package record
 
 import "credithub/schema/fault"
 
+// MaxRow is the size limit of a row in bytes as pushed.
+const MaxRow = 1 << 20
+
 // Row is one decoded and validated record. Its slices belong to the Decoder and
 // hold until the next Decode.
 type Row struct {
@@ -15,7 +18,8 @@ type Row struct {
 	Unit       string // interned unit code; set by the caller or from the envelope in Kafka
 
 	// Data is the data object in canonical form: fields in table order, no
-	// blanks, no nulls, absent fields left out; strings keep their text.
+	// blanks, no nulls, absent fields left out; strings keep their text. Empty
+	// for a retraction that names no data.
 	Data []byte
 	// Hash is the 64-bit hash of (kind, op, uscc, occurredOn, Data): two rows
 	// with equal identity and version and equal Hash are the same.
@@ -23,13 +27,47 @@ type Row struct {
 	// Faults lists every fault of the row at once, rejections and warnings.
 	Faults []fault.Fault
 
+	spec   *KindSpec
 	values []value // by field number of the kind
 }
 
-// value is a raw scalar of Data: text without quotes and escapes.
+// value is a raw scalar of Data: text without quotes and escapes; the canonical
+// JSON of an array.
 type value struct {
 	text []byte
+	day  Date
 	set  bool
+}
+
+// Spec is the kind's description, nil when the row names no known kind.
+func (r *Row) Spec() *KindSpec { return r.spec }
+
+// Get is the text of a data field, nil when it is absent: without quotes and
+// escapes, for formerNames and the like the JSON of the array.
+func (r *Row) Get(field string) []byte {
+	if v := r.value(field); v != nil && v.set {
+		return v.text
+	}
+	return nil
+}
+
+// Day is the day of a data field of type Day, NoDate when it is absent.
+func (r *Row) Day(field string) Date {
+	if v := r.value(field); v != nil && v.set {
+		return v.day
+	}
+	return NoDate
+}
+
+func (r *Row) value(field string) *value {
+	if r.spec == nil {
+		return nil
+	}
+	i, ok := r.spec.index[field]
+	if !ok || int(i) >= len(r.values) {
+		return nil
+	}
+	return &r.values[i]
 }
 
 // Rejected tells whether any fault rejects the row.
@@ -45,4 +83,10 @@ func (r *Row) Rejected() bool {
 // Add notes a fault.
 func (r *Row) Add(code fault.Code, field, message string) {
 	r.Faults = append(r.Faults, fault.Fault{Code: code, Field: field, Message: message})
+}
+
+// reset empties the row and keeps its room.
+func (r *Row) reset() {
+	values, faults := r.values[:0], r.Faults[:0]
+	*r = Row{OccurredOn: NoDate, Faults: faults, values: values}
 }

@@ -1,0 +1,281 @@
+package record
+
+import (
+	"strings"
+
+	"credithub/schema/fault"
+	"credithub/schema/uscc"
+)
+
+// checker carries one Decode.
+type checker struct {
+	d     *Decoder
+	row   *Row
+	today Date
+	wan   uint64 // fields whose amount stands in 万元
+}
+
+// str takes an envelope field that must be a string; nil when it is absent.
+func (c *checker) str(f int, required bool) []byte {
+	t := c.d.env[f]
+	name := envNames[f]
+	if c.d.twice&(1<<f) != 0 {
+		c.row.Add(fault.E06Enum, name, "given twice")
+	}
+	switch {
+	case t.kind == '"' && t.end > t.start:
+		return c.d.text(t)
+	case t.kind == 0 || t.kind == 'n' || t.kind == '"':
+		if required {
+			c.row.Add(fault.E05Required, name, "missing")
+		}
+	default:
+		c.row.Add(fault.E06Enum, name, "must be a string")
+	}
+	return nil
+}
+
+// head reads the envelope but for its code and data.
+func (c *checker) head() {
+	r := c.row
+	if b := c.str(envDomain, true); b != nil {
+		if r.Domain = ParseDomain(b); r.Domain == NoDomain {
+			r.Add(fault.E13Catalogue, "domain", "no such domain in the catalogue")
+		}
+	}
+	if c.d.trustUnit {
+		if b := c.str(envUnit, false); b != nil {
+			r.Unit = c.d.intern(b)
+		}
+	}
+	if b := c.str(envOp, true); b != nil {
+		switch string(b) {
+		case "upsert":
+			r.Op = Upsert
+		case "retract":
+			r.Op = Retract
+		case "heartbeat":
+			if c.d.heartbeat {
+				r.Op = Heartbeat
+				return
+			}
+			fallthrough
+		default:
+			r.Add(fault.E06Enum, "op", "must be upsert or retract")
+		}
+	}
+	if b := c.str(envKind, true); b != nil && r.Domain != NoDomain {
+		if r.spec = FindKind(r.Domain, b); r.spec == nil {
+			r.Add(fault.E13Catalogue, "kind", "no such kind in the domain")
+		} else {
+			r.Kind = r.spec.Name
+		}
+	}
+	c.identity()
+	if b := c.str(envOccurredOn, false); b != nil {
+		r.OccurredOn = c.day(b, "occurredOn", true)
+	}
+}
+
+func (c *checker) identity() {
+	r := c.row
+	if b := c.str(envRecordID, true); b != nil {
+		switch {
+		case len(b) > MaxRecordID:
+			r.Add(fault.E06Enum, "recordId", "longer than 128 bytes")
+		case allBlank(b):
+			r.Add(fault.E05Required, "recordId", "missing")
+		case hasControl(b):
+			r.Add(fault.E06Enum, "recordId", "holds control characters")
+		case uscc.FindID(b):
+			r.Add(fault.E11Personal, "recordId", personal)
+		default:
+			r.RecordID = b
+		}
+	}
+	t := c.d.env[envVersion]
+	if c.d.twice&(1<<envVersion) != 0 {
+		r.Add(fault.E06Enum, "version", "given twice")
+	}
+	switch t.kind {
+	case 0, 'n':
+		r.Add(fault.E05Required, "version", "missing")
+	case number:
+		n, ok := parseCount(c.d.text(t))
+		if !ok || n == 0 {
+			r.Add(fault.E06Enum, "version", "must be an integer of 1 … 2147483647")
+			return
+		}
+		r.Version = n
+	default:
+		r.Add(fault.E06Enum, "version", "must be an integer of 1 … 2147483647")
+	}
+}
+
+const personal = "holds a citizen's identity number, which may not stand in this field"
+
+// earliest and latest bound every date: the store knows 1900-01-01 as "absent".
+var (
+	earliest = MakeDate(1900, 1, 2)
+	latest   = MakeDate(2299, 12, 31)
+	longTerm = []byte("2099-12-31") // how the standard writes 长期
+)
+
+// day reads a date; NoDate after a fault.
+func (c *checker) day(b []byte, field string, past bool) Date {
+	day, ok := ParseDate(b)
+	switch {
+	case !ok:
+		c.row.Add(fault.E06Enum, field, "must be a date YYYY-MM-DD")
+		return NoDate
+	case day < earliest || day > latest:
+		c.row.Add(fault.E06Enum, field, "must lie between 1900-01-02 and 2299-12-31")
+		return NoDate
+	case past && day > c.today:
+		c.row.Add(fault.E08Future, field, "lies after today, "+c.today.String())
+	}
+	return day
+}
+
+// subject looks at the code, or at what stands in for it.
+func (c *checker) subject() {
+	r := c.row
+	t := c.d.env[envUSCC]
+	if t.kind == number {
+		c.d.env[envUSCC].kind = '"' // digits alone: a code that lost its quotes
+	}
+	b := c.str(envUSCC, false)
+	if b == nil && (t.kind != 0 && t.kind != 'n' && t.kind != '"' && t.kind != number) {
+		return
+	}
+	if absentCode(b) {
+		c.withoutCode()
+		return
+	}
+	v := uscc.Check(b)
+	if v.Code != "" {
+		r.Add(v.Code, "uscc", v.Message)
+	}
+	if v.Personal && v.Code != "" {
+		r.Add(fault.E11Personal, "uscc", "is a citizen's identity number, not a code of an organisation")
+	}
+	if !v.Valid() {
+		return
+	}
+	r.USCC = b
+	if !uscc.KnownProvince(b[2:8]) {
+		r.Add(fault.W02Division, "uscc", "characters 3–8 name no known division")
+	}
+}
+
+// withoutCode accepts a row without a code only by its registration number.
+func (c *checker) withoutCode() {
+	r := c.row
+	if r.spec != nil && r.spec.regNo >= 0 {
+		if r.Op == Retract && c.d.env[envData].kind != '{' {
+			return
+		}
+		if v := r.values[r.spec.regNo]; v.set {
+			if uscc.CheckRegNo(v.text) == uscc.RegNoWrong {
+				r.Add(fault.E06Enum, "regNo", "stands in for the code, but is no registration number of 15 or 13 digits")
+			}
+			return
+		}
+		r.Add(fault.E05Required, "uscc", "missing, and data carries no regNo in its place")
+		return
+	}
+	r.Add(fault.E05Required, "uscc", "missing")
+}
+
+func hasControl(b []byte) bool {
+	for _, c := range b {
+		if c < 0x20 || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// data reads the data object by the table of the kind.
+func (c *checker) data() {
+	r, t := c.row, c.d.env[envData]
+	if c.d.twice&(1<<envData) != 0 {
+		r.Add(fault.E06Enum, "data", "given twice")
+	}
+	if t.kind != 0 && t.kind != 'n' && t.kind != '{' {
+		r.Add(fault.E06Enum, "data", "must be an object")
+		return
+	}
+	if r.spec == nil {
+		return
+	}
+	n := len(r.spec.Fields)
+	if cap(r.values) < n {
+		r.values = make([]value, n, 64)
+	}
+	r.values = r.values[:n]
+	clear(r.values)
+	if t.kind != '{' {
+		if r.Op != Retract {
+			r.Add(fault.E05Required, "data", "missing")
+		}
+		return
+	}
+	clear(c.d.toks[:n])
+	c.collect(t)
+	c.fields()
+	if r.Op != Retract {
+		c.order()
+		if r.spec.rules != nil {
+			r.spec.rules(c)
+		}
+	}
+}
+
+// collect notes where each field of the data object stands.
+func (c *checker) collect(t token) {
+	s := scanner{b: c.d.s.b[:t.end], p: t.start + 1}
+	if s.blank() == '}' {
+		return
+	}
+	spec, guess := c.row.spec, 0
+	for {
+		key, _ := s.key()
+		v, _ := s.value(2)
+		name := c.d.text(key)
+		i := guess
+		if guess >= len(spec.Fields) || spec.Fields[guess].Name != string(name) {
+			i = -1
+			if n, ok := spec.index[string(name)]; ok {
+				i = int(n)
+			}
+		}
+		switch {
+		case i < 0:
+			c.row.Add(fault.W05Normalised, strings.Clone(clip(name)), "no field of this kind, not kept")
+		case c.d.toks[i].kind != 0:
+			c.row.Add(fault.E06Enum, spec.Fields[i].Name, "given twice")
+		default:
+			c.d.toks[i] = v
+			guess = i + 1
+			if f := &spec.Fields[i]; f.TenThousand && f.Name != string(name) {
+				c.wan |= 1 << i
+			}
+		}
+		if more, _ := s.next('}'); !more {
+			return
+		}
+	}
+}
+
+// clip shortens the name of an unknown field for a message.
+func clip(name []byte) string {
+	s := string(name)
+	if uscc.FindID(name) {
+		return "…"
+	}
+	if len(s) > 64 {
+		s = strings.ToValidUTF8(s[:64], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,248 @@
+package record
+
+import (
+	"unicode/utf8"
+
+	"credithub/schema/fault"
+	"credithub/schema/uscc"
+
+	"github.com/zeebo/xxh3"
+)
+
+// Limits of the envelope.
+const (
+	MaxRecordID = 128 // bytes
+	MaxVersion  = 1<<31 - 1
+	maxUnits    = 4096 // unit codes that a decoder interns
+	kafkaExtra  = 1024 // room for the unit that the gateway adds to a row
+)
+
+// Decoder decodes rows one after another and keeps its room between them. It
+// is not safe for use by several goroutines.
+type Decoder struct {
+	noService func(list string) bool
+	trustUnit bool
+	heartbeat bool
+
+	s     scanner
+	c     checker
+	arena []byte // unescaped texts and canonical arrays
+	out   []byte // what is hashed; Data is its tail
+	env   [envEnd]token
+	twice uint16 // envelope fields given twice
+	toks  [64]token
+	units map[string]string
+}
+
+// Option changes what a Decoder accepts.
+type Option func(*Decoder)
+
+// Kafka accepts what the hub's own topics carry besides: the unit in the
+// envelope, and heartbeats.
+func Kafka() Option { return func(d *Decoder) { d.trustUnit, d.heartbeat = true, true } }
+
+// NoService names the lists whose entries take effect without service (送达): an
+// event IN_FORCE of these needs no servedOn. The default is L04, L20, L21, L22.
+func NoService(f func(list string) bool) Option {
+	return func(d *Decoder) { d.noService = f }
+}
+
+// NewDecoder makes a decoder for pushed rows; see Kafka for those of topics.
+func NewDecoder(opts ...Option) *Decoder {
+	d := &Decoder{noService: noService, units: map[string]string{}}
+	for _, o := range opts {
+		o(d)
+	}
+	return d
+}
+
+// Envelope fields by number.
+const (
+	envDomain = iota
+	envKind
+	envRecordID
+	envVersion
+	envOp
+	envUSCC
+	envOccurredOn
+	envData
+	envUnit
+	envEnd
+)
+
+var envNames = [envEnd]string{"domain", "kind", "recordId", "version", "op", "uscc", "occurredOn", "data", "unit"}
+
+func envField(key []byte) int {
+	switch string(key) {
+	case "domain":
+		return envDomain
+	case "kind":
+		return envKind
+	case "recordId":
+		return envRecordID
+	case "version":
+		return envVersion
+	case "op":
+		return envOp
+	case "uscc":
+		return envUSCC
+	case "occurredOn":
+		return envOccurredOn
+	case "data":
+		return envData
+	case "unit":
+		return envUnit
+	}
+	return -1
+}
+
+// Decode reads one row and notes every fault in it; today is the civil day of
+// China. It never fails: what can't be read at all is E13 with an empty field.
+// The row's slices hold until the next call.
+func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
+	row.reset()
+	d.arena = d.arena[:0]
+	limit := MaxRow
+	if d.trustUnit {
+		limit += kafkaExtra
+	}
+	if len(raw) > limit {
+		row.Add(fault.E13Catalogue, "", "the row is over 1 MiB")
+		return
+	}
+	if !utf8.Valid(raw) {
+		row.Add(fault.E13Catalogue, "", "the row is not UTF-8")
+		return
+	}
+	d.s = scanner{b: raw}
+	if !d.envelope() {
+		row.Add(fault.E13Catalogue, "", d.s.message())
+		return
+	}
+	c := &d.c
+	*c = checker{d: d, row: row, today: today}
+	c.head()
+	if row.Op == Heartbeat {
+		return
+	}
+	c.data()
+	c.subject()
+	d.finish(row)
+}
+
+// envelope scans the whole row as JSON and notes where each field stands.
+func (d *Decoder) envelope() bool {
+	s := &d.s
+	d.env, d.twice = [envEnd]token{}, 0
+	if s.blank() != '{' {
+		s.fail("expected an object")
+		return false
+	}
+	s.p++
+	if s.blank() == '}' {
+		s.p++
+		return d.end()
+	}
+	for {
+		t, ok := s.key()
+		if !ok {
+			return false
+		}
+		f := envField(d.text(t))
+		v, ok := s.value(1)
+		if !ok {
+			return false
+		}
+		if f >= 0 {
+			if d.env[f].kind != 0 {
+				d.twice |= 1 << f
+			}
+			d.env[f] = v
+		}
+		more, ok := s.next('}')
+		if !ok {
+			return false
+		}
+		if !more {
+			return d.end()
+		}
+	}
+}
+
+func (d *Decoder) end() bool {
+	if d.s.blank(); d.s.p != len(d.s.b) {
+		d.s.fail("text after the object")
+		return false
+	}
+	return true
+}
+
+// text is the text of a scalar token.
+func (d *Decoder) text(t token) []byte {
+	raw := d.s.b[t.start:t.end]
+	if !t.escaped {
+		return raw
+	}
+	from := len(d.arena)
+	d.arena = appendUnescaped(d.arena, raw)
+	return d.arena[from:len(d.arena):len(d.arena)]
+}
+
+func (d *Decoder) intern(unit []byte) string {
+	if u, ok := d.units[string(unit)]; ok {
+		return u
+	}
+	u := string(unit)
+	if len(d.units) < maxUnits {
+		d.units[u] = u
+	}
+	return u
+}
+
+// begin starts the canonical form: what the hash covers besides Data.
+func (d *Decoder) begin(row *Row) {
+	d.out = append(d.out[:0], row.Kind...)
+	d.out = append(d.out, 0, byte(row.Op))
+	d.out = append(d.out, row.USCC...)
+	d.out = append(d.out, 0, byte(row.OccurredOn), byte(row.OccurredOn>>8), byte(row.OccurredOn>>16), byte(row.OccurredOn>>24))
+}
+
+// finish writes Data and Hash of a row without rejections.
+func (d *Decoder) finish(row *Row) {
+	d.begin(row)
+	from := len(d.out)
+	if row.spec != nil && (row.Op == Upsert || d.env[envData].kind == '{') {
+		d.appendData(row)
+	}
+	row.Data = d.out[from:]
+	row.Hash = xxh3.Hash(d.out)
+}
+
+func (d *Decoder) appendData(row *Row) {
+	d.out = append(d.out, '{')
+	for i := range row.values {
+		v := &row.values[i]
+		if !v.set {
+			continue
+		}
+		if n := len(d.out); d.out[n-1] != '{' {
+			d.out = append(d.out, ',')
+		}
+		f := &row.spec.Fields[i]
+		d.out = append(d.out, f.prefix...)
+		switch t := &d.toks[i]; {
+		case f.Type.Number() || f.Type == Texts || f.Type == Objects:
+			d.out = append(d.out, v.text...)
+		case t.escaped:
+			d.out = appendQuoted(d.out, v.text)
+		default:
+			d.out = append(d.out, '"')
+			d.out = append(d.out, v.text...)
+			d.out = append(d.out, '"')
+		}
+	}
+	d.out = append(d.out, '}')
+}
+
+// absentCode tells whether a code stands for "no code".
+func absentCode(code []byte) bool { return len(code) == 0 || uscc.Placeholder(code) }

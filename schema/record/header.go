@@ -1,0 +1,82 @@
+package record
+
+import "strings"
+
+// envelopeHeaders are the words of files for the fields of the envelope.
+var envelopeHeaders = map[string][]string{
+	"uscc": {
+		"统一社会信用代码", "统一信用代码", "社会信用代码", "信用代码", "统一信用代码/注册号", "统一社会信用代码/注册号",
+		"注册号/统一社会信用代码", "组织机构代码或身份证号", "纳税人识别号", "代码_1(统一社会信用代码)", "行政相对人代码_1",
+		"行政相对人代码_1(统一社会信用代码)", "纳税人识别号(统一社会信用代码)", "企业统一社会信用代码", "tyshxydm",
+		"承诺人代码", "被投诉主体统一社会信用代码", "XK_XDR_SHXYM", "CF_XDR_SHXYM",
+	},
+	"recordId":   {"记录编号", "业务编号", "RESOURCE_ID"},
+	"version":    {"版本", "版本号"},
+	"op":         {"操作", "操作类型"},
+	"occurredOn": {"发生日期", "业务日期"},
+}
+
+// compileHeaders maps every folded header to its field.
+func (k *KindSpec) compileHeaders() map[string]string {
+	m := map[string]string{}
+	add := func(field, word string) {
+		if key := foldHeader(word); m[key] == "" {
+			m[key] = field
+		}
+	}
+	for field, words := range envelopeHeaders {
+		add(field, field)
+		for _, w := range words {
+			add(field, w)
+		}
+	}
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		add(f.Name, f.Name)
+		for _, w := range f.Columns {
+			add(f.Name, w)
+		}
+	}
+	for i := range k.Fields { // after the names: they win
+		for _, w := range k.Fields[i].Headers {
+			add(k.Fields[i].Name, w)
+		}
+	}
+	return m
+}
+
+// MatchHeader gives the field that a header cell names: a field of the kind, a
+// column code, a Chinese name, or uscc, recordId, version, op, occurredOn of the
+// envelope. Blanks, line feeds, width, brackets, 做出/作出 and a mark of
+// obligation (*) don't matter.
+func (k *KindSpec) MatchHeader(cell string) (field string, ok bool) {
+	key := foldHeader(cell)
+	if field, ok = k.headers[key]; ok {
+		return field, true
+	}
+	if i := strings.IndexByte(key, '('); i > 0 { // a remark in brackets
+		field, ok = k.headers[key[:i]]
+	}
+	return field, ok
+}
+
+// HeaderInTenThousand tells whether a header cell says that its amounts stand in
+// 万元: by its words or as a column code of the standard.
+func (k *KindSpec) HeaderInTenThousand(cell string) bool {
+	key := foldHeader(cell)
+	if strings.Contains(key, "万元") {
+		return true
+	}
+	field, ok := k.headers[key]
+	if !ok {
+		return false
+	}
+	f := k.Field(field)
+	return f != nil && f.TenThousand && foldHeader(f.Name) != key && !strings.Contains(key, "元")
+}
+
+func foldHeader(s string) string {
+	s = FoldName(s)
+	s = strings.ReplaceAll(s, "做出", "作出")
+	return strings.Trim(s, "*:_'\"")
+}

@@ -1,0 +1,123 @@
+package record
+
+import (
+	"bytes"
+
+	"credithub/schema/fault"
+)
+
+// order checks the kind's pairs of days.
+func (c *checker) order() {
+	spec, values := c.row.spec, c.row.values
+	for _, o := range spec.byOrder {
+		a, b := &values[o[0]], &values[o[1]]
+		if a.set && b.set && b.day < a.day && !c.has(fault.E07DateOrder, spec.Fields[o[1]].Name) {
+			c.row.Add(fault.E07DateOrder, spec.Fields[o[1]].Name, "lies before "+spec.Fields[o[0]].Name)
+		}
+	}
+}
+
+func (c *checker) has(code fault.Code, field string) bool {
+	for i := range c.row.Faults {
+		if f := &c.row.Faults[i]; f.Code == code && f.Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+// given tells whether the row holds a value for the field, be it a wrong one.
+func (c *checker) given(field string) bool {
+	i := c.row.spec.index[field]
+	t := &c.d.toks[i]
+	if c.row.values[i].set {
+		return true
+	}
+	return t.kind != 0 && t.kind != 'n' && !(t.kind == '"' && allBlank(c.d.s.b[t.start:t.end]))
+}
+
+func (c *checker) require(field, message string) {
+	if !c.given(field) {
+		c.row.Add(fault.E05Required, field, message)
+	}
+}
+
+// decisionRules: what the event of a decision demands.
+func decisionRules(c *checker) {
+	event := c.row.Get("event")
+	exit := c.row.Get("exitType")
+	switch string(event) {
+	case "SERVED":
+		c.require("servedOn", "missing: the event SERVED is the service itself")
+	case "IN_FORCE":
+		if list := c.row.Get("list"); list != nil && !c.d.serviceless(list) {
+			c.require("servedOn", "missing: an entry of this list is in force only after service")
+		}
+	case "EXITED":
+		c.require("exitType", "missing: the event EXITED needs it")
+		if exit != nil && string(exit) != "EXPIRED" && string(exit) != "SUBJECT_ENDED" {
+			c.require("exitDocumentNo", "missing: this exit needs its document")
+		}
+		return
+	}
+	if event != nil && exit != nil {
+		c.row.Add(fault.E06Enum, "exitType", "stands only with the event EXITED")
+	}
+}
+
+func (d *Decoder) serviceless(list []byte) bool {
+	return d.noService(d.intern(list))
+}
+
+// noService: L04 takes effect when made (法释〔2017〕7号 Art. 5), L20 to L22 are a
+// status, a notice and an association's list without service.
+func noService(list string) bool {
+	switch list {
+	case "L04", "L20", "L21", "L22":
+		return true
+	}
+	return false
+}
+
+// insuranceRules: months in arrears and the amount say the same.
+func insuranceRules(c *checker) {
+	amount, months := c.row.Get("arrearsAmount"), c.row.Get("arrearsMonths")
+	if amount != nil && months != nil && positive(amount) != positive(months) {
+		c.row.Add(fault.E09Amount, "arrearsAmount", "at odds with arrearsMonths: one is zero, the other is not")
+	}
+}
+
+// loanRules: a loan of class NORMAL is not overdue.
+func loanRules(c *checker) {
+	if string(c.row.Get("class")) == "NORMAL" && positive(c.row.Get("overdueMonths")) {
+		c.row.Add(fault.E09Amount, "overdueMonths", "at odds with class NORMAL")
+	}
+}
+
+// permitRules: the licence number stands in for a missing document number.
+func permitRules(c *checker) {
+	if !c.given("documentNo") && !c.given("licenceNo") {
+		c.row.Add(fault.E05Required, "documentNo", "missing, and no licenceNo stands in its place")
+	}
+}
+
+// penaltyRules: what the category of a penalty demands (双公示 2.0).
+func penaltyRules(c *checker) {
+	category := c.row.Get("category")
+	if bytes.Contains(category, []byte("罚款")) && !c.given("fineAmount") {
+		c.row.Add(fault.E09Amount, "fineAmount", "missing: the category names a fine (罚款)")
+	}
+	if bytes.Contains(category, []byte("暂扣")) || bytes.Contains(category, []byte("吊销")) {
+		c.require("revokedLicence", "missing: the category names a licence withheld or revoked")
+	}
+}
+
+// commitmentRules: a commitment not wholly performed says what and with which
+// consequence.
+func commitmentRules(c *checker) {
+	switch string(c.row.Get("performance")) {
+	case "部分履行", "全部未履行":
+		c.require("unperformed", "missing: the commitment was not wholly performed")
+		c.require("consequence", "missing: the commitment was not wholly performed")
+	}
+}

@@ -1,0 +1,287 @@
+package record
+
+import (
+	"credithub/schema/fault"
+	"credithub/schema/uscc"
+)
+
+// fields reads every field of the kind's table, in its order.
+func (c *checker) fields() {
+	spec := c.row.spec
+	for i := range spec.Fields {
+		f, t := &spec.Fields[i], &c.d.toks[i]
+		if t.kind == 0 || t.kind == 'n' {
+			c.absent(f)
+			continue
+		}
+		switch f.Type {
+		case Texts, Objects:
+			c.array(i, f, t)
+		case Dropped:
+			if t.kind != '"' || t.end > t.start {
+				c.row.Add(fault.W05Normalised, f.Name, "identifies a person, not kept")
+			}
+		default:
+			c.scalar(i, f, t)
+		}
+	}
+}
+
+func (c *checker) absent(f *Field) {
+	if f.Required && c.row.Op != Retract {
+		c.row.Add(fault.E05Required, f.Name, "missing")
+	}
+}
+
+func (c *checker) scalar(i int, f *Field, t *token) {
+	switch {
+	case t.kind == '"':
+	case t.kind == number && f.Type != Text && f.Type != Day && f.Type != Month:
+	case t.kind == number:
+		c.row.Add(fault.E06Enum, f.Name, "must be a string, not a number")
+		return
+	default:
+		c.row.Add(fault.E06Enum, f.Name, "must be a string")
+		return
+	}
+	b := c.d.text(*t)
+	if allBlank(b) {
+		c.absent(f)
+		return
+	}
+	v := &c.row.values[i]
+	v.text, v.day = b, NoDate
+	switch f.Type {
+	case Day:
+		v.set = c.dayField(f, v)
+	case Month, Year:
+		v.set = c.period(f, v)
+	case Money:
+		v.set = c.money(f, v, c.wan&(1<<i) != 0)
+	case Choice:
+		v.set = c.choice(f, v)
+	case Count:
+		if _, ok := parseCount(b); ok {
+			v.set = true
+		} else {
+			c.row.Add(fault.E06Enum, f.Name, "must be an integer of 0 … 2147483647")
+		}
+	case Score:
+		if v.set = decimal(b, 4); !v.set {
+			c.row.Add(fault.E06Enum, f.Name, "must be a decimal number with up to 4 decimals")
+		}
+	case Division:
+		v.set = true
+		c.division(f, b)
+	case Code:
+		v.set = c.organ(f, b)
+	default:
+		v.set = c.text(f, b)
+	}
+}
+
+// text checks what is free: its length, and that it names no person by number.
+func (c *checker) text(f *Field, b []byte) bool {
+	if f.Max > 0 && len(b) > f.Max {
+		c.row.Add(fault.E06Enum, f.Name, "too long")
+		return false
+	}
+	if uscc.FindID(b) {
+		c.row.Add(fault.E11Personal, f.Name, personal)
+		return false
+	}
+	return true
+}
+
+func (c *checker) dayField(f *Field, v *value) bool {
+	if f.Open && len(v.text) == 10 && string(v.text[:5]) == "9999-" {
+		if _, ok := ParseDate(v.text); ok {
+			v.text = longTerm
+			c.row.Add(fault.W05Normalised, f.Name, "open end kept as 2099-12-31")
+		}
+	}
+	v.day = c.day(v.text, f.Name, f.Past)
+	return v.day != NoDate
+}
+
+// period reads a month or a year.
+func (c *checker) period(f *Field, v *value) bool {
+	var b [10]byte
+	copy(b[:], "0000-01-01")
+	want := 4
+	if f.Type == Month {
+		want = 7
+	}
+	if len(v.text) == want {
+		copy(b[:], v.text)
+	}
+	day, ok := ParseDate(b[:])
+	switch {
+	case !ok || day < earliest-1 || day > latest:
+		if f.Type == Month {
+			c.row.Add(fault.E06Enum, f.Name, "must be a month YYYY-MM")
+		} else {
+			c.row.Add(fault.E06Enum, f.Name, "must be a year YYYY")
+		}
+		return false
+	case f.Past && day > c.today:
+		c.row.Add(fault.E08Future, f.Name, "lies after today, "+c.today.String())
+	}
+	v.day = day
+	return true
+}
+
+func (c *checker) money(f *Field, v *value, wan bool) bool {
+	switch {
+	case len(v.text) > 0 && v.text[0] == '-':
+		c.row.Add(fault.E09Amount, f.Name, "an amount can't be negative")
+		return false
+	case !decimal(v.text, 6):
+		c.row.Add(fault.E09Amount, f.Name, "must be an amount of yuan with up to 18 digits and 6 decimals")
+		return false
+	}
+	if wan {
+		from := len(c.d.arena)
+		c.d.arena = shift4(c.d.arena, v.text)
+		v.text = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+	}
+	return true
+}
+
+func (c *checker) choice(f *Field, v *value) bool {
+	for i := range f.Enum {
+		if f.Enum[i].Value == string(v.text) {
+			return true
+		}
+	}
+	c.row.Add(fault.E06Enum, f.Name, f.allowed())
+	return false
+}
+
+// allowed is the message of a value outside its enumeration.
+func (f *Field) allowed() string {
+	s := "must be one of"
+	for i := range f.Enum {
+		s += " " + f.Enum[i].Value
+	}
+	return s
+}
+
+func (c *checker) division(f *Field, b []byte) {
+	six := len(b) == 6
+	for _, x := range b {
+		six = six && x-'0' <= 9
+	}
+	switch {
+	case !six:
+		c.row.Add(fault.W02Division, f.Name, "must be six digits of GB/T 2260")
+	case !uscc.KnownProvince(b):
+		c.row.Add(fault.W02Division, f.Name, "begins with no province of GB/T 2260")
+	}
+	if uscc.FindID(b) {
+		c.row.Add(fault.E11Personal, f.Name, personal)
+	}
+}
+
+// organ checks the code of an organ; it is not the subject of the row, so a
+// wrong one only warns and is not kept.
+func (c *checker) organ(f *Field, b []byte) bool {
+	if uscc.Placeholder(b) {
+		return false
+	}
+	v := uscc.Check(b)
+	if v.Code != "" && v.Personal {
+		c.row.Add(fault.E11Personal, f.Name, personal)
+		return false
+	}
+	if !v.Valid() {
+		c.row.Add(fault.W05Normalised, f.Name, "is no valid code and is not kept: "+v.Message)
+		return false
+	}
+	return true
+}
+
+// array keeps an array in canonical JSON.
+func (c *checker) array(i int, f *Field, t *token) {
+	if t.kind != '[' {
+		c.row.Add(fault.E06Enum, f.Name, "must be an array")
+		return
+	}
+	s := scanner{b: c.d.s.b[:t.end], p: t.start}
+	from := len(c.d.arena)
+	ok := c.elements(&s, f.Type == Objects)
+	b := c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+	switch {
+	case !ok && f.Type == Texts:
+		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings")
+	case !ok:
+		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings or objects")
+	case uscc.FindID(b):
+		c.row.Add(fault.E11Personal, f.Name, personal)
+	case len(b) > 2:
+		c.row.values[i] = value{text: b, set: true, day: NoDate}
+	}
+}
+
+// elements appends a checked array without blanks and needless escapes.
+func (c *checker) elements(s *scanner, objects bool) bool {
+	a := &c.d.arena
+	*a = append(*a, '[')
+	s.p++
+	for first := true; s.blank() != ']'; first = false {
+		if !first {
+			*a = append(*a, ',')
+		}
+		if k := s.blank(); k != '"' && (!objects || k != '{') {
+			return false
+		}
+		c.canonical(s)
+		if s.blank() == ',' {
+			s.p++
+		}
+	}
+	s.p++
+	*a = append(*a, ']')
+	return true
+}
+
+// canonical appends one checked value.
+func (c *checker) canonical(s *scanner) {
+	open := s.blank()
+	if open != '{' && open != '[' {
+		t, _ := s.value(0)
+		c.scalarJSON(s.b[t.start:t.end], t)
+		return
+	}
+	a := &c.d.arena
+	*a = append(*a, open)
+	s.p++
+	for first := true; s.blank() != open+2; first = false {
+		if !first {
+			*a = append(*a, ',')
+		}
+		if open == '{' {
+			t, _ := s.key()
+			c.scalarJSON(s.b[t.start:t.end], t)
+			*a = append(*a, ':')
+		}
+		c.canonical(s)
+		if s.blank() == ',' {
+			s.p++
+		}
+	}
+	s.p++
+	*a = append(*a, open+2)
+}
+
+func (c *checker) scalarJSON(raw []byte, t token) {
+	a := &c.d.arena
+	switch {
+	case t.kind != '"':
+		*a = append(*a, raw...)
+	case t.escaped:
+		*a = appendQuoted(*a, appendUnescaped(nil, raw))
+	default:
+		*a = append(append(append(*a, '"'), raw...), '"')
+	}
+}
