@@ -1,3 +1,7 @@
+// Package access says who may do and see what: roles, and for every field that
+// can leave the hub its class with the reason. It promises that a field it does
+// not know is nobody's and that the public sees no conditional field through
+// any path that asks it. It never authenticates anyone and does no I/O.
 package access
 
 import "credithub/schema/list"

@@ -62,6 +62,8 @@ type Cause struct {
 	NameZh string
 	NameEn string
 	Basis  string
+	// From and To bound the decisions that use this wording; NoDate: open.
+	From, To record.Date
 }
 
 // Measure is a punishment or supervision measure (惩戒措施).

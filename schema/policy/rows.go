@@ -1,0 +1,114 @@
+package policy
+
+// The rows of the YAML tables. Strings are dates, codes and letters that the
+// builder checks.
+
+type files struct {
+	lists struct {
+		Version string
+		Lists   []listRow
+	}
+	measures struct {
+		Version  string
+		Measures []measureRow
+	}
+	matters struct {
+		Version string
+		Matters []matterRow
+	}
+	units    unitsFile
+	calendar struct {
+		Version string
+		Years   []yearRow
+	}
+}
+
+// marks are the confidence marks of a basis: read in the source, read in a
+// secondary source, from memory, looked for and not found.
+var marks = []string{"V", "V2", "M+", "NF"}
+
+type basisRow struct {
+	Text  string   // statute and article, in Chinese
+	Mark  string   // see marks
+	URL   string   `yaml:"url"`
+	Lists []string // measures only: the lists for which it holds; empty: all triggers
+}
+
+type causeRow struct {
+	Code   string
+	NameZh string `yaml:"nameZh"`
+	NameEn string `yaml:"nameEn"`
+	Basis  string
+	From   string // first and last day of decisions that use this wording
+	To     string
+}
+
+type listRow struct {
+	Code      string
+	NameZh    string `yaml:"nameZh"`
+	NameEn    string `yaml:"nameEn"`
+	Serious   bool
+	Public    bool
+	NoService string     `yaml:"noService"` // the clause by which it needs no service
+	TermYears int        `yaml:"termYears"`
+	Basis     []basisRow `yaml:"basis"`
+	Causes    []causeRow
+	From      string
+	To        string
+}
+
+type triggerRow struct {
+	List       string
+	Obligation string
+	Causes     []string
+	TermMonths int    `yaml:"termMonths"`
+	EntryOf    string `yaml:"entryOf"` // E (default) or P
+	Exception  string // why the obligation may exceed what the marks allow
+}
+
+type measureRow struct {
+	Code       string
+	NameZh     string `yaml:"nameZh"`
+	NameEn     string `yaml:"nameEn"`
+	Kind       string
+	Department string
+	Target     []string
+	Basis      []basisRow
+	Triggers   []triggerRow
+	Matters    []string
+	Note       string
+	From       string
+	To         string
+}
+
+type matterRow struct {
+	Code       string
+	NameZh     string `yaml:"nameZh"`
+	NameEn     string `yaml:"nameEn"`
+	Department string
+	Role       string
+}
+
+type unitsFile struct {
+	Version   string
+	EveryUnit []string       `yaml:"everyUnit"`
+	Periods   map[string]int // hours
+	Units     []unitRow
+}
+
+type unitRow struct {
+	Code    string
+	NameZh  string `yaml:"nameZh"`
+	NameEn  string `yaml:"nameEn"`
+	Domains []string
+	Lists   []string
+	Periods map[string]int
+}
+
+type yearRow struct {
+	Year        int
+	Basis       string
+	Off         []string
+	Work        []string
+	WorkingDays int `yaml:"workingDays"`
+}
