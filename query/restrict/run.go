@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sync/errgroup"
 
@@ -87,13 +88,17 @@ func (x *Index) generation(ctx context.Context, wait *backoff) error {
 	var caught sync.WaitGroup
 	caught.Add(2)
 	g.Go(func() error { return x.follow(ctx, st, entriesTail, from[entriesTail], ends[entriesTail], caught.Done) })
-	g.Go(func() error { return x.follow(ctx, st, subjectsTail, from[subjectsTail], ends[subjectsTail], caught.Done) })
+	g.Go(func() error {
+		return x.follow(ctx, st, subjectsTail, from[subjectsTail], ends[subjectsTail], caught.Done)
+	})
 	all := make(chan struct{})
 	go func() { caught.Wait(); close(all) }()
 	g.Go(func() error {
 		<-all
 		if ctx.Err() == nil {
 			x.publish(st)
+			x.away[entriesTail].Store(0)
+			x.away[subjectsTail].Store(0)
 			wait.reset()
 			x.logger.Info("restriction index caught up", "ms", x.now().Sub(began).Milliseconds())
 		}
@@ -137,7 +142,9 @@ func (x *Index) load(ctx context.Context) (st *state, from, ends [2]int64, err e
 
 func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	err := x.snapshot.Subjects(ctx, h, func(code []byte, s SubjectState) error {
-		st.setSubject(string(code), s)
+		if len(code) > 0 {
+			st.setSubject(unsafe.String(&code[0], len(code)), s) // keeps no code as it is
+		}
 		return nil
 	})
 	if err != nil {
@@ -250,7 +257,6 @@ func (x *Index) follow(ctx context.Context, st *state, which int, from, end int6
 	defer once.Do(caught)
 	tail := x.log.Tail(tails[which], from)
 	defer func() { tail.Close() }()
-	defer x.away[which].Store(0)
 	wait := backoff{first: x.retryFirst, most: x.retryMost}
 	for started := false; ; {
 		if from >= end {
@@ -268,20 +274,27 @@ func (x *Index) follow(ctx context.Context, st *state, which int, from, end int6
 			started = true
 			continue
 		case errors.Is(err, ErrOutOfRange):
+			x.gone(which)
 			return fmt.Errorf("restrict: %s from %d: %w", tails[which], from, err)
 		case err != nil:
-			x.away[which].CompareAndSwap(0, x.now().UnixNano())
+			x.gone(which)
 			x.met.retries.Inc()
 			x.logger.Warn("restriction index can't read the log", "topic", tails[which], "error", err)
 			wait.sleep(ctx)
 			continue
 		}
-		x.away[which].Store(0)
+		if x.cur.Load() == st {
+			x.away[which].Store(0)
+		}
 		wait.reset()
 		started, from = true, max(from, next)
 		x.applyAll(st, which, values)
 	}
 }
+
+// gone notes since when a tail has been away. It is back when the state that
+// answers is fed again: a state that is still catching up doesn't count.
+func (x *Index) gone(which int) { x.away[which].CompareAndSwap(0, x.now().UnixNano()) }
 
 // applyAll applies fetched messages, and tidies when there is nothing more to
 // do.
