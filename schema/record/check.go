@@ -222,7 +222,7 @@ func (c *checker) data() {
 		return
 	}
 	clear(c.d.toks[:n])
-	c.collect(t)
+	c.collect()
 	c.fields()
 	if r.Op != Retract {
 		c.order()
@@ -232,17 +232,14 @@ func (c *checker) data() {
 	}
 }
 
-// collect notes where each field of the data object stands.
-func (c *checker) collect(t token) {
-	s := scanner{b: c.d.s.b[:t.end], p: t.start + 1}
-	if s.blank() == '}' {
-		return
-	}
-	spec, guess := c.row.spec, 0
-	for {
-		key, _ := s.key()
-		v, _ := s.value(2)
-		name := c.d.text(key)
+// maxUnknown bounds the warnings about unknown fields of one row.
+const maxUnknown = 16
+
+// collect brings the members of the data object to the fields of the table.
+func (c *checker) collect() {
+	spec, guess, unknown := c.row.spec, 0, 0
+	for _, m := range c.d.data {
+		name := c.d.text(m.key)
 		i := guess
 		if guess >= len(spec.Fields) || spec.Fields[guess].Name != string(name) {
 			i = -1
@@ -252,18 +249,17 @@ func (c *checker) collect(t token) {
 		}
 		switch {
 		case i < 0:
-			c.row.Add(fault.W05Normalised, strings.Clone(clip(name)), "no field of this kind, not kept")
+			if unknown++; unknown <= maxUnknown {
+				c.row.Add(fault.W05Normalised, clip(name), "no field of this kind, not kept")
+			}
 		case c.d.toks[i].kind != 0:
 			c.row.Add(fault.E06Enum, spec.Fields[i].Name, "given twice")
 		default:
-			c.d.toks[i] = v
+			c.d.toks[i] = m.value
 			guess = i + 1
 			if f := &spec.Fields[i]; f.TenThousand && f.Name != string(name) {
 				c.wan |= 1 << i
 			}
-		}
-		if more, _ := s.next('}'); !more {
-			return
 		}
 	}
 }

@@ -31,8 +31,15 @@ type Decoder struct {
 	env   [envEnd]token
 	twice uint16 // envelope fields given twice
 	toks  [64]token
+	data  []member
 	units map[string]string
 }
+
+// member is a name and its value in the data object.
+type member struct{ key, value token }
+
+// maxMembers bounds the room for members that a decoder keeps between rows.
+const maxMembers = 1024
 
 // Option changes what a Decoder accepts.
 type Option func(*Decoder)
@@ -134,6 +141,7 @@ func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
 func (d *Decoder) envelope() bool {
 	s := &d.s
 	d.env, d.twice = [envEnd]token{}, 0
+	d.data = d.data[:0]
 	if s.blank() != '{' {
 		s.fail("expected an object")
 		return false
@@ -149,7 +157,12 @@ func (d *Decoder) envelope() bool {
 			return false
 		}
 		f := envField(d.text(t))
-		v, ok := s.value(1)
+		var v token
+		if f == envData && s.blank() == '{' {
+			v, ok = d.members()
+		} else {
+			v, ok = s.value(1)
+		}
 		if !ok {
 			return false
 		}
@@ -165,6 +178,38 @@ func (d *Decoder) envelope() bool {
 		}
 		if !more {
 			return d.end()
+		}
+	}
+}
+
+// members notes where each member of the data object stands; the last data
+// object counts.
+func (d *Decoder) members() (t token, ok bool) {
+	s := &d.s
+	t = token{start: int32(s.p), kind: '{'}
+	if d.data = d.data[:0]; cap(d.data) > maxMembers {
+		d.data = nil
+	}
+	s.p++
+	if s.blank() == '}' {
+		s.p++
+		t.end = int32(s.p)
+		return t, true
+	}
+	for {
+		key, ok := s.key()
+		if !ok {
+			return t, false
+		}
+		v, ok := s.value(2)
+		if !ok {
+			return t, false
+		}
+		d.data = append(d.data, member{key, v})
+		more, ok := s.next('}')
+		if !ok || !more {
+			t.end = int32(s.p)
+			return t, ok
 		}
 	}
 }

@@ -12,7 +12,7 @@ const MaxDepth = 32
 // token is a JSON value in the raw row: the content of a string without its
 // quotes, or the whole of any other value.
 type token struct {
-	start, end int
+	start, end int32
 	kind       byte // first character: " 0 { [ t f n; 0 when there is none
 	escaped    bool // the string holds a backslash
 }
@@ -62,7 +62,7 @@ func (s *scanner) value(depth int) (t token, ok bool) {
 		if !s.nested(c, depth+1) {
 			return t, false
 		}
-		return token{start: start, end: s.p, kind: c}, true
+		return token{start: int32(start), end: int32(s.p), kind: c}, true
 	case c == 't':
 		return s.literal("true")
 	case c == 'f':
@@ -83,7 +83,7 @@ func (s *scanner) literal(word string) (token, bool) {
 		s.fail("unknown word")
 		return token{}, false
 	}
-	t := token{start: s.p, end: end, kind: word[0]}
+	t := token{start: int32(s.p), end: int32(end), kind: word[0]}
 	s.p = end
 	return t, true
 }
@@ -124,12 +124,12 @@ func (s *scanner) key() (t token, ok bool) {
 	if t, ok = s.str(); !ok {
 		return t, false
 	}
-	if s.blank() != ':' {
-		s.fail("expected a colon")
-		return t, false
+	if s.p < len(s.b) && s.b[s.p] == ':' || s.blank() == ':' {
+		s.p++
+		return t, true
 	}
-	s.p++
-	return t, true
+	s.fail("expected a colon")
+	return t, false
 }
 
 // next reads a comma (more) or the closing character.
@@ -158,8 +158,9 @@ func special(w uint64) uint64 {
 // str reads a string whose opening quote stands at p.
 func (s *scanner) str() (t token, ok bool) {
 	b, i := s.b, s.p+1
-	t = token{start: i, kind: '"'}
+	t = token{start: int32(i), kind: '"'}
 	for {
+		// Eight bytes at a time: the next byte that needs a look.
 		for i+8 <= len(b) {
 			if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
 				i += bits.TrailingZeros64(m) >> 3
@@ -174,7 +175,7 @@ func (s *scanner) str() (t token, ok bool) {
 		}
 		switch c := b[i]; {
 		case c == '"':
-			t.end, s.p = i, i+1
+			t.end, s.p = int32(i), i+1
 			return t, true
 		case c == '\\':
 			n := escape(b[i:])
@@ -260,7 +261,7 @@ func (s *scanner) num() (t token, ok bool) {
 		}
 		ok = run()
 	}
-	t = token{start: s.p, end: i, kind: number}
+	t = token{start: int32(s.p), end: int32(i), kind: number}
 	s.p = i
 	if !ok {
 		s.fail("invalid number")

@@ -207,7 +207,7 @@ func (c *checker) array(i int, f *Field, t *token) {
 		c.row.Add(fault.E06Enum, f.Name, "must be an array")
 		return
 	}
-	s := scanner{b: c.d.s.b[:t.end], p: t.start}
+	s := scanner{b: c.d.s.b[:t.end], p: int(t.start)}
 	from := len(c.d.arena)
 	ok := c.elements(&s, f.Type == Objects)
 	b := c.d.arena[from:len(c.d.arena):len(c.d.arena)]
