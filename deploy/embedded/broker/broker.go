@@ -1,0 +1,253 @@
+// Package broker runs a Kafka broker inside a process of the hub: kfake, one
+// node, with a data directory, wrapped for use on a machine where anything may
+// connect.
+//
+// It promises: loopback only; one process a data directory; a message that was
+// acknowledged survives kill −9 (power loss too with SyncWrites); garbage,
+// unknown requests and oversized frames close their connection and nothing
+// else; compaction and retention run after a restart as before. It is no
+// cluster and replicates nothing: production is Apache Kafka behind the same
+// addresses.
+package broker
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/twmb/franz-go/pkg/kfake"
+
+	"credithub/deploy/embedded/child"
+)
+
+// Config of one broker. The zero value of an optional field means its default.
+type Config struct {
+	DataDir  string       // required
+	Listen   string       // host:port on loopback, default 127.0.0.1:0
+	Listener net.Listener // instead of Listen
+	TLS      *tls.Config  // optional
+
+	Logger   *slog.Logger          // default slog.Default()
+	Registry prometheus.Registerer // default: an own one
+	Metrics  string                // host:port on loopback that serves /metrics, default none
+
+	Nice       int  // 0…19, lowered priority of the whole process
+	SyncWrites bool // fsync each batch: survives power loss, a third of the throughput
+
+	Partitions     int           // of topics made without a number, default 1
+	MaxFrame       int32         // bytes of one request, default 16 MiB
+	MaxMessage     int32         // bytes of one batch of messages, default 8 MiB
+	MaxConnections int           // at once, default 512
+	Retention      time.Duration // of topics that name none, default unlimited
+	Housekeeping   time.Duration // between two rounds of compaction and retention, default 1 min
+	MemoryLimit    int64         // soft limit of the heap in bytes, default 256 MiB
+	LockWait       time.Duration // for a killed predecessor to vanish, default 3 s
+
+	// Ready is called once with the address when requests are answered.
+	Ready func(addr string)
+}
+
+func (c *Config) setDefaults() {
+	def(&c.Listen, "127.0.0.1:0")
+	def(&c.Partitions, 1)
+	def(&c.MaxFrame, 16<<20)
+	def(&c.MaxMessage, 8<<20)
+	def(&c.MaxConnections, 512)
+	def(&c.Housekeeping, time.Minute)
+	def(&c.MemoryLimit, 256<<20)
+	def(&c.LockWait, 3*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+}
+
+func def[T comparable](p *T, v T) {
+	var zero T
+	if *p == zero {
+		*p = v
+	}
+}
+
+// Validate names all faults of the configuration.
+func (c *Config) Validate() error {
+	var errs []error
+	bad := func(ok bool, format string, a ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("broker: "+format, a...))
+		}
+	}
+	bad(c.DataDir != "", "data directory is missing")
+	bad(c.Nice >= 0 && c.Nice <= 19, "niceness %d is not within 0…19", c.Nice)
+	bad(c.MaxFrame >= 0 && c.MaxMessage >= 0 && c.MaxConnections >= 0 && c.Partitions >= 0, "a limit is negative")
+	bad(c.Retention >= 0 && c.Housekeeping >= 0, "a time is negative")
+	return errors.Join(errs...)
+}
+
+// Run serves the broker until ctx ends, then saves its state and returns.
+func Run(ctx context.Context, c Config) (err error) {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	c.setDefaults()
+	lock, err := child.LockDir(c.DataDir, c.LockWait)
+	if err != nil {
+		return fmt.Errorf("broker: data directory: %w", err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	if err := child.Nice(c.Nice); err != nil {
+		return fmt.Errorf("broker: %w", err)
+	}
+	debug.SetMemoryLimit(c.MemoryLimit)
+	m := newMetrics(c.Registry)
+	ln := c.Listener
+	if ln == nil {
+		if ln, err = child.Listen(c.Listen); err != nil {
+			return fmt.Errorf("broker: %w", err)
+		}
+	}
+	defer ln.Close()
+	if c.Metrics != "" {
+		stop, err := serveMetrics(&c, m)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	start := time.Now()
+	cluster, err := open(&c, ln, m)
+	if err != nil {
+		return err
+	}
+	c.Logger.Info("broker started", "addr", ln.Addr().String(), "took", time.Since(start))
+	if c.Ready != nil {
+		c.Ready(ln.Addr().String())
+	}
+	keep(ctx, cluster, c.Housekeeping, m)
+	cluster.Close()
+	return nil
+}
+
+// open starts kfake on the guarded listener.
+func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
+	dir := filepath.Join(c.DataDir, "data")
+	// Members of groups that ended with the last process would hold back the
+	// next rebalance until their sessions expire.
+	if err := os.Remove(filepath.Join(dir, "session_state.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("broker: forget old sessions: %w", err)
+	}
+	if c.TLS != nil {
+		ln = tls.NewListener(ln, c.TLS)
+	}
+	guarded := newGuard(ln, c.MaxFrame, c.MaxConnections, m)
+	retention := "-1"
+	if c.Retention > 0 {
+		retention = strconv.FormatInt(c.Retention.Milliseconds(), 10)
+	}
+	opts := []kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.ClusterID("credithub"),
+		kfake.DefaultNumPartitions(c.Partitions),
+		kfake.DataDir(dir),
+		kfake.ListenFn(func(string, string) (net.Listener, error) { return guarded, nil }),
+		kfake.WithLogger(logger{c.Logger}),
+		kfake.BrokerConfigs(map[string]string{
+			"message.max.bytes":          strconv.Itoa(int(c.MaxMessage)),
+			"log.retention.ms":           retention,
+			"default.replication.factor": "1",
+			"min.insync.replicas":        "1",
+		}),
+	}
+	if c.SyncWrites {
+		opts = append(opts, kfake.SyncWrites())
+	}
+	cluster, err := kfake.NewCluster(opts...)
+	if err != nil {
+		return nil, fmt.Errorf("broker: open %s: %w", dir, err)
+	}
+	return cluster, nil
+}
+
+// keep does the rounds of compaction and retention, which kfake itself doesn't
+// take up again after a restart, until ctx ends.
+func keep(ctx context.Context, cluster *kfake.Cluster, every time.Duration, m *metrics) {
+	t := time.NewTicker(every)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			start := time.Now()
+			cluster.Compact()
+			cluster.ApplyRetention()
+			m.housekeeping.Observe(time.Since(start).Seconds())
+		}
+	}
+}
+
+func serveMetrics(c *Config, m *metrics) (stop func(), err error) {
+	if err := child.Loopback(c.Metrics); err != nil {
+		return nil, fmt.Errorf("broker: metrics: %w", err)
+	}
+	ln, err := net.Listen("tcp", c.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("broker: metrics: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.gatherer, promhttp.HandlerOpts{}))
+	hs := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = hs.Serve(ln) }()
+	return func() { _ = hs.Close() }, nil
+}
+
+// logger hands kfake's messages on: its warnings are matters of single
+// requests, worth a look only when something is being looked for.
+type logger struct{ l *slog.Logger }
+
+func (g logger) Logf(level kfake.LogLevel, format string, a ...any) {
+	switch level {
+	case kfake.LogLevelError:
+		g.l.Error("broker: "+fmt.Sprintf(format, a...), "part", "kfake")
+	case kfake.LogLevelWarn:
+		g.l.Debug("broker: "+fmt.Sprintf(format, a...), "part", "kfake")
+	}
+}
+
+type metrics struct {
+	gatherer     prometheus.Gatherer
+	connections  prometheus.Gauge
+	refused      *prometheus.CounterVec // by reason
+	inBytes      prometheus.Counter
+	requests     prometheus.Counter
+	housekeeping prometheus.Histogram
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		connections:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "credithub_broker_connections", Help: "Open connections."}),
+		refused:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_broker_refused_total", Help: "Connections that were closed because of what they sent."}, []string{"reason"}),
+		inBytes:      prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_broker_request_bytes_total", Help: "Bytes of requests."}),
+		requests:     prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_broker_requests_total", Help: "Requests."}),
+		housekeeping: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "credithub_broker_housekeeping_seconds", Help: "One round of compaction and retention."}),
+	}
+	own := prometheus.NewRegistry()
+	m.gatherer = own
+	if reg == nil {
+		reg = own
+	} else if g, ok := reg.(prometheus.Gatherer); ok {
+		m.gatherer = g
+	}
+	reg.MustRegister(m.connections, m.refused, m.inBytes, m.requests, m.housekeeping)
+	return m
+}

@@ -1,0 +1,137 @@
+// Package child holds what every child process of the hub owes its parent:
+// it dies with it, however the parent ends, it takes its listener from it, so
+// that a restarted child is found at the same address, and it holds the lock
+// of its data directory while it lives.
+//
+// It starts no process and knows no service; supervise is its other half.
+package child
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Environment of a supervised child. The numbers are file descriptors.
+const (
+	EnvListener = "CREDITHUB_LISTEN_FD" // a listening TCP socket
+	EnvParent   = "CREDITHUB_PARENT_FD" // read end of a pipe that the parent never writes to
+)
+
+// ErrLocked means that another process holds the directory.
+var ErrLocked = errors.New("directory is in use by another process")
+
+// ErrNotLoopback means that an address outside this machine was asked for.
+var ErrNotLoopback = errors.New("address is not on the loopback interface")
+
+// FollowParent makes this process end at once when its parent does, told by
+// the pipe that the supervisor left (where the kernel has a death signal, the
+// supervisor asked for that too). Without a supervisor it does nothing. It must
+// be called once, early.
+func FollowParent() error {
+	f, err := inherited(EnvParent)
+	if err != nil || f == nil {
+		return err
+	}
+	go func() {
+		var b [1]byte
+		_, _ = f.Read(b[:])
+		os.Exit(3)
+	}()
+	return nil
+}
+
+// Listen returns the listener that the supervisor left or, without one, opens
+// addr ("127.0.0.1:0" takes a free port). Only loopback addresses are served.
+func Listen(addr string) (net.Listener, error) {
+	f, err := inherited(EnvListener)
+	if err != nil {
+		return nil, err
+	}
+	if f != nil {
+		defer f.Close()
+		ln, err := net.FileListener(f)
+		if err != nil {
+			return nil, fmt.Errorf("child: inherited listener: %w", err)
+		}
+		return ln, nil
+	}
+	if err := Loopback(addr); err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("child: listen: %w", err)
+	}
+	return ln, nil
+}
+
+// Loopback refuses an address (host:port) that is not on this machine.
+func Loopback(addr string) error {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return fmt.Errorf("child: address %q: %w", addr, err)
+	}
+	ip := net.ParseIP(host)
+	if host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("child: address %q: %w", addr, ErrNotLoopback)
+	}
+	return nil
+}
+
+func inherited(env string) (*os.File, error) {
+	v := os.Getenv(env)
+	if v == "" {
+		return nil, nil
+	}
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 3 {
+		return nil, fmt.Errorf("child: %s=%q is no file descriptor", env, v)
+	}
+	return os.NewFile(uintptr(n), env), nil
+}
+
+// Lock is an exclusive hold on a directory. The kernel drops it with the
+// process, so that a kill leaves no stale lock.
+type Lock struct{ f *os.File }
+
+// LockDir creates dir (0700) and takes its lock. It tries until wait has
+// passed, as a killed predecessor may take a moment to vanish, and then fails
+// with ErrLocked, naming the holder.
+func LockDir(dir string, wait time.Duration) (*Lock, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("child: lock: %w", err)
+	}
+	path := filepath.Join(dir, "lock")
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("child: lock: %w", err)
+	}
+	for deadline := time.Now().Add(wait); ; time.Sleep(10 * time.Millisecond) {
+		err := tryLock(f)
+		if err == nil {
+			break
+		}
+		if !time.Now().Before(deadline) {
+			holder, _ := os.ReadFile(path)
+			f.Close()
+			return nil, fmt.Errorf("child: lock %s: %w (process %s)", dir, ErrLocked, strings.TrimSpace(string(holder)))
+		}
+	}
+	if err := f.Truncate(0); err == nil {
+		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("child: lock: %w", err)
+	}
+	return &Lock{f: f}, nil
+}
+
+// Unlock gives the directory free.
+func (l *Lock) Unlock() error { return l.f.Close() }

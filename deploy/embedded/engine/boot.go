@@ -1,0 +1,190 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"credithub/deploy/embedded/engine/chdb"
+)
+
+// files lie beside the engine's own data: its configuration, made anew at each
+// start, and an empty working directory (the engine opens files of its working
+// directory as tables).
+type files struct {
+	data, cwd, scripts, config, users string
+}
+
+func newFiles(dir string) (files, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return files{}, fmt.Errorf("engine: data directory: %w", err)
+	}
+	f := files{
+		data:    filepath.Join(abs, "data"),
+		cwd:     filepath.Join(abs, "empty"),
+		scripts: filepath.Join(abs, "empty", "scripts"),
+		config:  filepath.Join(abs, "config.xml"),
+		users:   filepath.Join(abs, "users.xml"),
+	}
+	if err := os.RemoveAll(f.cwd); err != nil {
+		return files{}, fmt.Errorf("engine: working directory: %w", err)
+	}
+	for _, d := range []string{f.data, f.scripts} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return files{}, fmt.Errorf("engine: data directory: %w", err)
+		}
+	}
+	return f, nil
+}
+
+// grants are all that a statement may do. What is not here (files, URLs, other
+// servers, SYSTEM, users, functions, backups, the database `default`, whose
+// unknown tables are files) the engine refuses itself.
+var grants = []string{
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP TABLE, DROP VIEW, DROP DICTIONARY, TRUNCATE, OPTIMIZE, dictGet ON " + Database + ".*",
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, TRUNCATE, OPTIMIZE, dictGet ON " + Database + "_*.*",
+	"SHOW, SELECT ON system.*",
+	"SHOW, SELECT ON INFORMATION_SCHEMA.*",
+	"SHOW, SELECT ON information_schema.*",
+	"CREATE TEMPORARY TABLE, KILL QUERY ON *.*", // the first is what numbers() and its like ask for
+}
+
+// frozen settings can't be changed by a SETTINGS clause either: they name
+// files, or lift what protects the process.
+var frozen = []string{
+	"format_schema", "format_schema_source", "output_format_schema", "format_template_row", "format_template_resultset",
+	"format_custom_result_before_delimiter", "input_format_record_errors_file_path", "errors_output_format",
+	"allow_introspection_functions", "allow_ddl",
+}
+
+func (f files) write(c *Config) error {
+	var u strings.Builder
+	u.WriteString("<clickhouse><profiles><default>\n")
+	set := func(name string, v any) { fmt.Fprintf(&u, "<%s>%v</%s>\n", name, v, name) }
+	set("max_threads", c.Threads)
+	set("max_memory_usage", c.QueryMemory)
+	set("max_execution_time", int(c.MaxExecution.Seconds()))
+	set("allow_introspection_functions", 0)
+	u.WriteString("<constraints>\n")
+	fmt.Fprintf(&u, "<max_memory_usage><max>%d</max></max_memory_usage>\n", c.QueryMemory)
+	fmt.Fprintf(&u, "<max_execution_time><max>%d</max></max_execution_time>\n", int(c.MaxExecution.Seconds()))
+	for _, s := range frozen {
+		fmt.Fprintf(&u, "<%s><readonly/></%s>\n", s, s)
+	}
+	u.WriteString("</constraints></default></profiles><quotas><default/></quotas><users><default><password></password>" +
+		"<networks><ip>::1</ip><ip>127.0.0.0/8</ip></networks><profile>default</profile><quota>default</quota><grants>\n")
+	for _, g := range grants {
+		fmt.Fprintf(&u, "<query>GRANT %s</query>\n", g)
+	}
+	u.WriteString("</grants></default></users></clickhouse>\n")
+
+	var s strings.Builder
+	s.WriteString("<clickhouse>\n")
+	server := func(name string, v any) { fmt.Fprintf(&s, "<%s>%v</%s>\n", name, v, name) }
+	server("users_config", xmlText(f.users))
+	server("user_scripts_path", xmlText(f.scripts))
+	server("timezone", "UTC")
+	server("max_server_memory_usage", c.MemoryLimit)
+	server("mark_cache_size", 64<<20)
+	server("index_mark_cache_size", 16<<20)
+	server("primary_index_cache_size", 64<<20)
+	server("uncompressed_cache_size", 0)
+	server("index_uncompressed_cache_size", 0)
+	server("mmap_cache_size", 64)
+	server("compiled_expression_cache_size", 16<<20)
+	server("query_condition_cache_size", 16<<20)
+	server("background_pool_size", 2)
+	server("background_merges_mutations_concurrency_ratio", 2)
+	server("background_move_pool_size", 1)
+	server("background_fetches_pool_size", 1)
+	server("background_common_pool_size", 2)
+	server("background_buffer_flush_schedule_pool_size", 1)
+	server("background_schedule_pool_size", 4)
+	server("background_message_broker_schedule_pool_size", 1)
+	server("background_distributed_schedule_pool_size", 1)
+	server("max_thread_pool_size", 400)
+	server("max_thread_pool_free_size", 16)
+	server("max_io_thread_pool_size", 16)
+	server("max_io_thread_pool_free_size", 0)
+	server("max_active_parts_loading_thread_pool_size", 4)
+	server("async_insert_threads", 2)
+	s.WriteString("</clickhouse>\n")
+
+	if err := os.WriteFile(f.users, []byte(u.String()), 0o600); err != nil {
+		return fmt.Errorf("engine: write configuration: %w", err)
+	}
+	if err := os.WriteFile(f.config, []byte(s.String()), 0o600); err != nil {
+		return fmt.Errorf("engine: write configuration: %w", err)
+	}
+	return nil
+}
+
+func xmlText(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// core is the booted engine: the library and the connection that keeps it up.
+type core struct {
+	lib     *chdb.Library
+	admin   *chdb.Conn
+	path    string
+	version string
+}
+
+// boot changes the working directory and the environment of this process and
+// starts the engine; it can be done once a process.
+func boot(c *Config) (*core, error) {
+	f, err := newFiles(c.DataDir)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.write(c); err != nil {
+		return nil, err
+	}
+	if err := os.Chdir(f.cwd); err != nil {
+		return nil, fmt.Errorf("engine: working directory: %w", err)
+	}
+	if err := os.Setenv("TZ", "UTC"); err != nil {
+		return nil, fmt.Errorf("engine: time zone: %w", err)
+	}
+	lib, err := chdb.Load(c.Library)
+	if err != nil {
+		return nil, fmt.Errorf("engine: %w", err)
+	}
+	e := &core{lib: lib, path: "--path=" + f.data}
+	if e.admin, err = lib.Connect(e.path, "--config-file="+f.config); err != nil {
+		return nil, fmt.Errorf("engine: start on %s: %w", f.data, err)
+	}
+	if _, err := e.admin.Exec("CREATE DATABASE IF NOT EXISTS "+Database, "TSV"); err != nil {
+		return nil, fmt.Errorf("engine: create database: %w", errors.Join(err, e.close()))
+	}
+	v, err := e.admin.Exec("SELECT version()", "TSV")
+	if err != nil {
+		return nil, fmt.Errorf("engine: ask for the version: %w", errors.Join(err, e.close()))
+	}
+	e.version = strings.TrimSpace(string(v))
+	return e, nil
+}
+
+// session opens a connection for one request: its log_comment identifies the
+// statement to a KILL QUERY.
+func (e *core) session(id string, settings []string) (*chdb.Conn, error) {
+	args := append([]string{e.path, "--log_comment=" + id}, settings...)
+	return e.lib.Connect(args...)
+}
+
+func (e *core) close() error {
+	e.admin.Close()
+	return e.lib.Shutdown()
+}
+
+// quoteIdent quotes an identifier.
+func quoteIdent(s string) string {
+	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(s) + "`"
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
