@@ -78,7 +78,7 @@ func record(key, value string) kafka.Record {
 func TestProduceAndConsume(t *testing.T) {
 	addr := embedtest.Broker(t)
 	create(t, addr, "credit.tax", 4, nil)
-	w := &kafka.Writer{Addr: kafka.TCP(addr), Topic: "credit.tax", Balancer: &kafka.Hash{}, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond}
+	w := &kafka.Writer{Addr: kafka.TCP(addr), Topic: "credit.tax", Balancer: &kafka.Hash{}, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond, Transport: client(t, addr).Transport}
 	defer w.Close()
 	var msgs []kafka.Message
 	for i := range 1000 {

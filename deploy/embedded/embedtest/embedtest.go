@@ -171,7 +171,9 @@ func StartBroker(t testing.TB, o BrokerOptions) *Process {
 	}
 	p := newProcess(t, "broker", o.Dir, o)
 	p.ready = func(ctx context.Context) error {
-		c := kafka.Client{Addr: kafka.TCP(p.Addr)}
+		tr := &kafka.Transport{} // the default one would remember today's topics
+		defer tr.CloseIdleConnections()
+		c := kafka.Client{Addr: kafka.TCP(p.Addr), Transport: tr}
 		_, err := c.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
 		return err
 	}
