@@ -2,6 +2,7 @@ package restrict
 
 import (
 	"encoding/binary"
+	"strings"
 	"sync/atomic"
 	"unsafe"
 
@@ -16,8 +17,10 @@ import (
 //	  byte     list, and bit 5: annotated
 //	  uvarint  deciding unit, number in the dictionary; 0: text follows
 //	  uvarint  cause, number in the dictionary; 0: text follows
-//	  text     entry id (uvarint length, bytes)
-//	  text     document number
+//	  uvarint  length of the entry id shl 1, and bit 0: it holds the subject's code
+//	  byte     only then: where the code stands in the id, which is left out
+//	  bytes    entry id
+//	  text     document number (uvarint length, bytes)
 //	  date     decidedOn against epoch
 //	  date     servedOn against decidedOn
 //	  date     since against decidedOn
@@ -27,7 +30,8 @@ import (
 // state is IN_FORCE are kept, the only ones that are or can come into force by
 // the passing of days alone, so the state needs no bit. The subject's code is
 // the key of the blob. Texts of a decoded entry alias the blob, which is never
-// written again once it can be read.
+// written again once it can be read; an id that holds the code is put together
+// anew.
 
 // epoch is the day decidedOn counts from; a day near it takes fewer bytes.
 var epoch = record.MakeDate(2020, 1, 1)
@@ -106,8 +110,8 @@ func orEpoch(d record.Date) record.Date {
 	return d
 }
 
-// append adds an entry in force to the rest of a blob.
-func (c *codec) append(b []byte, e *list.Entry) []byte {
+// append adds an entry in force to the rest of the blob of a code.
+func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	head := byte(e.List)
 	if e.Annotated {
 		head |= annotatedBit
@@ -115,12 +119,40 @@ func (c *codec) append(b []byte, e *list.Entry) []byte {
 	b = append(b, head)
 	b = c.units.append(b, e.DecidedBy)
 	b = c.causes.append(b, e.Cause)
-	b = appendText(b, e.ID)
+	b = appendID(b, e.ID, code)
 	b = appendText(b, e.DocumentNo)
 	b = appendDate(b, e.DecidedOn, epoch)
 	b = appendDate(b, e.ServedOn, orEpoch(e.DecidedOn))
 	b = appendDate(b, e.Since, orEpoch(e.DecidedOn))
 	return appendDate(b, e.Until, orEpoch(e.Since))
+}
+
+// appendID leaves the code out of an id that holds it, as most ids that
+// agencies make do.
+func appendID(b []byte, id, code string) []byte {
+	at := strings.Index(id, code)
+	if at < 0 || at > 255 || code == "" {
+		return append(binary.AppendUvarint(b, uint64(len(id))<<1), id...)
+	}
+	b = binary.AppendUvarint(b, uint64(len(id)-len(code))<<1|1)
+	b = append(b, byte(at))
+	b = append(b, id[:at]...)
+	return append(b, id[at+len(code):]...)
+}
+
+// readID aliases b, or makes a new text when the code was left out.
+func readID(b []byte, code string) (string, []byte) {
+	n, b := uvarint(b)
+	if n&1 == 0 {
+		if n == 0 {
+			return "", b
+		}
+		return unsafe.String(&b[0], int(n>>1)), b[n>>1:]
+	}
+	at, b := int(b[0]), b[1:]
+	id := make([]byte, 0, int(n>>1)+len(code))
+	id = append(append(append(id, b[:at]...), code...), b[at:n>>1]...)
+	return unsafe.String(&id[0], len(id)), b[n>>1:]
 }
 
 // uvarint is binary.Uvarint for bytes this package wrote, with the common case
@@ -151,14 +183,13 @@ func readDate(b []byte, ref record.Date) (record.Date, []byte) {
 	return record.Date(int64(ref) + (int64(x>>1) ^ -int64(x&1))), b
 }
 
-// next reads the first entry of the rest of a blob into e, but for its code.
-// What it reads aliases b.
-func (c *codec) next(e *list.Entry, b []byte) []byte {
-	*e = list.Entry{State: list.InForce, ExitedOn: record.NoDate}
-	e.List, e.Annotated = list.Code(b[0]&(annotatedBit-1)), b[0]&annotatedBit != 0
+// next reads the first entry of the rest of the blob of a code into e.
+func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
+	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: record.NoDate}
+	e.List, e.Annotated = listOf(b), b[0]&annotatedBit != 0
 	e.DecidedBy, b = c.units.read(b[1:])
 	e.Cause, b = c.causes.read(b)
-	e.ID, b = readText(b)
+	e.ID, b = readID(b, code)
 	e.DocumentNo, b = readText(b)
 	e.DecidedOn, b = readDate(b, epoch)
 	e.ServedOn, b = readDate(b, orEpoch(e.DecidedOn))
@@ -167,12 +198,28 @@ func (c *codec) next(e *list.Entry, b []byte) []byte {
 	return b
 }
 
-// without copies the rest of a blob but for one entry, and tells whether it
-// was there.
-func (c *codec) without(dst, rest []byte, id string) (_ []byte, found bool) {
+// listOf is the list of the first entry of the rest of a blob.
+func listOf(b []byte) list.Code { return list.Code(b[0] & (annotatedBit - 1)) }
+
+// skip passes over the first entry of the rest of a blob.
+func (c *codec) skip(b []byte) []byte {
+	_, b = c.units.read(b[1:])
+	_, b = c.causes.read(b)
+	n, b := uvarint(b)
+	b = b[n>>1+n&1:]
+	_, b = readText(b)
+	for range 4 {
+		_, b = uvarint(b)
+	}
+	return b
+}
+
+// without copies the rest of the blob of a code but for one entry, and tells
+// whether it was there.
+func (c *codec) without(dst, rest []byte, id, code string) (_ []byte, found bool) {
 	var e list.Entry
 	for len(rest) > 0 {
-		after := c.next(&e, rest)
+		after := c.next(&e, rest, code)
 		if e.ID == id {
 			found = true
 		} else {
@@ -185,9 +232,8 @@ func (c *codec) without(dst, rest []byte, id string) (_ []byte, found bool) {
 
 // count counts the entries of the rest of a blob.
 func (c *codec) count(rest []byte) (n int) {
-	var e list.Entry
 	for ; len(rest) > 0; n++ {
-		rest = c.next(&e, rest)
+		rest = c.skip(rest)
 	}
 	return n
 }

@@ -171,7 +171,8 @@ func (x *Index) Check(code string, m *policy.Matter, at time.Time) Decision {
 // CheckInto is Check that reuses the slices of dst. The answer is for the
 // present: at is the caller's now, and entries that ended before it may be
 // absent. Hits keep code and alias the index's memory; both may be kept. It
-// takes no lock and allocates only when dst's slices are too short.
+// takes no lock and allocates only when dst's slices are too short, and the id of
+// a hit that holds the code.
 func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.Time) {
 	mustMatter(m)
 	st := x.cur.Load()
@@ -182,11 +183,13 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 	rest := st.rest(key, packed, code)
 	var e list.Entry
 	for len(rest) > 0 {
-		rest = st.codec.next(&e, rest)
-		if rules := x.policy.Rules(m, e.List); len(rules) > 0 {
-			e.USCC = code
-			dst.Hits = bear(dst.Hits, &e, rules, day)
+		rules := x.policy.Rules(m, listOf(rest))
+		if len(rules) == 0 {
+			rest = st.codec.skip(rest)
+			continue
 		}
+		rest = st.codec.next(&e, rest, code)
+		dst.Hits = bear(dst.Hits, &e, rules, day)
 	}
 	dst.Subject = st.subject(key, packed, code)
 	dst.Stale = st.sources.stale(dst.Stale, m, at)
@@ -205,8 +208,7 @@ func (x *Index) AppendEntries(dst []list.Entry, code string) []list.Entry {
 	rest := st.rest(key, packed, code)
 	for len(rest) > 0 {
 		var e list.Entry
-		rest = st.codec.next(&e, rest)
-		e.USCC = code
+		rest = st.codec.next(&e, rest, code)
 		dst = append(dst, e)
 	}
 	return dst

@@ -184,7 +184,7 @@ func (f *filler) add(e *list.Entry) {
 		k, packed := pack(e.USCC)
 		f.rest = append(f.rest[:0], f.st.rest(k, packed, e.USCC)...)
 	}
-	f.rest = f.st.codec.append(f.rest, e)
+	f.rest = f.st.codec.append(f.rest, e, e.USCC)
 	f.st.kept.Add(1)
 }
 

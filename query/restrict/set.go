@@ -8,8 +8,8 @@ import (
 )
 
 // shardCount splits every table, so that growing or tidying one never moves
-// more than a 64th of it.
-const shardCount = 64
+// more than a 32nd of it.
+const shardCount = 32
 
 // Slots hold a key, or one of these. No code packs to either.
 const (

@@ -2,6 +2,7 @@ package restrict
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"sync/atomic"
 )
 
@@ -12,7 +13,7 @@ const (
 	refSide = ^uint32(0) // the blob lies in the side map
 
 	chunkBits = 20 // a chunk is at most 1 MiB
-	minChunk  = 512
+	minChunk  = 1024
 	maxChunks = 1<<(32-chunkBits) - 1
 	maxBlob   = 64 << 10 // a larger blob goes to the side map
 )
@@ -58,8 +59,7 @@ func (s *slab) put(rest []byte) uint32 {
 		if len(chunks) == maxChunks {
 			return refSide
 		}
-		// A new chunk is a sixteenth of all so far: slack stays below that.
-		c := make([]byte, max(n, min(max(s.total/16, minChunk), 1<<chunkBits)))
+		c := make([]byte, max(n, chunkSize(s.total)))
 		chunks = append(chunks[:len(chunks):len(chunks)], c)
 		s.chunks.Store(&chunks)
 		s.total += len(c)
@@ -72,6 +72,17 @@ func (s *slab) put(rest []byte) uint32 {
 	s.at += n
 	s.live += n
 	return ref + 1
+}
+
+// chunkSize is a sixteenth of all chunks so far, so that slack stays below that,
+// cut to a size of which the allocator wastes nothing.
+func chunkSize(total int) int {
+	const page = 8 << 10
+	n := min(max(total/16, minChunk), 1<<chunkBits)
+	if n < 4*page {
+		return 1 << (bits.Len(uint(n)) - 1)
+	}
+	return n &^ (page - 1)
 }
 
 // drop notes that the blob at ref is no longer in use.
@@ -87,7 +98,7 @@ func (s *slab) wasteful(busy bool) bool {
 	if busy {
 		return s.dead > s.live/4+4096
 	}
-	return s.dead > s.live/16+256
+	return s.dead > s.live/20+64
 }
 
 func (s *slab) bytes() int {

@@ -94,10 +94,10 @@ func (st *state) setRest(code string, rest []byte) {
 // passing of days can't bring into force, removes it.
 func (st *state) put(code, id string, e *list.Entry) {
 	k, packed := pack(code)
-	buf, found := st.codec.without(nil, st.rest(k, packed, code), id)
+	buf, found := st.codec.without(nil, st.rest(k, packed, code), id, code)
 	keep := e != nil && canRestrict(e)
 	if keep {
-		buf = st.codec.append(buf, e)
+		buf = st.codec.append(buf, e, code)
 	}
 	switch {
 	case keep && !found:
