@@ -3,7 +3,11 @@ package access
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"slices"
+
+	"credithub/schema/record"
 )
 
 // filter keeps the members of a JSON object whose name the caller keeps, in
@@ -57,20 +61,30 @@ func members(data []byte, f func(name string, key, value []byte)) bool {
 	if _, err := dec.Token(); err != nil {
 		return false
 	}
-	return !dec.More()
+	_, err := dec.Token()
+	return errors.Is(err, io.EOF)
 }
 
-// holds tells whether data meets the row's condition; no condition always
-// holds.
-func (f *Field) holds(data []byte) bool {
-	met := 0
-	members(data, func(name string, _, value []byte) {
-		if want, asked := f.When[name]; asked {
-			var s string
-			if json.Unmarshal(value, &s) == nil && slices.Contains(want, s) {
-				met++
-			}
+// holds tells whether a record with such data is public on a day. Data that
+// can't be read is not.
+func (r *rule) holds(data []byte, day record.Date) bool {
+	if len(r.when)+len(r.unless) == 0 && r.last == "" && r.ends == "" {
+		return true
+	}
+	met, barred := 0, false
+	ok := members(data, func(name string, _, value []byte) {
+		var s string
+		if json.Unmarshal(value, &s) != nil {
+			return
+		}
+		if want, asked := r.when[name]; asked && slices.Contains(want, s) {
+			met++
+		}
+		barred = barred || slices.Contains(r.unless[name], s)
+		if name == r.last || name == r.ends {
+			d, isDate := record.ParseDate(s)
+			barred = barred || !isDate || day > d || day == d && name == r.ends
 		}
 	})
-	return met == len(f.When)
+	return ok && !barred && met == len(r.when)
 }

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"credithub/schema/record"
 )
 
 // Class is who may see a field (共享属性).
@@ -16,54 +17,70 @@ type Class uint8
 // Classes in rising order of protection.
 const (
 	Public      Class = iota // 无条件共享, also to the public
-	Conditional              // 有条件共享: officers, supervisors, auditors, admins, and the unit that pushed it
-	Restricted               // 不予共享: internal input of supervision
+	Conditional              // 有条件共享: officer, supervisor, auditor, admin, and the unit that pushed it
+	Restricted               // 不予共享: input of supervision, for named roles and the unit that pushed it
+	Never                    // recognised on intake and never kept: nobody
 )
 
-var classNames = [...]string{"public", "conditional", "restricted"}
+var classNames = [...]string{"public", "conditional", "restricted", "never"}
 
 // String is the name in fields.yaml.
 func (c Class) String() string { return classNames[c] }
 
-// UnmarshalYAML reads a class name.
-func (c *Class) UnmarshalYAML(b []byte) error {
-	i := slices.Index(classNames[:], strings.Trim(string(b), "\"' \n"))
-	if i < 0 {
-		return fmt.Errorf("class %q: want public, conditional or restricted", b)
-	}
-	*c = Class(i)
-	return nil
-}
-
-// Field is a row of fields.yaml.
-type Field struct {
-	Class  Class
-	Reason string // why, with the clause it rests on; required unless public
-	// Roles narrows a restricted field to these roles and the pushing unit;
-	// empty: officer, supervisor and admin.
-	Roles []Role
-	// When makes a public record field or record public only if another field
-	// has one of the values, such as grade: [A]; else it is Conditional.
-	When map[string][]string
+// rule is what the table says about one field or one kind of record.
+type rule struct {
+	class  Class
+	reason string
+	roles  []Role              // restricted: these roles; empty: officer, supervisor, admin
+	when   map[string][]string // a public record is public only if each field has one of the values
+	unless map[string][]string // … and none of these has one of the values
+	last   string              // date field: last day on which the record is public
+	ends   string              // date field: first day on which it is no longer
 }
 
 // Table is the class of every field that can leave the hub. It never changes
 // after Load.
 type Table struct {
-	types map[string]map[string]*Field // GraphQL Type → field
-	data  map[string]map[string]*Field // domain/kind → field of data; "*" is the record as a whole
+	Version string
+	types   map[string]map[string]*rule // GraphQL Type → field
+	fields  map[string]map[string]*rule // domain/kind → field of data
+	records map[string]*rule            // domain/kind → the record itself
 }
 
 //go:embed fields.yaml
 var fieldsYAML []byte
 
-// Load reads and checks the built-in table.
+// Load reads and checks the built-in table. Its error names every fault at once.
 func Load() (*Table, error) { return parse(fieldsYAML) }
 
 type fieldsFile struct {
 	Version string
-	Types   map[string]map[string]*Field
-	Records map[string]map[string]*Field
+	Types   map[string]fieldRows
+	Records map[string]recordRows
+}
+
+type fieldRows struct {
+	Public  []string
+	Guarded []guardRow
+}
+
+type guardRow struct {
+	Class  string
+	Fields []string
+	Reason string
+	Roles  []string
+}
+
+type recordRows struct {
+	Class   string
+	Reason  string
+	Roles   []string
+	When    map[string][]string
+	Unless  map[string][]string
+	LastDay string `yaml:"lastDay"`
+	EndsOn  string `yaml:"endsOn"`
+	Public  []string
+	Guarded []guardRow
 }
 
 func parse(raw []byte) (*Table, error) {
@@ -71,59 +88,116 @@ func parse(raw []byte) (*Table, error) {
 	if err := yaml.UnmarshalWithOptions(raw, &f, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("access table: %w", err)
 	}
-	t := &Table{types: f.Types, data: f.Records}
+	t := &Table{Version: f.Version, types: map[string]map[string]*rule{}, fields: map[string]map[string]*rule{}, records: map[string]*rule{}}
 	var errs []error
-	for _, group := range []map[string]map[string]*Field{f.Types, f.Records} {
-		for owner, fields := range group {
-			for name, row := range fields {
-				if err := row.lint(); err != nil {
-					errs = append(errs, fmt.Errorf("access table: %s.%s: %w", owner, name, err))
-				}
-			}
-		}
+	for name, rows := range f.Types {
+		fields, err := rows.compile()
+		t.types[name] = fields
+		errs = append(errs, prefix(name, err))
 	}
-	for kind, fields := range f.Records {
-		if fields["*"] == nil {
-			errs = append(errs, fmt.Errorf("access table: %s has no row for the record itself", kind))
-		}
+	for kind, rows := range f.Records {
+		fields, err := fieldRows{rows.Public, rows.Guarded}.compile()
+		t.fields[kind] = fields
+		own, ownErr := newRule(rows.Class, rows.Reason, rows.Roles)
+		own.when, own.unless, own.last, own.ends = rows.When, rows.Unless, rows.LastDay, rows.EndsOn
+		t.records[kind] = own
+		errs = append(errs, prefix(kind, errors.Join(err, ownErr, own.lint(fields))))
 	}
 	return t, errors.Join(errs...)
 }
 
-func (f *Field) lint() error {
-	switch {
-	case f == nil:
-		return errors.New("empty row")
-	case f.Class != Public && f.Reason == "":
-		return errors.New("not public but without a reason")
-	case f.Class != Restricted && len(f.Roles) > 0:
-		return errors.New("roles narrow restricted fields only")
-	case f.Class != Public && len(f.When) > 0:
-		return errors.New("a condition belongs to a public field")
+func prefix(owner string, err error) error {
+	if err == nil {
+		return nil
 	}
-	for _, r := range f.Roles {
-		if _, ok := ParseRole(string(r)); !ok {
-			return fmt.Errorf("unknown role %q", r)
-		}
-	}
-	return nil
+	return fmt.Errorf("access table: %s: %w", owner, err)
 }
 
-// sees tells whether a principal sees a field; own: its unit pushed the record.
-func (f *Field) sees(p Principal, own bool) bool {
+func newRule(class, reason string, roles []string) (*rule, error) {
+	c := slices.Index(classNames[:], class)
+	r := &rule{class: Class(max(c, 0)), reason: reason}
 	switch {
-	case f == nil:
+	case c < 0:
+		r.class = Never
+		return r, fmt.Errorf("class %q, want one of %v", class, classNames)
+	case r.class != Public && reason == "":
+		return r, fmt.Errorf("%s without a reason", class)
+	case r.class != Restricted && len(roles) > 0:
+		return r, errors.New("roles belong to restricted rows only")
+	}
+	for _, name := range roles {
+		role, ok := ParseRole(name)
+		if !ok {
+			return r, fmt.Errorf("unknown role %q", name)
+		}
+		r.roles = append(r.roles, role)
+	}
+	return r, nil
+}
+
+func (rows fieldRows) compile() (map[string]*rule, error) {
+	out := map[string]*rule{}
+	var errs []error
+	add := func(name string, r *rule) {
+		if out[name] != nil || name == "" {
+			errs = append(errs, fmt.Errorf("field %q is empty or named twice", name))
+		}
+		out[name] = r
+	}
+	for _, name := range rows.Public {
+		add(name, &rule{class: Public})
+	}
+	for _, row := range rows.Guarded {
+		r, err := newRule(row.Class, row.Reason, row.Roles)
+		if err == nil && r.class == Public {
+			err = errors.New("a guarded row is not public")
+		}
+		errs = append(errs, err)
+		for _, name := range row.Fields {
+			add(name, r)
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// lint checks that conditions of a record stand on its own fields and on a
+// public record.
+func (r *rule) lint(fields map[string]*rule) error {
+	var errs []error
+	names := []string{}
+	for name := range r.when {
+		names = append(names, name)
+	}
+	for name := range r.unless {
+		names = append(names, name)
+	}
+	for _, name := range append(names, r.last, r.ends) {
+		if name != "" && fields[name] == nil {
+			errs = append(errs, fmt.Errorf("condition on unknown field %q", name))
+		}
+		if name != "" && r.class != Public {
+			errs = append(errs, fmt.Errorf("condition on %q, but the record is not public", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sees tells whether a principal sees what the rule guards; own: its unit
+// pushed the record.
+func (r *rule) sees(p Principal, own bool) bool {
+	switch {
+	case r == nil || r.class == Never:
 		return false
-	case f.Class == Public:
+	case r.class == Public:
 		return true
 	case p.Role == Anyone:
 		return false
 	case own:
 		return true
-	case f.Class == Conditional:
+	case r.class == Conditional:
 		return p.Role == Officer || p.Role == Supervisor || p.Role == Admin || p.Role == Auditor
-	case len(f.Roles) > 0:
-		return slices.Contains(f.Roles, p.Role)
+	case len(r.roles) > 0:
+		return slices.Contains(r.roles, p.Role)
 	}
 	return p.Role == Officer || p.Role == Supervisor || p.Role == Admin
 }
@@ -134,48 +208,53 @@ func (t *Table) Allows(p Principal, typ, field string) bool {
 	return t.types[typ][field].sees(p, false)
 }
 
-// Class is the class of a GraphQL field; ok is false for unknown ones.
-func (t *Table) Class(typ, field string) (c Class, ok bool) {
-	if f := t.types[typ][field]; f != nil {
-		return f.Class, true
+// Class is the class of a GraphQL field and the reason for it; ok is false for
+// unknown fields.
+func (t *Table) Class(typ, field string) (c Class, reason string, ok bool) {
+	r := t.types[typ][field]
+	if r == nil {
+		return Never, "", false
 	}
-	return Restricted, false
+	return r.class, r.reason, true
 }
 
 // RecordVisible tells whether a principal that did not push a record may know
-// that it exists. data is its canonical JSON object.
-func (t *Table) RecordVisible(p Principal, domain, kind string, data []byte) bool {
-	return t.visible(p, false, domain+"/"+kind, data)
+// on a day that it exists. data is its canonical JSON object.
+func (t *Table) RecordVisible(p Principal, domain, kind string, data []byte, day record.Date) bool {
+	return t.visible(p, false, domain+"/"+kind, data, day)
 }
 
-func (t *Table) visible(p Principal, own bool, key string, data []byte) bool {
-	f := t.data[key]["*"]
-	if f == nil {
+func (t *Table) visible(p Principal, own bool, kind string, data []byte, day record.Date) bool {
+	r := t.records[kind]
+	if r == nil {
 		return false
 	}
-	if f.Class == Public && !f.holds(data) {
-		f = &Field{Class: Conditional}
+	if r.class == Public && !r.holds(data, day) {
+		return (&rule{class: Conditional}).sees(p, own)
 	}
-	return f.sees(p, own)
+	return r.sees(p, own)
 }
 
 // FilterData keeps of a record's data only what a principal that did not push
-// it may see: a canonical JSON object again, {} when nothing is left or the
-// record itself is not visible. It returns data unchanged when all is visible
-// and never writes to it.
+// it may see: a canonical JSON object again, {} when nothing is left. It returns
+// data itself when all is visible and never writes to it. Whether the record may
+// be shown at all is RecordVisible's.
 func (t *Table) FilterData(p Principal, domain, kind string, data []byte) []byte {
-	out, _ := t.View(p, "", domain, kind, data)
-	return out
+	return t.filter(p, false, domain+"/"+kind, data)
+}
+
+func (t *Table) filter(p Principal, own bool, kind string, data []byte) []byte {
+	fields := t.fields[kind]
+	return filter(data, func(name string) bool { return fields[name].sees(p, own) })
 }
 
 // View is RecordVisible and FilterData at once for a record that a unit pushed:
-// an agency or officer sees its own unit's records whole.
-func (t *Table) View(p Principal, unit, domain, kind string, data []byte) (out []byte, visible bool) {
+// a signed-in caller sees the records of its own unit whole.
+func (t *Table) View(p Principal, unit, domain, kind string, data []byte, day record.Date) (out []byte, visible bool) {
 	own := unit != "" && p.Unit == unit && !p.Anonymous()
 	key := domain + "/" + kind
-	if !t.visible(p, own, key, data) {
+	if !t.visible(p, own, key, data, day) {
 		return []byte("{}"), false
 	}
-	fields := t.data[key]
-	return filter(data, func(name string) bool { return name != "*" && fields[name].sees(p, own) }), true
+	return t.filter(p, own, key, data), true
 }
