@@ -98,21 +98,17 @@ func Fold(events []EventRecord, until func(Code, record.Date) record.Date) (Entr
 // current picks the counting version of each record and drops retracted ones.
 // The result points into events.
 func current(events []EventRecord) []*EventRecord {
-	best := make([]*EventRecord, 0, len(events))
-next:
+	all := make([]*EventRecord, len(events))
 	for i := range events {
-		r := &events[i]
-		for j, b := range best {
-			if b.RecordID == r.RecordID {
-				if r.Version > b.Version || r.Version == b.Version && r.Seq < b.Seq {
-					best[j] = r
-				}
-				continue next
-			}
-		}
-		best = append(best, r)
+		all[i] = &events[i]
 	}
-	return slices.DeleteFunc(best, func(r *EventRecord) bool { return r.Op == record.Retract || r.Event == NoEvent })
+	if len(all) > 1 {
+		slices.SortFunc(all, func(a, b *EventRecord) int {
+			return cmp.Or(cmp.Compare(a.RecordID, b.RecordID), cmp.Compare(b.Version, a.Version), cmp.Compare(a.Seq, b.Seq))
+		})
+		all = slices.CompactFunc(all, func(a, b *EventRecord) bool { return a.RecordID == b.RecordID })
+	}
+	return slices.DeleteFunc(all, func(r *EventRecord) bool { return r.Op == record.Retract || r.Event == NoEvent })
 }
 
 // describe fills what the entry is about from the latest listing event, or the
