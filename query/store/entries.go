@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+const (
+	entryColumns = "entry_id, seq, uscc, list, state, cause, document_no, decided_by, toInt32(decided_on) AS decided_, " +
+		"toInt32(served_on) AS served_, toInt32(since) AS since_, toInt32(until) AS until_, toInt32(exited_on) AS exited_, " +
+		"annotated, exit_type, exit_document_no, gone, toUnixTimestamp64Milli(recorded_at) AS recorded_"
+	entryOuter = "entry_id, uscc, list, state, cause, document_no, decided_by, decided_, served_, since_, until_, exited_, " +
+		"annotated, exit_type, exit_document_no"
+	entryLatest = " ORDER BY uscc, entry_id, seq DESC LIMIT 1 BY uscc, entry_id"
+	// derived is list.Entry.At in SQL; a test holds the two together.
+	derived = "multiIf(state IN ('IN_FORCE', 'SUSPENDED') AND until_ != -25567 AND until_ < ?, 'EXITED', " +
+		"state = 'IN_FORCE' AND since_ != -25567 AND since_ > ?, 'SERVED', state)"
+)
+
+// Entries asks for the entries of some codes, whatever their state.
+type Entries struct {
+	Codes []string
+	AsOf  time.Time // zero: now
+	Limit int
+}
+
+// SQL implements Statement.
+func (q *Entries) SQL() (string, []any) {
+	var t text
+	t.add("SELECT " + entryOuter + " FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
+	t.in("uscc", q.Codes)
+	t.known(q.AsOf)
+	t.add(entryLatest+") WHERE NOT gone ORDER BY uscc, decided_ DESC, entry_id LIMIT ?", q.Limit)
+	return t.done()
+}
+
+// Entries reads them, by code, the latest decided first.
+func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entry, error) {
+	out := make(map[string][]list.Entry, len(q.Codes))
+	if len(q.Codes) == 0 {
+		return out, nil
+	}
+	err := s.readEntries(ctx, q, func(e *list.Entry) { out[e.USCC] = append(out[e.USCC], *e) })
+	return out, err
+}
+
+// EntryFilter says which entries count: on the day, those in one of the states
+// on one of the lists, and all that the unit decided.
+type EntryFilter struct {
+	Day    record.Date
+	List   string   // only this list; "": all
+	USCC   string   // only this code; "": all
+	State  string   // only this state on the day; "": all
+	Lists  []string // lists that may be shown; nil: all
+	States []string // states that may be shown; nil: all
+	Unit   string   // or decided by this unit, whatever the state; "": none
+}
+
+func (f *EntryFilter) inner(t *text) {
+	t.add("1")
+	if f.List != "" {
+		t.add(" AND list = ?", f.List)
+	}
+	if f.USCC != "" {
+		t.add(" AND uscc = ?", f.USCC)
+	}
+}
+
+func (f *EntryFilter) outer(t *text) {
+	t.add(" WHERE NOT gone")
+	if f.State != "" {
+		t.add(" AND "+derived+" = ?", int32(f.Day), int32(f.Day), f.State)
+	}
+	if f.Lists == nil && f.States == nil {
+		return
+	}
+	t.add(" AND (1")
+	if f.Lists != nil {
+		t.add(" AND ")
+		t.in("list", f.Lists)
+	}
+	if f.States != nil {
+		t.add(" AND ")
+		t.args = append(t.args, int32(f.Day), int32(f.Day))
+		t.in(derived, f.States)
+	}
+	if f.Unit != "" {
+		t.add(" OR decided_by = ?", f.Unit)
+	}
+	t.add(")")
+}
+
+// ListEntries asks for a page of entries, ordered by code and number.
+type ListEntries struct {
+	EntryFilter
+	AfterUSCC, AfterID string // behind this one; both "": from the start
+	Limit              int
+}
+
+// SQL implements Statement.
+func (q *ListEntries) SQL() (string, []any) {
+	var t text
+	t.add("SELECT " + entryOuter + " FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
+	q.inner(&t)
+	if q.AfterUSCC != "" || q.AfterID != "" {
+		t.add(" AND (uscc, entry_id) > (?, ?)", q.AfterUSCC, q.AfterID)
+	}
+	t.add(entryLatest + ")")
+	q.outer(&t)
+	t.add(" ORDER BY uscc, entry_id LIMIT ?", q.Limit)
+	return t.done()
+}
+
+// ListEntries reads the page.
+func (s *Store) ListEntries(ctx context.Context, q *ListEntries) ([]list.Entry, error) {
+	var out []list.Entry
+	err := s.readEntries(ctx, q, func(e *list.Entry) { out = append(out, *e) })
+	return out, err
+}
+
+// CountEntries asks how many entries a filter lets through.
+type CountEntries struct{ EntryFilter }
+
+// SQL implements Statement.
+func (q *CountEntries) SQL() (string, []any) {
+	var t text
+	t.add("SELECT count() FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
+	q.inner(&t)
+	t.add(entryLatest + ")")
+	q.outer(&t)
+	return t.done()
+}
+
+// CountEntries reads the number.
+func (s *Store) CountEntries(ctx context.Context, q *CountEntries) (int, error) {
+	return s.count(ctx, q)
+}
+
+func (s *Store) count(ctx context.Context, q Statement) (int, error) {
+	var n uint64
+	err := s.read(ctx, q, func(rows driver.Rows) error { return rows.Scan(&n) })
+	return int(n), err
+}
+
+func (s *Store) readEntries(ctx context.Context, q Statement, each func(*list.Entry)) error {
+	return s.read(ctx, q, func(rows driver.Rows) error {
+		var e list.Entry
+		var code, state, exit string
+		var decided, served, since, until, exited int32
+		err := rows.Scan(&e.ID, &e.USCC, &code, &state, &e.Cause, &e.DocumentNo, &e.DecidedBy,
+			&decided, &served, &since, &until, &exited, &e.Annotated, &exit, &e.ExitDocumentNo)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if e.List, ok = list.ParseCode(code); !ok {
+			return nil // a list that this version doesn't know restricts and shows nothing
+		}
+		e.State, e.ExitType = list.ParseState(state), list.ParseExit(exit)
+		e.DecidedOn, e.ServedOn, e.ExitedOn = date(decided), date(served), date(exited)
+		e.Since, e.Until = date(since), date(until)
+		each(&e)
+		return nil
+	})
+}
