@@ -1,0 +1,218 @@
+package derive
+
+import (
+	"fmt"
+	"strings"
+
+	"credithub/schema/fault"
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+// SeqPerRecord is how many messages on credit.entries one decision record can
+// have: the entry it left, the entry it is about, and the progress after it.
+const SeqPerRecord = 4
+
+// Seq is the place of a message on credit.entries: offset of the decision record
+// × SeqPerRecord + ordinal.
+func Seq(offset int64, ordinal int) uint64 { return uint64(offset)*SeqPerRecord + uint64(ordinal) }
+
+// ProgressSeq is the Seq of the progress after a decision record.
+func ProgressSeq(offset int64) uint64 { return Seq(offset, SeqPerRecord-1) }
+
+// Change is a new state of an entry.
+type Change struct {
+	ID      string
+	Ordinal int
+	Gone    bool // taken back altogether; Entry is empty but for ID
+	Entry   list.Entry
+	USCC    string // subject that it concerns, or concerned when it is gone
+	Was     string // subject that it concerned before, when another; "" otherwise
+}
+
+// Outcome is what a decision record means.
+type Outcome struct {
+	Status  Status
+	Fault   fault.Fault // why it was rejected
+	Changes []Change    // holds until the next Apply
+	// Left is the code under which a MOVED row of version LeftVersion has to
+	// say that the record is not there (any more); "" for none.
+	Left        string
+	LeftVersion uint32
+}
+
+// Decisions folds decision records into entries. It keeps the current version of
+// each record.
+type Decisions struct {
+	until   func(list.Code, record.Date) record.Date
+	ids     Identifier
+	codes   *Codes
+	index   Index
+	entryOf table[uint32] // the entry that the current version of a record is about
+	byID    map[string]uint32
+	entries []entry
+	changes []Change
+	names   map[string]string // units
+	scratch []list.EventRecord
+}
+
+// entry is one entry with its events, encoded (see events.go).
+type entry struct {
+	id     string
+	unit   string
+	list   list.Code
+	events []byte
+}
+
+// NewDecisions makes an empty state. until gives the term of a list, as
+// policy.Policy.Until does.
+func NewDecisions(until func(list.Code, record.Date) record.Date) *Decisions {
+	return &Decisions{until: until, codes: NewCodes(), byID: map[string]uint32{}, names: map[string]string{}}
+}
+
+// Len counts records and entries.
+func (d *Decisions) Len() (records, entries int) { return d.index.Len(), len(d.entries) }
+
+// Load applies a record that was accepted before, in the order of the log, and
+// tells nobody. Its texts are copied.
+func (d *Decisions) Load(r *list.EventRecord, hash uint64) { d.apply(r, hash, false) }
+
+// Apply judges the next record of the log and folds it. Its texts are copied.
+func (d *Decisions) Apply(r *list.EventRecord, hash uint64) Outcome { return d.apply(r, hash, true) }
+
+func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outcome) {
+	d.changes = d.changes[:0]
+	id := d.ids.ID(r.Unit, []byte(r.RecordID))
+	held := Held{Version: r.Version, Hash: uint32(hash), Subject: d.codes.Subject([]byte(r.USCC))}
+	v := d.index.Judge(id, held)
+	if out.Status = v.Status; v.Status != Accepted {
+		if v.Status == Rejected {
+			out.Fault = VersionFault()
+		}
+		return out
+	}
+	if f, bad := d.owned(r, id); bad {
+		return Outcome{Status: Rejected, Fault: f}
+	}
+	d.index.Accept(id, held)
+	if w := v.Was; w.Version > 0 && w.Subject != held.Subject {
+		// Whichever of two versions names the other code, the higher one counts
+		// and says at the lower one's code that the record isn't there.
+		s, high := w.Subject, held
+		if !v.Current {
+			s, high = held.Subject, w
+		}
+		out.Left, out.LeftVersion = d.codes.String(s), high.Version
+	}
+	if v.Current {
+		d.replace(r, id, tell)
+		out.Changes = d.changes
+	}
+	return out
+}
+
+// VersionFault is E10: a version that is known with other content.
+func VersionFault() fault.Fault {
+	return fault.Fault{Code: fault.E10Duplicate, Field: "version",
+		Message: "this version is known with other content; send the correction under a higher version"}
+}
+
+// owned refuses an entry id that stands for an entry of another unit, or of
+// another list as long as other records speak of it.
+func (d *Decisions) owned(r *list.EventRecord, id ID) (fault.Fault, bool) {
+	if r.EntryID == "" {
+		return fault.Fault{}, false
+	}
+	n, ok := d.byID[r.EntryID]
+	if !ok {
+		return fault.Fault{}, false
+	}
+	e := &d.entries[n]
+	if e.unit != r.Unit {
+		return fault.Fault{Code: fault.E12Right, Field: "entryId", Message: "the entry id belongs to an entry of another unit"}, true
+	}
+	if e.list == r.List || r.Op != record.Upsert {
+		return fault.Fault{}, false
+	}
+	for ev := range events(e.events) {
+		if string(ev.recordID) != r.RecordID {
+			return fault.Fault{Code: fault.E12Right, Field: "list",
+				Message: fmt.Sprintf("the entry id belongs to an entry of %s", e.list)}, true
+		}
+	}
+	return fault.Fault{}, false
+}
+
+// replace puts the new current version of a record in the place of the one
+// before, which may have spoken of another entry.
+func (d *Decisions) replace(r *list.EventRecord, id ID, tell bool) {
+	left, had := uint32(0), false
+	if p := d.entryOf.get(id); p != nil && *p > 0 {
+		left, had = *p-1, true
+	}
+	if r.Op != record.Upsert {
+		if had {
+			d.entryOf.put(id, 0)
+			d.edit(left, r.RecordID, nil, tell)
+		}
+		return
+	}
+	n := d.entry(r)
+	d.entryOf.put(id, n+1)
+	if had && left != n {
+		d.edit(left, r.RecordID, nil, tell)
+	}
+	d.edit(n, r.RecordID, r, tell)
+}
+
+// entry is the number of the entry that a record is about.
+func (d *Decisions) entry(r *list.EventRecord) uint32 {
+	if n, ok := d.byID[r.EntryID]; ok {
+		d.entries[n].list = r.List
+		return n
+	}
+	unit, ok := d.names[r.Unit]
+	if !ok {
+		unit = strings.Clone(r.Unit)
+		d.names[unit] = unit
+	}
+	n := uint32(len(d.entries))
+	e := entry{id: strings.Clone(r.EntryID), unit: unit, list: r.List}
+	d.entries = append(d.entries, e)
+	d.byID[e.id] = n
+	return n
+}
+
+// edit takes the event of a record out of an entry, puts another one in, and
+// notes what that changes.
+func (d *Decisions) edit(n uint32, recordID string, r *list.EventRecord, tell bool) {
+	e := &d.entries[n]
+	var before, after list.Entry
+	var was, is bool
+	if tell {
+		before, was = d.fold(e)
+	}
+	e.events = replaceEvent(e.events, recordID, r)
+	if !tell {
+		return
+	}
+	after, is = d.fold(e)
+	if was == is && before == after {
+		return
+	}
+	c := Change{ID: e.id, Ordinal: len(d.changes), Gone: !is, Entry: after, USCC: after.USCC}
+	if !is {
+		c.USCC = before.USCC
+	} else if was && before.USCC != after.USCC {
+		c.Was = before.USCC
+	}
+	d.changes = append(d.changes, c)
+}
+
+func (d *Decisions) fold(e *entry) (list.Entry, bool) {
+	d.scratch = d.scratch[:0]
+	for ev := range events(e.events) {
+		d.scratch = append(d.scratch, ev.record(e))
+	}
+	return list.Fold(d.scratch, d.until)
+}

@@ -1,0 +1,84 @@
+package derive
+
+// Status is what became of a message.
+type Status uint8
+
+// Statuses, numbered as in ClickHouse.
+const (
+	NoStatus Status = iota
+	Accepted
+	Duplicate
+	Rejected
+	Heartbeat
+	Moved
+)
+
+// Index knows the highest version of each record of a domain, in 24 bytes at
+// eight tenths of room, and the lower versions that came before or after it.
+type Index struct {
+	held table[Held]
+	old  table[uint32] // hash of each version that is not the highest
+}
+
+// Held is the highest version of a record.
+type Held struct {
+	Version uint32
+	Hash    uint32
+	Subject Subject
+}
+
+// Verdict is what a version of a record is beside the ones known.
+type Verdict struct {
+	// Status is Accepted, Duplicate, or Rejected when this version is known
+	// with other content (E10).
+	Status Status
+	// Current tells that an accepted version is now the highest one.
+	Current bool
+	// Was is the highest version before; Version 0 when there was none.
+	Was Held
+}
+
+// Judge compares a version with those known.
+func (x *Index) Judge(id ID, v Held) Verdict {
+	h := x.held.get(id)
+	switch {
+	case h == nil:
+		return Verdict{Status: Accepted, Current: true}
+	case v.Version > h.Version:
+		return Verdict{Status: Accepted, Current: true, Was: *h}
+	case v.Version == h.Version:
+		return Verdict{Status: same(v.Hash, h.Hash), Was: *h}
+	}
+	if hash := x.old.get(id.version(v.Version)); hash != nil {
+		return Verdict{Status: same(v.Hash, *hash), Was: *h}
+	}
+	return Verdict{Status: Accepted, Was: *h}
+}
+
+func same(a, b uint32) Status {
+	if a == b {
+		return Duplicate
+	}
+	return Rejected
+}
+
+// Accept notes a version that was judged Accepted and is to count.
+func (x *Index) Accept(id ID, v Held) {
+	h := x.held.get(id)
+	if h == nil {
+		x.held.put(id, v)
+		return
+	}
+	if v.Version < h.Version {
+		x.old.put(id.version(v.Version), v.Hash)
+		return
+	}
+	x.old.put(id.version(h.Version), h.Hash)
+	*h = v
+}
+
+// Len counts records.
+func (x *Index) Len() int { return x.held.n }
+
+// Bytes is the room taken.
+func (x *Index) Bytes() int { return 24*x.held.room() + 16*x.old.room() }
