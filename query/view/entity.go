@@ -1,0 +1,192 @@
+package view
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"credithub/query/store"
+	"credithub/schema/access"
+	"credithub/schema/fault"
+	"credithub/schema/list"
+	"credithub/schema/record"
+	"credithub/schema/uscc"
+)
+
+// Entity is one enterprise as the caller sees it.
+type Entity struct {
+	USCC string
+	AsOf time.Time // zero: now
+
+	w   *Viewer
+	reg Registration
+}
+
+// Registration holds the fields of the current registration that the caller may
+// see; empty when there is none.
+type Registration struct {
+	Name                  string      `json:"name"`
+	FormerNames           []string    `json:"formerNames"`
+	Status                string      `json:"status"`
+	EstablishedOn         string      `json:"establishedOn"`
+	EntityType            string      `json:"entityType"`
+	LegalRepresentative   string      `json:"legalRepresentative"`
+	RegisteredCapital     string      `json:"registeredCapital"`
+	Currency              string      `json:"currency"`
+	ApprovedOn            string      `json:"approvedOn"`
+	RegistrationAuthority string      `json:"registrationAuthority"`
+	Division              string      `json:"division"`
+	Domicile              string      `json:"domicile"`
+	BusinessScope         string      `json:"businessScope"`
+	Unit                  string      `json:"-"`
+	RecordedAt            time.Time   `json:"-"`
+	OccurredOn            record.Date `json:"-"`
+}
+
+// Registered tells whether the caller sees a registration.
+func (e *Entity) Registered() bool { return e.reg.Unit != "" }
+
+// Registration gives it.
+func (e *Entity) Registration() *Registration { return &e.reg }
+
+// CheckCode tells what is wrong with a code given by a caller, as fault.BadInput.
+// The message never holds the code.
+func CheckCode(field, code string) error {
+	v := uscc.Check([]byte(code))
+	if v.Valid() {
+		return nil
+	}
+	return fault.New(fault.BadInput, "%s: %s: %s", field, v.Code, v.Message)
+}
+
+// MayLookBack tells whether the caller may ask what was known in the past: a
+// display that has ended does not come back for the public.
+func MayLookBack(p access.Principal) bool {
+	switch p.Role {
+	case access.Officer, access.Supervisor, access.Auditor, access.Admin:
+		return true
+	}
+	return false
+}
+
+// Want notes that a code will be asked for, so that its reads join a batch.
+func (w *Viewer) Want(code string, asOf time.Time) {
+	k := at(code, asOf)
+	w.registrations.want(k)
+	w.entries.want(k)
+}
+
+// Entity gives an enterprise, nil when there is nothing that the caller may see:
+// neither a registration nor an entry.
+func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Entity, error) {
+	if w.p.Anonymous() && uscc.Check([]byte(code)).Personal {
+		return nil, nil
+	}
+	e := &Entity{USCC: code, AsOf: asOf, w: w}
+	k := at(code, asOf)
+	w.Want(code, asOf)
+	regs, err := w.registrations.get(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	e.register(regs)
+	if !e.Registered() {
+		es, err := e.Entries(ctx, list.NoState)
+		if err != nil || len(es) == 0 {
+			return nil, err
+		}
+	}
+	w.saw(code)
+	return e, nil
+}
+
+// register takes the latest registration that the caller may see.
+func (e *Entity) register(regs []store.Record) {
+	for i := range regs {
+		r := &regs[i]
+		data, ok := e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data)
+		if !ok || json.Unmarshal(data, &e.reg) != nil {
+			e.reg = Registration{}
+			continue
+		}
+		e.reg.Unit, e.reg.RecordedAt, e.reg.OccurredOn = r.Unit, r.RecordedAt, r.OccurredOn
+		return
+	}
+}
+
+// Entry is a list entry on the day asked.
+type Entry struct {
+	list.Entry
+	State    list.State // on the day
+	ExitType list.ExitType
+	ExitedOn record.Date
+}
+
+// OnDay derives an entry's state on a day.
+func OnDay(e list.Entry, day record.Date) Entry {
+	state, exit := e.At(day)
+	out := Entry{Entry: e, State: state, ExitType: exit, ExitedOn: e.ExitedOn}
+	if state == list.Exited && e.State != list.Exited {
+		out.ExitedOn = e.Until
+	}
+	return out
+}
+
+// Entries gives the entries that the caller may see, the latest decided first;
+// only those in one state unless it is list.NoState.
+func (e *Entity) Entries(ctx context.Context, only list.State) ([]Entry, error) {
+	all, err := e.w.entries.get(ctx, at(e.USCC, e.AsOf))
+	if err != nil {
+		return nil, err
+	}
+	day := e.w.day(e.AsOf)
+	out := make([]Entry, 0, len(all))
+	for i := range all {
+		if !e.w.visible(&all[i], day) {
+			continue
+		}
+		if v := OnDay(all[i], day); only == list.NoState || v.State == only {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Marks tell whether an entry in force that the caller may see stands on a
+// serious list, and whether one stands on L01 or L02.
+func (e *Entity) Marks(ctx context.Context) (blacklisted, abnormal bool, err error) {
+	es, err := e.Entries(ctx, list.InForce)
+	for i := range es {
+		blacklisted = blacklisted || e.w.views.Policy.Serious(es[i].List)
+		abnormal = abnormal || es[i].List == list.L01 || es[i].List == list.L02
+	}
+	return blacklisted, abnormal, err
+}
+
+// WantGrade notes that Grade will be asked.
+func (e *Entity) WantGrade() {
+	if e.w.views.Grader != nil {
+		e.w.evidence.want(at(e.USCC, e.AsOf))
+	}
+}
+
+// Grade gives the class in supervision and what it rests on, from everything
+// the hub knows, whoever asks; whether the caller may see it is for the access
+// table to say.
+func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err error) {
+	if e.w.views.Grader == nil {
+		return "", nil, nil
+	}
+	k := at(e.USCC, e.AsOf)
+	entries, err := e.w.entries.get(ctx, k)
+	if err != nil {
+		return "", nil, err
+	}
+	records, err := e.w.evidence.get(ctx, k)
+	if err != nil {
+		return "", nil, err
+	}
+	class, reasons = e.w.views.Grader(Evidence{Day: e.w.day(e.AsOf), Entries: slices.Clone(entries), Records: records})
+	return class, reasons, nil
+}

@@ -1,0 +1,165 @@
+package view
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"credithub/query/store"
+	"credithub/schema/fault"
+	"credithub/schema/record"
+)
+
+// Record is the current version of a record as the caller sees it.
+type Record struct {
+	store.Record        // Data as it may be seen
+	ID           string // unit/domain/number
+}
+
+// recordsKey is one enterprise's records of a domain; "" is all domains.
+type recordsKey struct {
+	pastCode
+	domain string
+}
+
+// WantRecords notes that Records will be asked.
+func (e *Entity) WantRecords(domain string) {
+	e.w.records.want(recordsKey{at(e.USCC, e.AsOf), domain})
+}
+
+// Records gives a page of the records that the caller may see, the newest
+// first.
+func (e *Entity) Records(ctx context.Context, domain string, first int, after string) (*Page[Record], error) {
+	if err := CheckFirst(first); err != nil {
+		return nil, err
+	}
+	if domain != "" && record.ParseDomain(domain) == record.NoDomain {
+		return nil, fault.New(fault.BadInput, "domain: unknown domain")
+	}
+	place, err := parsePlace(after)
+	if err != nil {
+		return nil, err
+	}
+	all, err := e.w.records.get(ctx, recordsKey{at(e.USCC, e.AsOf), domain})
+	if err != nil {
+		return nil, err
+	}
+	var visible []store.Record
+	for i := range all {
+		if e.w.seesRecord(&all[i]) {
+			visible = append(visible, all[i])
+		}
+	}
+	slices.SortFunc(visible, func(a, b store.Record) int { return placeOf(&a).compare(placeOf(&b)) })
+	p := &Page[Record]{HasPrevious: place != nil, Total: func(context.Context) (int, error) { return len(visible), nil }}
+	from := 0
+	if place != nil {
+		from, _ = slices.BinarySearchFunc(visible, place, func(r store.Record, t *position) int {
+			if placeOf(&r).compare(t) <= 0 {
+				return -1
+			}
+			return 1
+		})
+	}
+	page := visible[from:min(len(visible), from+first)]
+	p.HasNext = from+first < len(visible)
+	if err := e.fill(ctx, page); err != nil {
+		return nil, err
+	}
+	for i := range page {
+		r := page[i]
+		r.Data, _ = e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data)
+		p.Items = append(p.Items, Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID})
+		p.Cursors = append(p.Cursors, placeOf(&r).cursor())
+	}
+	return p, nil
+}
+
+// fill reads the data of records that were looked through without it.
+func (e *Entity) fill(ctx context.Context, page []store.Record) error {
+	var keys []store.RecordKey
+	for i := range page {
+		if page[i].Data == nil {
+			keys = append(keys, page[i].Key())
+		}
+	}
+	data, err := e.w.views.Store.Contents(ctx, &store.Contents{Keys: keys})
+	if err != nil {
+		return err
+	}
+	for i := range page {
+		if page[i].Data == nil {
+			page[i].Data = data[page[i].Key()]
+		}
+	}
+	return nil
+}
+
+// seesRecord tells whether the caller may know of a record. Records without
+// data are of kinds that are visible whatever it is.
+func (w *Viewer) seesRecord(r *store.Record) bool {
+	data := r.Data
+	if data == nil {
+		data = []byte("{}")
+	}
+	_, ok := w.views.Access.View(w.p, r.Unit, r.Domain, r.Kind, data)
+	return ok
+}
+
+func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[recordsKey][]store.Record, error) {
+	type group struct {
+		asOf   int64
+		domain string
+	}
+	groups := map[group][]string{}
+	for _, k := range keys {
+		g := group{k.asOf, k.domain}
+		groups[g] = append(groups[g], k.code)
+	}
+	out := make(map[recordsKey][]store.Record, len(keys))
+	for g, codes := range groups {
+		got, err := w.views.Store.Identities(ctx, &store.Identities{
+			Codes: codes, Domain: g.domain, AsOf: pastCode{asOf: g.asOf}.time(),
+			Plain: w.views.plain[w.p.Role], Limit: w.views.MaxRecords + len(codes),
+		})
+		if err != nil {
+			return nil, err
+		}
+		for c, rs := range got {
+			out[recordsKey{pastCode{c, g.asOf}, g.domain}] = rs
+		}
+	}
+	return out, nil
+}
+
+// position is where a record stands in the order of Records.
+type position struct {
+	at                   int64 // unix ms
+	domain, unit, number string
+}
+
+func placeOf(r *store.Record) *position {
+	return &position{r.RecordedAt.UnixMilli(), r.Domain, r.Unit, r.RecordID}
+}
+
+func (p *position) compare(o *position) int {
+	return cmp.Or(cmp.Compare(o.at, p.at), cmp.Compare(p.domain, o.domain), cmp.Compare(p.unit, o.unit), cmp.Compare(p.number, o.number))
+}
+
+func (p *position) cursor() string {
+	return cursor("records", strconv.FormatInt(p.at, 10), p.domain, p.unit, p.number)
+}
+
+func parsePlace(after string) (*position, error) {
+	keys, err := parseCursor(after, "records", 4)
+	if keys == nil {
+		return nil, err
+	}
+	ms, err := strconv.ParseInt(keys[0], 10, 64)
+	if err != nil || time.UnixMilli(ms).IsZero() {
+		return nil, fault.New(fault.BadInput, "after: not a cursor of this list")
+	}
+	return &position{ms, keys[1], keys[2], keys[3]}, nil
+}
