@@ -1,0 +1,125 @@
+package record
+
+import (
+	"encoding/hex"
+	"strings"
+
+	"credithub/schema/fault"
+	"credithub/schema/uscc"
+
+	"github.com/zeebo/xxh3"
+)
+
+// Cell is one cell of a row of a file under a header that MatchHeader knew.
+type Cell struct {
+	Field string // a field of the kind or of the envelope
+	Text  string
+	// TenThousand: the header says that amounts are in 万元; see
+	// HeaderInTenThousand.
+	TenThousand bool
+}
+
+// Build appends the envelope of a row of a file, ready for Decode, and gives the
+// warnings (W05) about what was normalised. Of several cells of one field the
+// first that says something counts. A row without record number gets one from
+// its identity (document number, period, …), so that the same file pushed again
+// is the same records; without version and op it is version 1 of an upsert.
+func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
+	var warnings []fault.Fault
+	note := func(field, message string) {
+		warnings = append(warnings, fault.Fault{Code: fault.W05Normalised, Field: field, Message: message})
+	}
+	values := make(map[string]string, len(cells))
+	for _, c := range cells {
+		v, ok := normalise(k, c.Field, c.Text, c.TenThousand)
+		if v == "" || values[c.Field] != "" {
+			continue
+		}
+		values[c.Field] = strings.ToValidUTF8(v, "\uFFFD")
+		if ok && v != strings.TrimSpace(c.Text) && k.worthNoting(c.Field) {
+			note(c.Field, "brought into the form of the hub")
+		}
+		if c.Field == "registeredCapital" && ok {
+			if a, _ := ParseAmount(trimCell(c.Text), c.TenThousand); a.Currency != "" && k.Field("currency") != nil {
+				values["currency"] = a.Currency
+			}
+		}
+	}
+	if code := values["uscc"]; k.regNo >= 0 && uscc.CheckRegNo(code) != uscc.RegNoWrong && values["regNo"] == "" {
+		values["regNo"], values["uscc"] = code, ""
+		note("uscc", "a registration number stood in place of the code")
+	}
+	if values["recordId"] == "" {
+		values["recordId"] = k.derivedID(values)
+	}
+	return k.appendBuilt(dst, values), warnings
+}
+
+// worthNoting: folding a document's width says nothing to anyone, a changed
+// value does.
+func (k *KindSpec) worthNoting(field string) bool {
+	f := k.Field(field)
+	return f == nil || f.Type != Dropped
+}
+
+// derivedID is the record number of a row that has none. Brackets, width and
+// blanks of a document number don't make another record.
+func (k *KindSpec) derivedID(values map[string]string) string {
+	subject := values["uscc"]
+	if subject == "" || uscc.Placeholder(subject) {
+		subject = values["regNo"] + FoldName(values["name"])
+	}
+	key := k.Domain.String() + "\x00" + k.Name + "\x00" + subject
+	for _, f := range k.Identity {
+		key += "\x00" + FoldName(values[f])
+	}
+	sum := xxh3.HashString128(key).Bytes()
+	return "F-" + hex.EncodeToString(sum[:])
+}
+
+func (k *KindSpec) appendBuilt(dst []byte, values map[string]string) []byte {
+	str := func(name, v string) {
+		dst = append(appendQuoted(append(dst, ','), []byte(name)), ':')
+		dst = appendQuoted(dst, []byte(v))
+	}
+	dst = append(dst, `{"domain":"`+k.Domain.String()+`","kind":"`+k.Name+`"`...)
+	str("recordId", values["recordId"])
+	switch v := values["version"]; {
+	case v == "":
+		dst = append(dst, `,"version":1`...)
+	default:
+		if _, ok := parseCount([]byte(v)); ok {
+			dst = append(append(dst, `,"version":`...), v...)
+		} else {
+			str("version", v)
+		}
+	}
+	if values["op"] == "" {
+		values["op"] = "upsert"
+	}
+	for _, name := range []string{"op", "uscc", "occurredOn"} {
+		if v := values[name]; v != "" {
+			str(name, v)
+		}
+	}
+	dst = append(dst, `,"data":{`...)
+	first := true
+	for i := range k.Fields {
+		f := &k.Fields[i]
+		v := values[f.Name]
+		if v == "" {
+			continue
+		}
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(dst, f.prefix...)
+		if f.Type == Texts || f.Type == Objects {
+			dst = append(dst, v...) // cellList wrote JSON
+		} else {
+			dst = appendQuoted(dst, []byte(v))
+		}
+	}
+	return append(dst, "}}"...)
+}
