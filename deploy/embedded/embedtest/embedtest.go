@@ -12,10 +12,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,8 +23,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/segmentio/kafka-go"
 
 	"credithub/deploy/embedded/broker"
 	"credithub/deploy/embedded/child"
@@ -114,7 +110,7 @@ type Process struct {
 	kind  string
 	env   []string
 	ln    *net.TCPListener
-	ready func(context.Context) error
+	ready func(context.Context, string) error
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -144,20 +140,8 @@ func StartEngine(t testing.TB, o EngineOptions) *Process {
 		o.Dir = t.TempDir()
 	}
 	p := newProcess(t, "engine", o.Dir, o)
-	p.URL = "http://" + engine.User + ":" + password + "@" + p.Addr + "/" + engine.Database
-	p.ready = func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.Addr+"/ping", nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close()
-		_, err = io.Copy(io.Discard, resp.Body)
-		return err
-	}
+	p.URL = engine.URL(p.Addr, password)
+	p.ready = engine.Ping
 	p.Start()
 	return p
 }
@@ -170,13 +154,7 @@ func StartBroker(t testing.TB, o BrokerOptions) *Process {
 		o.Dir = t.TempDir()
 	}
 	p := newProcess(t, "broker", o.Dir, o)
-	p.ready = func(ctx context.Context) error {
-		tr := &kafka.Transport{} // the default one would remember today's topics
-		defer tr.CloseIdleConnections()
-		c := kafka.Client{Addr: kafka.TCP(p.Addr), Transport: tr}
-		_, err := c.ApiVersions(ctx, &kafka.ApiVersionsRequest{})
-		return err
-	}
+	p.ready = broker.Ping
 	p.Start()
 	return p
 }
@@ -244,7 +222,7 @@ func (p *Process) await(done chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	answer := make(chan error, 1)
-	go func() { answer <- p.ready(ctx) }()
+	go func() { answer <- p.ready(ctx, p.Addr) }()
 	select {
 	case err := <-answer:
 		return err

@@ -1,0 +1,91 @@
+// Package embedded is the door to the parts that `credithub up` brings along
+// instead of servers: a Kafka broker (package broker), a ClickHouse engine
+// (packages engine and install), and their supervision as child processes
+// (packages supervise and child).
+//
+// It promises that nothing else in the hub can tell an embedded part from a
+// server: the rooms get an address and a URL. It holds no logic of its own.
+package embedded
+
+import (
+	"context"
+
+	"credithub/deploy/embedded/broker"
+	"credithub/deploy/embedded/child"
+	"credithub/deploy/embedded/engine"
+	"credithub/deploy/embedded/install"
+	"credithub/deploy/embedded/supervise"
+)
+
+// BrokerConfig configures RunBroker.
+type BrokerConfig = broker.Config
+
+// EngineConfig configures RunEngine.
+type EngineConfig = engine.Config
+
+// Child describes a process for Supervise.
+type Child = supervise.Child
+
+// Process is a supervised child.
+type Process = supervise.Process
+
+// RunBroker is what the command `credithub broker` does: it serves until ctx
+// ends or the parent is gone.
+func RunBroker(ctx context.Context, c BrokerConfig) error {
+	if err := child.FollowParent(); err != nil {
+		return err
+	}
+	return broker.Run(ctx, c)
+}
+
+// RunEngine is what the command `credithub engine` does: it serves until ctx
+// ends or the parent is gone. Without Library it installs the engine; without
+// Password it takes the one of the data directory.
+func RunEngine(ctx context.Context, c EngineConfig) error {
+	if err := child.FollowParent(); err != nil {
+		return err
+	}
+	var err error
+	if c.Library == "" {
+		if c.Library, err = EnsureEngine(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if c.Password == "" && c.DataDir != "" {
+		if c.Password, err = engine.Password(c.DataDir); err != nil {
+			return err
+		}
+	}
+	return engine.Run(ctx, c)
+}
+
+// EnsureEngine returns the path of the engine's library, installing it by npm
+// the first time; progress may be nil.
+func EnsureEngine(ctx context.Context, progress func(step string, done float64)) (libPath string, err error) {
+	return install.Ensure(ctx, progress)
+}
+
+// Supervise starts a child, waits until it is ready, and keeps it running
+// until ctx ends or Process.Stop is called.
+func Supervise(ctx context.Context, c Child) (*Process, error) { return supervise.Start(ctx, c) }
+
+// BrokerChild is the child that runs a broker by args, the arguments of this
+// program's own broker command, at listen (host:port).
+func BrokerChild(listen string, args ...string) Child {
+	return Child{Name: "broker", Args: args, Listen: listen, Ready: broker.Ping}
+}
+
+// EngineChild is the child that runs an engine by args, the arguments of this
+// program's own engine command, at listen (host:port).
+func EngineChild(listen string, args ...string) Child {
+	return Child{Name: "engine", Args: args, Listen: listen, Ready: engine.Ping}
+}
+
+// EngineURL is the URL of the engine at addr that keeps its data in dataDir.
+func EngineURL(addr, dataDir string) (string, error) {
+	pw, err := engine.Password(dataDir)
+	if err != nil {
+		return "", err
+	}
+	return engine.URL(addr, pw), nil
+}

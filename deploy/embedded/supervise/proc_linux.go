@@ -1,0 +1,10 @@
+package supervise
+
+import "syscall"
+
+// sysProcAttr gives a child a process group of its own, so that a Ctrl-C of
+// the terminal reaches the supervisor alone, which knows the order, and a death
+// signal for a supervisor that is killed.
+func sysProcAttr() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}

@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package supervise
+
+import "syscall"
+
+// sysProcAttr gives a child a process group of its own, so that a Ctrl-C of
+// the terminal reaches the supervisor alone, which knows the order.
+func sysProcAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,448 @@
+// Package supervise keeps the child processes of the hub running.
+//
+// It promises: a child that ends by itself is started again, at once the first
+// time and with growing pauses after that; it comes back at the same address,
+// because the supervisor holds the listening socket, so that clients in
+// between wait instead of failing; it ends with the supervisor, however that
+// ends; its log is bounded. It never restarts a child that could not start
+// even once: that is a fault of the configuration, and is reported.
+package supervise
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/deploy/embedded/child"
+)
+
+// Child describes one child process. The zero value of an optional field means
+// its default.
+type Child struct {
+	Name string   // for logs and metrics, required
+	Path string   // default: this very program
+	Args []string // without the program's name
+	Env  []string // beside the supervisor's own
+
+	// Listen is the loopback address (host:port) whose socket the child
+	// inherits; "" for a child that serves nobody. Port 0 takes a free one and
+	// keeps it.
+	Listen string
+
+	// Ready asks the child whether it serves; addr is its address. It is
+	// called until it returns nil. Without it a child is ready when started.
+	Ready func(ctx context.Context, addr string) error
+
+	ReadyTimeout time.Duration // for the first start, default 60 s
+	StopTimeout  time.Duration // between SIGTERM and SIGKILL, default 3 s
+	FirstPause   time.Duration // before the second restart in a row, default 100 ms; the first comes at once
+	MaxPause     time.Duration // default 3 s
+	Settled      time.Duration // a life this long makes the next restart a first one, default 20 s
+
+	Log     io.Writer    // all that the child writes; default none
+	Logger  *slog.Logger // the supervisor's own, and the child's warnings; default slog.Default()
+	Metrics *Metrics     // default none
+}
+
+func (c *Child) setDefaults() error {
+	if c.Name == "" {
+		return errors.New("supervise: child has no name")
+	}
+	if c.Path == "" {
+		exe, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("supervise: own program: %w", err)
+		}
+		c.Path = exe
+	}
+	def(&c.ReadyTimeout, 60*time.Second)
+	def(&c.StopTimeout, 3*time.Second)
+	def(&c.FirstPause, 100*time.Millisecond)
+	def(&c.MaxPause, 3*time.Second)
+	def(&c.Settled, 20*time.Second)
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	if c.Log == nil {
+		c.Log = io.Discard
+	}
+	return nil
+}
+
+func def(p *time.Duration, v time.Duration) {
+	if *p == 0 {
+		*p = v
+	}
+}
+
+// Process is a supervised child.
+type Process struct {
+	c    Child
+	addr string
+	ln   *net.TCPListener
+
+	stop context.CancelFunc
+	done chan struct{}
+
+	mu       sync.Mutex
+	pid      int
+	ready    bool
+	restarts int
+	last     error // how the last life ended
+}
+
+// Start starts the child and returns when it is ready for the first time. From
+// then on it is kept running until ctx ends or Stop is called.
+func Start(ctx context.Context, c Child) (*Process, error) {
+	if err := c.setDefaults(); err != nil {
+		return nil, err
+	}
+	p := &Process{c: c, done: make(chan struct{})}
+	if c.Listen != "" {
+		if err := child.Loopback(c.Listen); err != nil {
+			return nil, fmt.Errorf("supervise: %s: %w", c.Name, err)
+		}
+		ln, err := net.Listen("tcp", c.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("supervise: %s: %w", c.Name, err)
+		}
+		p.ln, p.addr = ln.(*net.TCPListener), ln.Addr().String()
+	}
+	ctx, p.stop = context.WithCancel(ctx)
+	first := make(chan error, 1)
+	go p.keep(ctx, first)
+	if err := <-first; err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Addr is the child's address, host:port; it never changes.
+func (p *Process) Addr() string { return p.addr }
+
+// PID of the current life, 0 between two.
+func (p *Process) PID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
+}
+
+// Restarts since the start.
+func (p *Process) Restarts() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.restarts
+}
+
+// Ready tells whether the child serves now, and if not, why.
+func (p *Process) Ready() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.ready:
+		return nil
+	case p.last != nil:
+		return fmt.Errorf("%s is starting again after it ended: %w", p.c.Name, p.last)
+	}
+	return fmt.Errorf("%s is starting", p.c.Name)
+}
+
+// Done is closed when the child has ended for good.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Stop ends the child cleanly, or by force after Child.StopTimeout, and waits
+// for that. It may be called many times.
+func (p *Process) Stop() {
+	p.stop()
+	<-p.done
+}
+
+// keep runs one life after the other. The thread stays its own: the kernel's
+// death signal is bound to the thread that started the child.
+func (p *Process) keep(ctx context.Context, first chan<- error) {
+	runtime.LockOSThread()
+	defer close(p.done)
+	if p.ln != nil {
+		defer p.ln.Close()
+	}
+	defer p.stop()
+	pause := time.Duration(0)
+	for n := 0; ; n++ {
+		start := time.Now()
+		wasReady, err := p.live(ctx, first)
+		if n == 0 && !wasReady {
+			return // live has told first
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(start) > p.c.Settled {
+			pause = 0
+		}
+		p.mu.Lock()
+		p.restarts++
+		p.last = err
+		p.mu.Unlock()
+		p.c.Metrics.restarted(p.c.Name)
+		p.c.Logger.Warn("child ended and is started again", "child", p.c.Name, "reason", err.Error(), "pause", pause)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		pause = min(max(2*pause, p.c.FirstPause), p.c.MaxPause)
+	}
+}
+
+// live is one life: start, wait until ready, wait for the end. first is told
+// once, about the first life.
+func (p *Process) live(ctx context.Context, first chan<- error) (ready bool, err error) {
+	tell := func(err error) {
+		select {
+		case first <- err:
+		default:
+		}
+	}
+	var tail tail
+	cmd, pipe, logs, err := p.start(&tail)
+	if err != nil {
+		err = fmt.Errorf("supervise: start %s: %w", p.c.Name, err)
+		tell(err)
+		return false, err
+	}
+	defer pipe.Close()
+	p.set(cmd.Process.Pid, false)
+	defer p.set(0, false)
+
+	ended := make(chan error, 1)
+	go func() { // any thread may wait
+		err := cmd.Wait()
+		logs.Wait()
+		ended <- err
+	}()
+	probe, cancel := context.WithTimeout(ctx, p.c.ReadyTimeout)
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() { answered <- p.probe(probe) }()
+	for {
+		select {
+		case err := <-answered:
+			answered = nil
+			if err == nil {
+				ready = true
+				p.set(cmd.Process.Pid, true)
+				tell(nil)
+				continue
+			}
+			if ctx.Err() == nil {
+				err = fmt.Errorf("supervise: %s did not become ready in %s: %w%s", p.c.Name, p.c.ReadyTimeout, err, tail.text())
+			}
+			p.end(cmd, ended)
+			tell(err)
+			return false, err
+		case werr := <-ended:
+			cancel()
+			if werr == nil {
+				werr = errors.New("exit status 0")
+			}
+			err := fmt.Errorf("supervise: %s ended: %w%s", p.c.Name, werr, tail.text())
+			tell(err)
+			return ready, err
+		case <-ctx.Done():
+			p.end(cmd, ended)
+			tell(ctx.Err())
+			return ready, ctx.Err()
+		}
+	}
+}
+
+func (p *Process) set(pid int, ready bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pid, p.ready = pid, ready
+	p.c.Metrics.up(p.c.Name, ready)
+}
+
+// end stops a life: SIGTERM, then SIGKILL.
+func (p *Process) end(cmd *exec.Cmd, ended <-chan error) {
+	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	select {
+	case <-ended:
+		return
+	case <-time.After(p.c.StopTimeout):
+	}
+	p.c.Logger.Warn("child is killed because it did not stop", "child", p.c.Name, "waited", p.c.StopTimeout)
+	_ = cmd.Process.Kill()
+	<-ended
+}
+
+func (p *Process) probe(ctx context.Context) error {
+	if p.c.Ready == nil {
+		return nil
+	}
+	for {
+		try, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := p.c.Ready(try, p.addr)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// start starts a process that inherits the socket and the read end of a pipe
+// whose other end (returned) nobody writes to.
+func (p *Process) start(t *tail) (*exec.Cmd, *os.File, *sync.WaitGroup, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer r.Close()
+	cmd := exec.Command(p.c.Path, p.c.Args...)
+	cmd.SysProcAttr = sysProcAttr()
+	// Descriptors that this process itself inherited are not the child's.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
+		return strings.HasPrefix(e, child.EnvListener+"=") || strings.HasPrefix(e, child.EnvParent+"=")
+	})
+	cmd.Env = append(append(cmd.Env, p.c.Env...), child.EnvParent+"=3")
+	cmd.ExtraFiles = []*os.File{r}
+	if p.ln != nil {
+		lf, err := p.ln.File()
+		if err != nil {
+			w.Close()
+			return nil, nil, nil, err
+		}
+		defer lf.Close()
+		cmd.ExtraFiles = append(cmd.ExtraFiles, lf)
+		cmd.Env = append(cmd.Env, child.EnvListener+"=4")
+	}
+	lr, lw, err := os.Pipe()
+	if err != nil {
+		w.Close()
+		return nil, nil, nil, err
+	}
+	defer lw.Close()
+	cmd.Stdout, cmd.Stderr = lw, lw
+	if err := cmd.Start(); err != nil {
+		w.Close()
+		lr.Close()
+		return nil, nil, nil, err
+	}
+	logs := &sync.WaitGroup{}
+	logs.Go(func() { p.read(lr, t) })
+	return cmd, w, logs, nil
+}
+
+// read takes the child's log line by line: all of it to the log, warnings to
+// the supervisor's own logger.
+func (p *Process) read(r *os.File, t *tail) {
+	defer r.Close()
+	br := bufio.NewReaderSize(r, maxLine)
+	for {
+		line, err := br.ReadSlice('\n')
+		if len(line) > 0 {
+			_, _ = p.c.Log.Write(line) // a full disk must not stop the child
+			text := strings.TrimRight(string(line), "\r\n")
+			t.add(text)
+			if grave(text) {
+				p.c.Logger.Warn("child says", "child", p.c.Name, "line", text)
+			}
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return
+		}
+	}
+}
+
+// grave tells a line that an operator should see: a warning or error of slog,
+// or one that no logger wrote (a panic, the engine's own words).
+func grave(line string) bool {
+	if line == "" {
+		return false
+	}
+	structured := strings.Contains(line, "level=") || strings.Contains(line, `"level":`)
+	return !structured || strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") ||
+		strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`)
+}
+
+const (
+	maxLine   = 16 << 10
+	tailLines = 20
+)
+
+// tail keeps the last lines of one life, for the message about its end.
+type tail struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (t *tail) add(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.lines) == tailLines {
+		t.lines = append(t.lines[:0], t.lines[1:]...)
+	}
+	t.lines = append(t.lines, line)
+}
+
+func (t *tail) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.lines) == 0 {
+		return ""
+	}
+	return "\n  " + strings.Join(t.lines, "\n  ")
+}
+
+// Metrics of all children of one supervisor. A nil *Metrics counts nothing.
+type Metrics struct {
+	restarts *prometheus.CounterVec
+	running  *prometheus.GaugeVec
+}
+
+// NewMetrics registers the metrics.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_child_restarts_total", Help: "Child processes started again after they ended by themselves."}, []string{"child"}),
+		running:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "credithub_child_up", Help: "1 while the child process serves."}, []string{"child"}),
+	}
+	reg.MustRegister(m.restarts, m.running)
+	return m
+}
+
+func (m *Metrics) restarted(name string) {
+	if m != nil {
+		m.restarts.WithLabelValues(name).Inc()
+	}
+}
+
+func (m *Metrics) up(name string, ready bool) {
+	if m == nil {
+		return
+	}
+	v := 0.0
+	if ready {
+		v = 1
+	}
+	m.running.WithLabelValues(name).Set(v)
+}
