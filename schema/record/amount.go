@@ -14,7 +14,7 @@ type Amount struct {
 
 // currencies are the words that name a currency other than the yuan.
 var currencies = []struct{ word, code string }{
-	{"美元", "USD"}, {"USD", "USD"}, {"港元", "HKD"}, {"港币", "HKD"}, {"HKD", "HKD"}, {"欧元", "EUR"}, {"EUR", "EUR"},
+	{"美元", "USD"}, {"USD", "USD"}, {"香港元", "HKD"}, {"港元", "HKD"}, {"港币", "HKD"}, {"HKD", "HKD"}, {"欧元", "EUR"}, {"EUR", "EUR"},
 	{"日元", "JPY"}, {"JPY", "JPY"}, {"英镑", "GBP"}, {"GBP", "GBP"}, {"新加坡元", "SGD"}, {"SGD", "SGD"},
 	{"加拿大元", "CAD"}, {"加元", "CAD"}, {"澳大利亚元", "AUD"}, {"澳元", "AUD"}, {"韩元", "KRW"}, {"瑞士法郎", "CHF"},
 	{"新台币", "TWD"}, {"台币", "TWD"}, {"澳门元", "MOP"}, {"德国马克", "DEM"},

@@ -224,12 +224,15 @@ func (d *Decoder) end() bool {
 
 // text is the text of a scalar token.
 func (d *Decoder) text(t token) []byte {
-	raw := d.s.b[t.start:t.end]
-	if !t.escaped {
-		return raw
+	if t.escaped {
+		return d.unescape(t)
 	}
+	return d.s.b[t.start:t.end]
+}
+
+func (d *Decoder) unescape(t token) []byte {
 	from := len(d.arena)
-	d.arena = appendUnescaped(d.arena, raw)
+	d.arena = appendUnescaped(d.arena, d.s.b[t.start:t.end])
 	return d.arena[from:len(d.arena):len(d.arena)]
 }
 

@@ -83,6 +83,9 @@ func appendQuoted(dst, text []byte) []byte {
 // zero-width characters.
 func allBlank(b []byte) bool {
 	for len(b) > 0 {
+		if c := b[0]; c > ' ' && c < 0x80 || c >= 0xE4 && c < 0xEF {
+			return false // no blank begins like this
+		}
 		r, n := utf8.DecodeRune(b)
 		if !blankRune(r) {
 			return false
