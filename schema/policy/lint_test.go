@@ -1,0 +1,209 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+// sound is the smallest set of tables that loads.
+var sound = map[string]string{
+	"lists.yaml": `
+version: 2026-01-01
+lists:
+  - code: L01
+    nameZh: 名单
+    nameEn: list
+    termYears: 3
+    basis: [{text: 某法第一条, mark: V}]
+    causes:
+      - {code: "1", nameZh: 事由, nameEn: cause, basis: 某法第一条, to: 2025-12-31}
+      - {code: "1", nameZh: 新事由, nameEn: new cause, basis: 某法第一条, from: 2026-01-01}
+    from: 2020-01-01
+`,
+	"measures.yaml": `
+version: 2026-01-01
+measures:
+  - code: M-1
+    nameZh: 措施
+    nameEn: measure
+    kind: k
+    department: d
+    target: [E]
+    basis: [{text: 某法第二条, mark: V, lists: [L01]}, {text: 某法第三条, mark: M+}]
+    triggers: [{list: L01, obligation: REJECT, causes: ["1"], termMonths: 12}]
+    matters: [A]
+    from: 2020-01-01
+`,
+	"matters.yaml": `
+version: 2026-01-01
+matters:
+  - {code: A, nameZh: 事项, nameEn: matter, department: d, role: E}
+  - {code: B, nameZh: 事项, nameEn: matter, department: d, role: L}
+`,
+	"units.yaml": `
+version: 2026-01-01
+everyUnit: [permit]
+periods: {permit: 24, decision: 48}
+units:
+  - {code: U, nameZh: 单位, nameEn: unit, domains: [decision], lists: [L01]}
+  - {code: W, nameZh: 单位, nameEn: unit}
+`,
+	"calendar.yaml": `
+version: 2026-01-01
+years: [{year: 2026, basis: 通知, off: [2026-01-01/2026-01-02], work: [2026-01-03], workingDays: 260}]
+`,
+}
+
+func dir(files map[string]string) fstest.MapFS {
+	out := fstest.MapFS{}
+	for name, text := range files {
+		out[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return out
+}
+
+func TestSoundTablesLoad(t *testing.T) {
+	p, err := LoadFS(dir(sound))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules := p.Rules(p.Matter("A"), 1); len(rules) != 1 || rules[0].Obligation != Reject {
+		t.Errorf("rules: %+v", rules)
+	}
+}
+
+// Each rule of the linter can fail.
+func TestLintFindsEveryFault(t *testing.T) {
+	f := func(file, old, broken, want string) {
+		t.Helper()
+		files := map[string]string{}
+		for name, text := range sound {
+			files[name] = text
+		}
+		if !strings.Contains(files[file], old) {
+			t.Fatalf("%s holds no %q", file, old)
+		}
+		files[file] = strings.Replace(files[file], old, broken, 1)
+		_, err := LoadFS(dir(files))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s with %q for %q: want an error with %q, got %v", file, broken, old, want, err)
+		}
+	}
+	// Every table
+	f("lists.yaml", "nameZh", "nameZH", "unknown field")
+	f("measures.yaml", "kind: k", "kind: k\n    kind: l", "already defined")
+	f("matters.yaml", "version: 2026-01-01", "version: soon", `version "soon" is no date`)
+	f("calendar.yaml", "version: 2026-01-01", "", `version "" is no date`)
+
+	// Lists
+	f("lists.yaml", "code: L01", "code: L99", `unknown list "L99"`)
+	f("lists.yaml", "nameEn: list", "nameEn: ' '", "needs a Chinese and an English name")
+	f("lists.yaml", "basis: [{text: 某法第一条, mark: V}]", "basis: []", "no basis")
+	f("lists.yaml", "{text: 某法第一条, mark: V}", "{text: 某法第一条, mark: sure}", `mark "sure"`)
+	f("lists.yaml", "{text: 某法第一条, mark: V}", "{text: '', mark: V}", "basis without text")
+	f("lists.yaml", "from: 2020-01-01", "from: ''", "no date from which it holds")
+	f("lists.yaml", "from: 2020-01-01", "from: 2020-02-30", "is no date")
+	f("lists.yaml", "from: 2020-01-01", "from: 2020-01-01\n    to: 2019-12-31", "before it begins")
+	f("lists.yaml", "termYears: 3", "termYears: 30", "term of 30 years")
+	f("lists.yaml", `code: "1", nameZh: 新事由`, `code: "", nameZh: 新事由`, "no code")
+	f("lists.yaml", "nameEn: cause, basis: 某法第一条", "nameEn: cause, basis: ''", "no basis")
+	f("lists.yaml", "from: 2026-01-01}", "from: 2025-12-31}", "twice on the same day")
+	f("lists.yaml", ", to: 2025-12-31", "", "twice on the same day")
+	f("lists.yaml", "lists:\n", "lists:\n  - {code: L01, nameZh: a, nameEn: a, basis: [{text: t, mark: V}], from: 2020-01-01}\n", "code is taken")
+	f("lists.yaml", "lists:\n", "lists:\n  - {code: L02, nameZh: a, nameEn: a, basis: [{text: t, mark: V}], from: 2020-01-01}\n", "no unit decides it")
+
+	// Measures
+	f("measures.yaml", "basis: [{text: 某法第二条, mark: V, lists: [L01]}, {text: 某法第三条, mark: M+}]", "basis: []", "no citation")
+	f("measures.yaml", "from: 2020-01-01", "", "no date from which it holds")
+	f("measures.yaml", "kind: k", "kind: ''", "needs a kind and a department")
+	f("measures.yaml", "nameZh: 措施", "nameZh: ''", "needs a Chinese and an English name")
+	f("measures.yaml", "target: [E]", "target: []", "reaches nobody")
+	f("measures.yaml", "target: [E]", "target: [X]", `unknown role "X"`)
+	f("measures.yaml", "list: L01, obligation", "list: L77, obligation", `unknown list "L77"`)
+	f("measures.yaml", "list: L01, obligation", "list: L03, obligation", "list has no row")
+	f("measures.yaml", "obligation: REJECT", "obligation: FORBID", `unknown obligation "FORBID"`)
+	f("measures.yaml", "obligation: REJECT", "obligation: NONE", `unknown obligation "NONE"`)
+	f("measures.yaml", "mark: V, lists: [L01]", "mark: NF, lists: [L01]", "REJECT goes beyond its basis")
+	f("measures.yaml", "basis: [{text: 某法第二条, mark: V, lists: [L01]},", "basis: [", "REJECT goes beyond its basis")
+	f("measures.yaml", "{text: 某法第三条, mark: M+}", "{text: 某法第三条, mark: V, lists: [L02]}", "which triggers nothing")
+	f("measures.yaml", "basis: [{text: 某法第二条, mark: V, lists: [L01]}, {text: 某法第三条, mark: M+}]", "basis: [{text: 某法第二条, mark: V, lists: [L02]}]", "no basis speaks of the list")
+	f("measures.yaml", "termMonths: 12", "termMonths: 37", "exceeds the list's 3 years")
+	f("measures.yaml", "termMonths: 12", "termMonths: -1", "term of -1 months")
+	f("measures.yaml", `causes: ["1"]`, `causes: ["7"]`, `the list has no cause "7"`)
+	f("measures.yaml", "termMonths: 12", "entryOf: L", "of an enterprise or of a person")
+	f("measures.yaml", "triggers: [", "triggers: [{list: L01, obligation: INFORM, causes: [\"1\"]}, ", "twice")
+	f("measures.yaml", "matters: [A]", "matters: [A, A]", "matter A twice")
+	f("measures.yaml", "matters: [A]", "matters: [C]", `unknown matter "C"`)
+	f("measures.yaml", "matters: [A]", "matters: [B]", "doesn't reach whom matter B asks about")
+	f("measures.yaml", "measures:\n", "measures:\n  - {code: M-1, nameZh: a, nameEn: a, kind: k, department: d, target: [E], basis: [{text: t, mark: V}], from: 2020-01-01}\n", "code is empty or taken")
+
+	// Matters
+	f("matters.yaml", "code: B", "code: A", "code is empty or taken")
+	f("matters.yaml", "role: L", "role: ''", "unknown role")
+	f("matters.yaml", "department: d, role: L", "department: '', role: L", "no department")
+	f("matters.yaml", "nameEn: matter", "nameEn: ''", "needs a Chinese and an English name")
+
+	// Units
+	f("units.yaml", "code: W", "code: U", "code is empty or taken")
+	f("units.yaml", "domains: [decision]", "domains: [decision, weather]", `domain "weather"`)
+	f("units.yaml", "domains: [decision]", "domains: [decision, permit]", "named twice")
+	f("units.yaml", "domains: [decision]", "domains: []", "if and only if it decides a list")
+	f("units.yaml", "lists: [L01]", "lists: [L02]", "which has no row")
+	f("units.yaml", "lists: [L01]", "lists: []", "if and only if it decides a list")
+	f("units.yaml", ", decision: 48", "", "domain decision has no reporting period")
+	f("units.yaml", "decision: 48", "decision: 0", "0 hours")
+	f("units.yaml", "decision: 48", "decision: 48, weather: 1", `period of "weather"`)
+	f("units.yaml", "nameEn: unit", "nameEn: ''", "needs a Chinese and an English name")
+
+	// Calendar
+	f("calendar.yaml", "workingDays: 260", "workingDays: 261", "has 260 working days, the row says 261")
+	f("calendar.yaml", "basis: 通知", "basis: ''", "no basis")
+	f("calendar.yaml", "2026-01-01/2026-01-02", "2026-01-02/2026-01-01", "no day or range of the year")
+	f("calendar.yaml", "2026-01-01/2026-01-02", "2025-12-31/2026-01-02", "no day or range of the year")
+	f("calendar.yaml", "2026-01-01/2026-01-02", "tomorrow", "is no date")
+	f("calendar.yaml", "work: [2026-01-03]", "work: [2026-01-02]", "both off and a working day")
+	f("calendar.yaml", "years: [", "years: [{year: 2026, basis: x, workingDays: 261}, ", "year twice")
+
+	files := map[string]string{}
+	for name, text := range sound {
+		if name != "units.yaml" {
+			files[name] = text
+		}
+	}
+	if _, err := LoadFS(dir(files)); err == nil || !strings.Contains(err.Error(), "units.yaml") {
+		t.Errorf("a missing table: %v", err)
+	}
+}
+
+// What goes beyond the marks of its basis needs a reason in the row itself.
+func TestDocumentedException(t *testing.T) {
+	files := map[string]string{}
+	for name, text := range sound {
+		files[name] = text
+	}
+	files["measures.yaml"] = strings.Replace(files["measures.yaml"], "mark: V, lists: [L01]", "mark: NF, lists: [L01]", 1)
+	files["measures.yaml"] = strings.Replace(files["measures.yaml"], "obligation: REJECT", "obligation: REJECT, exception: 某通知另有规定", 1)
+	if _, err := LoadFS(dir(files)); err != nil {
+		t.Error(err)
+	}
+}
+
+// All faults are told at once.
+func TestAllFaultsAtOnce(t *testing.T) {
+	files := map[string]string{}
+	for name, text := range sound {
+		files[name] = text
+	}
+	files["lists.yaml"] = strings.Replace(sound["lists.yaml"], "nameEn: list", "nameEn: ''", 1)
+	files["measures.yaml"] = strings.Replace(sound["measures.yaml"], "obligation: REJECT", "obligation: FORBID", 1)
+	files["matters.yaml"] = strings.Replace(sound["matters.yaml"], "role: L", "role: Q", 1)
+	files["units.yaml"] = strings.Replace(sound["units.yaml"], "code: W", "code: U", 1)
+	files["calendar.yaml"] = strings.Replace(sound["calendar.yaml"], "260", "1", 1)
+	_, err := LoadFS(dir(files))
+	for _, want := range []string{"list L01", "measure M-1", "matter B", "unit U", "calendar 2026"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no fault of %s in %v", want, err)
+		}
+	}
+}

@@ -1,0 +1,341 @@
+package policy
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func load(t testing.TB) *Policy {
+	t.Helper()
+	p, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func day(s string) record.Date {
+	d, ok := record.ParseDate(s)
+	if !ok {
+		panic(s)
+	}
+	return d
+}
+
+func code(t testing.TB, s string) list.Code {
+	t.Helper()
+	c, ok := list.ParseCode(s)
+	if !ok {
+		t.Fatalf("no list %s", s)
+	}
+	return c
+}
+
+var today = day("2026-11-25")
+
+// contractMatters are the sixteen that callers are written against.
+var contractMatters = strings.Fields(`SIMPLE_DEREGISTRATION LEGAL_REP_APPOINTMENT FOOD_OPERATION_LICENCE DRUG_LICENCE
+	COMMITMENT_APPROVAL GOVERNMENT_PROCUREMENT TENDER LAND_AUCTION FISCAL_FUNDS TAX_BENEFIT HONOUR_AWARD BANK_CREDIT
+	BOND_ISSUE CONSTRUCTION_QUALIFICATION CUSTOMS_AEO PUBLIC_RESOURCE_TRADING`)
+
+// What the contract says a list means for a matter.
+func TestContractExamples(t *testing.T) {
+	p := load(t)
+	f := func(l, matter, want string) {
+		t.Helper()
+		m := p.Matter(matter)
+		if m == nil {
+			t.Fatalf("no matter %s", matter)
+		}
+		var got []string
+		for _, r := range p.Rules(m, code(t, l)) {
+			if r.Applies("5", day("2026-11-01"), day("2026-11-02"), today) {
+				got = append(got, r.Obligation.String()+" "+r.Measure.Code)
+			}
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s × %s: %v, want %s", l, matter, got, want)
+		}
+	}
+	f("L01", "SIMPLE_DEREGISTRATION", "REJECT ENT-03")
+	f("L03", "SIMPLE_DEREGISTRATION", "REJECT ENT-03")
+	f("L03", "LEGAL_REP_APPOINTMENT", "REJECT ENT-01")
+	f("L01", "LEGAL_REP_APPOINTMENT", "")
+	f("L04", "LEGAL_REP_APPOINTMENT", "") // only a person's own entry
+	f("L03", "FOOD_OPERATION_LICENCE", "CAUTION ENT-09")
+	f("L03", "DRUG_LICENCE", "CAUTION ENT-09")
+	f("L03", "COMMITMENT_APPROVAL", "RESTRICT QUA-02")
+	f("L04", "BANK_CREDIT", "INFORM FIN-02")
+	f("L09", "GOVERNMENT_PROCUREMENT", "REJECT PRO-01")
+	f("L03", "GOVERNMENT_PROCUREMENT", "CAUTION PRO-02")
+	f("L24", "TENDER", "REJECT PRO-03")
+	f("L07", "TENDER", "RESTRICT PRO-04")
+	f("L01", "LAND_AUCTION", "CAUTION PRO-05")
+	f("L01", "PUBLIC_RESOURCE_TRADING", "RESTRICT PRO-06")
+	f("L09", "PUBLIC_RESOURCE_TRADING", "CAUTION PRO-06")
+	f("L07", "FISCAL_FUNDS", "RESTRICT FIN-01")
+	f("L28", "FISCAL_FUNDS", "RESTRICT FIN-07")
+	f("L06", "TAX_BENEFIT", "RESTRICT FIN-04")
+	f("L01", "HONOUR_AWARD", "REJECT INC-01")
+	f("L26", "HONOUR_AWARD", "REJECT INC-01")
+	f("L13", "CONSTRUCTION_QUALIFICATION", "CAUTION QUA-01")
+	f("L15", "CUSTOMS_AEO", "REJECT QUA-03")
+	f("L15B", "CUSTOMS_AEO", "REJECT QUA-03")
+	for _, l := range p.Lists {
+		f(l.Code.String(), "BOND_ISSUE", "") // FIN-03 hangs on no list
+	}
+	for _, m := range contractMatters {
+		f("L05", m, "")
+	}
+	f("L05", "NON_ESSENTIAL_SPENDING", "REJECT CON-01")
+}
+
+// The whole of list × matter, as a text to read.
+func TestMatrixGolden(t *testing.T) {
+	p := load(t)
+	var b strings.Builder
+	b.WriteString("Which measure answers a matter because of an entry of a list. Causes in [], term in months after /.\n")
+	for _, m := range p.Matters {
+		fmt.Fprintf(&b, "\n%s %s\n", m.Code, m.NameZh)
+		for _, l := range p.Lists {
+			for _, r := range p.Rules(m, l.Code) {
+				fmt.Fprintf(&b, "  %-4s %-9s %s", l.Code, r.Obligation, r.Measure.Code)
+				if len(r.Causes) > 0 {
+					fmt.Fprintf(&b, " [%s]", strings.Join(r.Causes, " "))
+				}
+				if r.TermMonths > 0 {
+					fmt.Fprintf(&b, " /%d", r.TermMonths)
+				}
+				fmt.Fprintf(&b, " from %s\n", r.From)
+			}
+		}
+		var sources []string
+		for _, s := range p.Sources(m) {
+			sources = append(sources, s.Unit)
+		}
+		if len(sources) > 0 {
+			fmt.Fprintf(&b, "  must be fresh: %s\n", strings.Join(sources, " "))
+		}
+	}
+	const path = "testdata/matrix.txt"
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b.String() != string(want) {
+		t.Errorf("%s differs; run with -update and read the difference", path)
+	}
+}
+
+func TestListsAreComplete(t *testing.T) {
+	p := load(t)
+	if len(p.Lists) != int(list.CodeEnd)-1 {
+		t.Errorf("%d lists, want %d", len(p.Lists), list.CodeEnd-1)
+	}
+	serious := "L03 L04 L06 L07 L08 L09 L10 L11 L12 L13 L14 L15B L16 L17 L18 L19 L26 L27"
+	var got []string
+	for _, l := range p.Lists {
+		if p.Serious(l.Code) {
+			got = append(got, l.Code.String())
+		}
+		if len(l.Causes) == 0 {
+			t.Errorf("%s has no known cause", l.Code)
+		}
+		if l.Serious && !l.Public {
+			t.Errorf("%s is serious but not published", l.Code)
+		}
+	}
+	if s := strings.Join(got, " "); s != serious {
+		t.Errorf("serious lists are %s, want %s", s, serious)
+	}
+	for _, s := range []string{"L04", "L20", "L21", "L22", "L28"} {
+		if !p.NoService(code(t, s)) {
+			t.Errorf("%s needs service", s)
+		}
+	}
+	for _, s := range []string{"L01", "L03", "L05", "L09", "L15B"} {
+		if p.NoService(code(t, s)) {
+			t.Errorf("%s needs no service", s)
+		}
+	}
+	if p.List(0) != nil || p.List(99) != nil || p.Serious(99) || p.Public(0) || p.NoService(0) {
+		t.Error("a list that doesn't exist has properties")
+	}
+}
+
+// The convenience measures name exactly the lists that their name speaks of.
+func TestMeasuresThatFollowAProperty(t *testing.T) {
+	p := load(t)
+	f := func(measure string, belongs func(*List) bool) {
+		t.Helper()
+		for _, l := range p.Lists {
+			has := slices.ContainsFunc(p.Measure(measure).Triggers, func(tr Trigger) bool { return tr.List == l.Code })
+			if has != belongs(l) {
+				t.Errorf("%s and %s: %v", measure, l.Code, has)
+			}
+		}
+	}
+	f("INC-02", func(l *List) bool { return l.Serious })
+	f("PUB-01", func(l *List) bool { return l.Public })
+}
+
+func TestMeasuresAreComplete(t *testing.T) {
+	p := load(t)
+	numbers := map[string]int{"ENT": 13, "QUA": 7, "PRO": 6, "FIN": 7, "CON": 4, "EDU": 1, "SUP": 4, "INC": 2, "PUB": 3, "CRD": 2, "SOC": 1}
+	total := 0
+	for group, n := range numbers {
+		total += n
+		for i := 1; i <= n; i++ {
+			if c := fmt.Sprintf("%s-%02d", group, i); p.Measure(c) == nil {
+				t.Errorf("no measure %s", c)
+			}
+		}
+	}
+	if len(p.Measures) != total {
+		t.Errorf("%d measures, want %d", len(p.Measures), total)
+	}
+	for _, c := range []string{"QUA-01", "QUA-06", "INC-02", "SOC-01"} { // no basis at article level
+		for _, tr := range p.Measure(c).Triggers {
+			if tr.Obligation > Caution {
+				t.Errorf("%s answers %s", c, tr.Obligation)
+			}
+		}
+	}
+	if n := len(p.Measure("FIN-03").Triggers); n != 0 {
+		t.Errorf("FIN-03 hangs on %d lists", n)
+	}
+	for _, m := range p.Measures {
+		if len(m.Matters) == 0 {
+			t.Errorf("%s answers no matter", m.Code)
+		}
+	}
+}
+
+// A matter that asks about the enterprise is answered only by measures that
+// reach it, and never because of an entry of a person.
+func TestRolesMeet(t *testing.T) {
+	p := load(t)
+	for _, m := range p.Matters {
+		for _, l := range p.Lists {
+			for _, r := range p.Rules(m, l.Code) {
+				if r.Measure.Target&m.Role == 0 {
+					t.Errorf("%s doesn't reach whom %s asks about", r.Measure.Code, m.Code)
+				}
+			}
+		}
+	}
+	if r := p.Rules(p.Matter("DIRECTOR_APPOINTMENT"), 4); len(r) != 0 {
+		t.Errorf("an enterprise's own entry on L04 bars directors: %+v", r)
+	}
+	if p.Matter("LEGAL_REP_APPOINTMENT").Role != Responsible || p.Matter("TENDER").Role != Enterprise {
+		t.Error("matters ask about the wrong role")
+	}
+}
+
+func TestRuleApplies(t *testing.T) {
+	f := func(r Rule, cause, decided, since, asked string, want bool) {
+		t.Helper()
+		date := func(s string) record.Date {
+			if s == "" {
+				return record.NoDate
+			}
+			return day(s)
+		}
+		if got := r.Applies(cause, date(decided), date(since), day(asked)); got != want {
+			t.Errorf("%+v: cause %s decided %q since %q asked %s: %v", r, cause, decided, since, asked, got)
+		}
+	}
+	open := Rule{From: record.NoDate, To: record.NoDate}
+	f(open, "9", "", "", "2026-01-01", true)
+	dated := Rule{From: day("2024-05-01"), To: day("2025-12-31")}
+	f(dated, "1", "2024-01-01", "2024-01-01", "2024-04-30", false)
+	f(dated, "1", "2024-01-01", "2024-01-01", "2024-05-01", true)
+	f(dated, "1", "2024-01-01", "2024-01-01", "2025-12-31", true)
+	f(dated, "1", "2024-01-01", "2024-01-01", "2026-01-01", false)
+	caused := Rule{Causes: []string{"1", "2"}, From: record.NoDate, To: record.NoDate}
+	f(caused, "2", "2024-01-01", "2024-01-01", "2024-04-30", true)
+	f(caused, "3", "2024-01-01", "2024-01-01", "2024-04-30", false)
+	term := Rule{TermMonths: 12, From: record.NoDate, To: record.NoDate}
+	f(term, "1", "2024-01-31", "2024-02-15", "2025-01-31", true)
+	f(term, "1", "2024-01-31", "2024-02-15", "2025-02-01", false)
+	f(term, "1", "", "2024-02-15", "2025-02-15", true)
+	f(term, "1", "", "2024-02-15", "2025-02-16", false)
+	f(term, "1", "", "", "2099-01-01", true)
+}
+
+// The bars of 行政许可法 78 and 79 end by themselves while the record stays.
+func TestReapplicationBars(t *testing.T) {
+	p := load(t)
+	f := func(cause, asked, want string) {
+		t.Helper()
+		var got []string
+		for _, r := range p.Rules(p.Matter("FOOD_OPERATION_LICENCE"), code(t, "L25")) {
+			if r.Applies(cause, day("2024-03-01"), day("2024-03-05"), day(asked)) {
+				got = append(got, r.Measure.Code)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("cause %s on %s: %v, want %s", cause, asked, got, want)
+		}
+	}
+	f("1", "2025-03-01", "ENT-06")
+	f("1", "2025-03-02", "")
+	f("2", "2027-03-01", "ENT-07")
+	f("2", "2027-03-02", "")
+	f("3", "2024-03-06", "")
+}
+
+func TestUntil(t *testing.T) {
+	p := load(t)
+	f := func(l, since, want string) {
+		t.Helper()
+		if got := p.Until(code(t, l), day(since)).String(); got != want {
+			t.Errorf("%s since %s ends %q, want %q", l, since, got, want)
+		}
+	}
+	f("L03", "2026-02-28", "2029-02-28")
+	f("L03", "2024-02-29", "2027-02-28")
+	f("L26", "2026-01-01", "2028-01-01")
+	f("L01", "2026-01-01", "")
+	f("L04", "2026-01-01", "")
+	if p.Until(3, record.NoDate) != record.NoDate || p.Until(99, today) != record.NoDate {
+		t.Error("a term without a beginning or a list ends")
+	}
+}
+
+func TestLookupsAllocateNothing(t *testing.T) {
+	p := load(t)
+	m := p.Matter("FOOD_OPERATION_LICENCE")
+	n := testing.AllocsPerRun(100, func() {
+		m := p.Matter(m.Code)
+		for c := list.L01; c < list.CodeEnd; c++ {
+			rules := p.Rules(m, c)
+			for i := range rules {
+				_ = rules[i].Applies("1", today, today, today)
+			}
+		}
+		_ = p.Sources(m)
+		_ = p.MayPush("SAMR", record.Decision) && p.MayDecide("SAMR", 3)
+		_ = p.Until(3, today)
+	})
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if p.Rules(nil, 1) != nil || p.Rules(m, 99) != nil || p.Sources(nil) != nil {
+		t.Error("what doesn't exist has rules")
+	}
+}
