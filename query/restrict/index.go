@@ -89,7 +89,7 @@ type state struct {
 	ambig    keySet // codes whose registrations contradict each other, see setSubject
 	table    table
 	side     sideMap
-	seq      uint64 // highest EntryMessage.Seq applied
+	seq      uint64 // every EntryMessage below this Seq has been applied
 	progress progress
 	sources  *sources
 	replaced chan struct{} // closed when another state has taken its place

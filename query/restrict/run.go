@@ -166,7 +166,7 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	for _, r := range h.Reports {
 		st.heard(r, x.met)
 	}
-	st.start(h.positions())
+	st.start(h)
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/receipt"
+	"credithub/schema/record"
 )
 
 // Snapshot is the state of the hub as ClickHouse holds it. ClickHouse is the
@@ -43,6 +44,17 @@ func (h *Head) positions() []receipt.Position {
 		ps[i] = s.Position
 	}
 	return ps
+}
+
+// cut is the first Seq that the head does not reflect.
+func (h *Head) cut() uint64 {
+	cut := uint64(0)
+	for _, s := range h.Stored {
+		if s.Domain == record.Decision {
+			cut = max(cut, firstSeqAfter(s.Offset))
+		}
+	}
+	return cut
 }
 
 // Log is Kafka as the index needs it.

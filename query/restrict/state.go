@@ -6,7 +6,6 @@ import (
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/receipt"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -218,11 +217,9 @@ func (x *Index) ApplySubjects(m *feed.SubjectsMessage) bool {
 }
 
 // start sets the positions that a snapshot reflects.
-func (st *state) start(ps []receipt.Position) {
-	st.progress.advance(ps)
-	if o := st.progress.now.Load().offset(record.Decision, 0); o >= 0 {
-		st.seq = firstSeqAfter(o)
-	}
+func (st *state) start(h *Head) {
+	st.progress.advance(h.positions())
+	st.seq = h.cut()
 }
 
 // firstSeqAfter is the lowest Seq of a record after an offset of
