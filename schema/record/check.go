@@ -163,8 +163,21 @@ func (c *checker) subject() {
 		return
 	}
 	r.USCC = b
+	c.orgCode(b)
 	if !uscc.KnownProvince(b[2:8]) {
 		r.Add(fault.W02Division, "uscc", "characters 3–8 name no known division")
+	}
+}
+
+// orgCode holds the organisation code of the row, if it is a valid one, against
+// that inside the code: they are the same or the row mixes two subjects.
+func (c *checker) orgCode(code []byte) {
+	v := c.row.value("orgCode")
+	if v == nil || !v.set || !uscc.CheckOrgCode(v.text) {
+		return
+	}
+	if n := len(v.text); string(v.text[:8]) != string(code[8:16]) || v.text[n-1] != code[16] {
+		c.row.Add(fault.E04NameMismatch, "orgCode", "is not the organisation code inside uscc: the row names two subjects")
 	}
 }
 

@@ -16,7 +16,7 @@ const realRows = "../../../shared/data/registrations.jsonl"
 
 type realRow struct {
 	Name, USCC, RegNo, RegCapital, EstDate, Status, EntType, Domicile, Scope, RegOrg, OrgCode string
-	OK31, OK11                                                                               bool
+	OK31, OK11                                                                                bool
 }
 
 func eachRealRow(t *testing.T, f func(realRow)) {

@@ -263,6 +263,9 @@ func TestOpenStandardRules(t *testing.T) {
 	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","organCode":"00000000000000000X"`, "")
 	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","organCode":"12100000400000624E"`, "W05 organCode")
 	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","taxNo":"36232219870908640901"`, "E11 taxNo")
+	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","orgCode":"MA4N0A2B-5"`, "")
+	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","orgCode":"192203821"`, "E04 orgCode")
+	p(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","orgCode":"192203820"`, "")
 	x := func(data, want string) { t.Helper(); f("permit", "permit", data, want) }
 	x(`"name":"示例","licenceNo":"1","decidedOn":"2026-01-02","validFrom":"2026-01-02","validUntil":"2031-01-01"`, "")
 	x(`"name":"示例","decidedOn":"2026-01-02"`, "E05 documentNo")

@@ -142,7 +142,7 @@ func check(s []byte) Verdict {
 		if pilot(s) {
 			return pilotVerdict
 		}
-		return Verdict{Code: fault.E02Check, Message: fmt.Sprintf("check character is %c, expected %c", s[17], Alphabet[want])}
+		return Verdict{Code: fault.E02Check, Message: checkMessage(s, Alphabet[want])}
 	}
 	if orgCheck(s[8:16]) != s[16] {
 		return Verdict{Code: fault.W01Inner, Message: "the organisation code inside (characters 9–17) fails its GB 11714 check"}
@@ -182,6 +182,14 @@ func characterMessage(c byte, at int) string {
 	default:
 		return fmt.Sprintf("character %d is none of the 31 symbols of GB 32100", at+1)
 	}
+}
+
+func checkMessage(s []byte, want byte) string {
+	m := fmt.Sprintf("check character is %c, expected %c", s[17], want)
+	if digits(s) && string(s[15:]) == "000" {
+		m += "; a spreadsheet may have cut the number to 15 digits"
+	}
+	return m
 }
 
 func digits(s []byte) bool {

@@ -112,6 +112,10 @@ func TestContractMessage(t *testing.T) {
 	if v.Message != "check character is 5, expected Y" {
 		t.Error(v.Message)
 	}
+	v = Check([]byte("914301007853601000"))
+	if !strings.HasSuffix(v.Message, "cut the number to 15 digits") {
+		t.Error(v.Message)
+	}
 }
 
 func TestPlaceholder(t *testing.T) {
