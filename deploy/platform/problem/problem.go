@@ -1,0 +1,56 @@
+// Package problem writes errors as RFC 9457 problem documents. It shows the kind
+// and the message that was made for callers, and never a cause, a stack or a
+// path.
+package problem
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"credithub/schema/fault"
+)
+
+// ContentType of a problem document.
+const ContentType = "application/problem+json"
+
+// Document is the body.
+type Document struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// Of gives the document of an error. What is no fault.Error is INTERNAL and says
+// nothing else.
+func Of(err error) Document {
+	var known *fault.Error
+	if !errors.As(err, &known) {
+		known = fault.New(fault.Internal, "the hub could not answer; try again later")
+	}
+	status := known.Kind.HTTP()
+	return Document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(known.Kind), Detail: known.Message}
+}
+
+// Write answers with the document of err. Headers such as Retry-After are set by
+// the caller before.
+func Write(w http.ResponseWriter, err error) {
+	d := Of(err)
+	b, merr := json.Marshal(d)
+	if merr != nil { // strings and a number always marshal
+		http.Error(w, http.StatusText(d.Status), d.Status)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", ContentType)
+	h.Set("Content-Length", strconv.Itoa(len(b)))
+	h.Set("Cache-Control", "no-store")
+	if d.Status == http.StatusUnauthorized && h.Get("WWW-Authenticate") == "" {
+		h.Set("WWW-Authenticate", `Bearer realm="credithub"`)
+	}
+	w.WriteHeader(d.Status)
+	_, _ = w.Write(b)
+}
