@@ -1,0 +1,129 @@
+package grade
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/goccy/go-yaml"
+
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+// Rules are the loaded rules. They never change after Load.
+type Rules struct {
+	Version   string
+	rules     []rule // severest grade first
+	penalties []penaltyClass
+	otherwise int // index in penalties
+	changedOn record.Date
+}
+
+type rule struct {
+	code   string
+	grade  Grade
+	fact   string
+	lists  uint64
+	values []string
+	months int
+}
+
+type penaltyClass struct {
+	severity             Severity
+	words                []string
+	ownPeriod            bool
+	months, monthsBefore int
+}
+
+// facts are the kinds of evidence a rule can look at.
+var facts = []string{"list", "penalty", "taxGrade", "taxAbnormal", "commitment", "rectification"}
+
+//go:embed rules.yaml
+var rulesYAML []byte
+
+type rulesFile struct {
+	Version   string
+	Penalties []struct {
+		Class        string
+		Words        []string
+		Basis        string
+		OwnPeriod    bool `yaml:"ownPeriod"`
+		Months       int
+		MonthsBefore int `yaml:"monthsBefore"`
+	}
+	Otherwise string
+	ChangedOn string `yaml:"changedOn"`
+	Rules     []struct {
+		Code   string
+		Grade  string
+		Fact   string
+		Lists  []string
+		Values []string
+		Months int
+	}
+}
+
+// Load reads and checks the built-in rules.
+func Load() (*Rules, error) { return parse(rulesYAML) }
+
+func parse(raw []byte) (*Rules, error) {
+	var f rulesFile
+	if err := yaml.UnmarshalWithOptions(raw, &f, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("grade rules: %w", err)
+	}
+	r := &Rules{Version: f.Version, otherwise: -1}
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("grade rules: "+format, args...)) }
+	var ok bool
+	if r.changedOn, ok = record.ParseDate(f.ChangedOn); !ok {
+		fail("changedOn %q is no date", f.ChangedOn)
+	}
+	for _, p := range f.Penalties {
+		s := slices.Index(severityNames[:], p.Class)
+		if s < 0 || len(p.Words) == 0 || p.Basis == "" || p.Months < 0 || p.MonthsBefore < 0 || slices.Contains(p.Words, "") {
+			fail("penalty class %q needs a known class, words, a basis and terms", p.Class)
+			continue
+		}
+		if n := len(r.penalties); n > 0 && r.penalties[n-1].severity <= Severity(s) {
+			fail("penalty class %s is not less severe than the one before it", p.Class)
+		}
+		if p.Class == f.Otherwise {
+			r.otherwise = len(r.penalties)
+		}
+		r.penalties = append(r.penalties, penaltyClass{Severity(s), p.Words, p.OwnPeriod, p.Months, p.MonthsBefore})
+	}
+	if r.otherwise < 0 {
+		fail("otherwise %q is no penalty class", f.Otherwise)
+	}
+	for _, row := range f.Rules {
+		g := slices.Index(gradeNames[:], row.Grade)
+		if g <= 0 || row.Code == "" || !slices.Contains(facts, row.Fact) {
+			fail("rule %q needs a code, a grade above GOOD and a known fact", row.Code)
+			continue
+		}
+		x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, values: row.Values, months: row.Months}
+		if n := len(r.rules); n > 0 && r.rules[n-1].grade < x.grade {
+			fail("rule %s is graver than the one before it", row.Code)
+		}
+		if slices.ContainsFunc(r.rules, func(o rule) bool { return o.code == x.code }) {
+			fail("rule %s twice", row.Code)
+		}
+		if (row.Fact == "list") != (len(row.Lists) > 0) {
+			fail("rule %s: lists belong to the fact list, and to it only", row.Code)
+		}
+		if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment"; valued != (len(row.Values) > 0) {
+			fail("rule %s: values belong to penalties, tax grades and commitments", row.Code)
+		}
+		for _, name := range row.Lists {
+			c, known := list.ParseCode(name)
+			if !known {
+				fail("rule %s: unknown list %q", row.Code, name)
+			}
+			x.lists |= 1 << c
+		}
+		r.rules = append(r.rules, x)
+	}
+	return r, errors.Join(errs...)
+}
