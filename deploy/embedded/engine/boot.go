@@ -45,8 +45,9 @@ func newFiles(dir string) (files, error) {
 // servers, SYSTEM, users, functions, backups, the database `default`, whose
 // unknown tables are files) the engine refuses itself.
 var grants = []string{
-	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP TABLE, DROP VIEW, DROP DICTIONARY, TRUNCATE, OPTIMIZE, dictGet ON " + Database + ".*",
-	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, DROP, TRUNCATE, OPTIMIZE, dictGet ON " + Database + "_*.*",
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE ON " + Database + ".*",
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE ON " + Database + "_*.*",
+	// A dictionary could be filled from a command, a view or table can't.
 	"SHOW, SELECT ON system.*",
 	"SHOW, SELECT ON INFORMATION_SCHEMA.*",
 	"SHOW, SELECT ON information_schema.*",
@@ -70,8 +71,8 @@ func (f files) write(c *Config) error {
 	set("max_execution_time", int(c.MaxExecution.Seconds()))
 	set("allow_introspection_functions", 0)
 	u.WriteString("<constraints>\n")
-	fmt.Fprintf(&u, "<max_memory_usage><max>%d</max></max_memory_usage>\n", c.QueryMemory)
-	fmt.Fprintf(&u, "<max_execution_time><max>%d</max></max_execution_time>\n", int(c.MaxExecution.Seconds()))
+	fmt.Fprintf(&u, "<max_memory_usage><min>1</min><max>%d</max></max_memory_usage>\n", c.QueryMemory)
+	fmt.Fprintf(&u, "<max_execution_time><min>1</min><max>%d</max></max_execution_time>\n", int(c.MaxExecution.Seconds()))
 	for _, s := range frozen {
 		fmt.Fprintf(&u, "<%s><readonly/></%s>\n", s, s)
 	}

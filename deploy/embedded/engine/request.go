@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"sort"
+	"strconv"
 	"strings"
 
 	"credithub/deploy/embedded/engine/chdb"
@@ -67,7 +68,7 @@ func (s *server) parse(w http.ResponseWriter, r *http.Request, q url.Values) (*r
 	req.queryID = q.Get("query_id")
 	req.hello = q.Get("client_protocol_version") != ""
 	req.readonly = r.Method == http.MethodGet || r.Method == http.MethodHead
-	if err := req.readSettings(q); err != nil {
+	if err := s.readSettings(req, q); err != nil {
 		return nil, err
 	}
 	body, err := requestBody(r, q.Get("decompress") == "1")
@@ -92,7 +93,7 @@ func (s *server) parse(w http.ResponseWriter, r *http.Request, q url.Values) (*r
 
 // readSettings sorts the query parameters into parameters of the statement,
 // matters of the transport, and settings, which must be on the list.
-func (req *request) readSettings(q url.Values) error {
+func (s *server) readSettings(req *request, q url.Values) error {
 	names := make([]string, 0, len(q))
 	for name := range q {
 		names = append(names, name)
@@ -114,7 +115,7 @@ func (req *request) readSettings(q url.Values) error {
 			req.readonly = req.readonly || v != "0"
 			continue
 		}
-		req.settings = append(req.settings, "--"+name+"="+v)
+		req.settings = append(req.settings, "--"+name+"="+s.bound(name, v))
 	}
 	if id := q.Get("session_id"); id != "" {
 		return fault(codeNotImplemented, "sessions are not supported by the embedded engine")
@@ -123,4 +124,26 @@ func (req *request) readSettings(q url.Values) error {
 	req.method = strings.ToUpper(q.Get("network_compression_method"))
 	req.acceptCoded = q.Get("enable_http_compression") == "1"
 	return nil
+}
+
+// bound lowers a setting to what the configuration grants; 0 means "no limit"
+// to the engine and so the limit here.
+func (s *server) bound(name, v string) string {
+	var limit float64
+	switch name {
+	case "max_execution_time":
+		limit = s.cfg.MaxExecution.Seconds()
+	case "max_memory_usage":
+		limit = float64(s.cfg.QueryMemory)
+	default:
+		return v
+	}
+	n, err := strconv.ParseFloat(v, 64)
+	switch {
+	case err == nil && (n <= 0 || n > limit):
+		return strconv.FormatInt(int64(limit), 10)
+	case err == nil && n < 1:
+		return "1"
+	}
+	return v
 }

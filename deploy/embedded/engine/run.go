@@ -76,10 +76,14 @@ func (s *server) stop(hs *http.Server) error {
 		}
 		_ = hs.Close()
 	}
-	if !s.idle(time.Second) {
-		return nil // the process ends anyhow; parts on disk are whole
+	if s.idle(time.Second) {
+		err := s.core.close()
+		if err == nil {
+			return nil
+		}
+		s.cfg.Logger.Warn("engine threads outlive the stop", "error", err)
 	}
-	return s.core.close()
+	return nil // the process ends anyhow; the parts on disk are whole
 }
 
 func (s *server) routes() http.Handler {
