@@ -1,0 +1,127 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/plain"
+)
+
+// Config says where Kafka is and how to get in. Zero durations and sizes take
+// the defaults.
+type Config struct {
+	Brokers  []string // host:port, at least one
+	ClientID string   // shown in the broker's logs; "credithub" when empty
+
+	TLS      bool
+	CAFile   string // PEM; the system's authorities when empty
+	CertFile string // PEM, client certificate, with KeyFile
+	KeyFile  string
+	SASL     SASL
+
+	DialTimeout    time.Duration // of one connection with its handshakes; 1 s
+	RequestTimeout time.Duration // of one request beyond its own waiting; 5 s
+	Patience       time.Duration // after which Fetch and metadata calls report trouble; 2 s
+	MetadataTTL    time.Duration // greatest age of what is known of leaders; 800 ms
+	MaxResponse    int           // bytes of one response; 64 MiB
+
+	Metrics prometheus.Registerer // nil: not registered
+}
+
+// SASL is a name and password. The zero value means none.
+type SASL struct {
+	Mechanism string // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+	User      string
+	Password  string
+}
+
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&c.DialTimeout, time.Second)
+	def(&c.RequestTimeout, 5*time.Second)
+	def(&c.Patience, 2*time.Second)
+	def(&c.MetadataTTL, 800*time.Millisecond)
+	if c.MaxResponse <= 0 {
+		c.MaxResponse = 64 << 20
+	}
+	if c.ClientID == "" {
+		c.ClientID = "credithub"
+	}
+	return c
+}
+
+// Validate names everything that is wrong.
+func (c Config) Validate() error {
+	var errs []error
+	if len(c.Brokers) == 0 {
+		errs = append(errs, errors.New("kafka: no broker address"))
+	}
+	for _, b := range c.Brokers {
+		if _, _, err := net.SplitHostPort(b); err != nil {
+			errs = append(errs, fmt.Errorf("kafka: broker address %q is not host:port", b))
+		}
+	}
+	if !c.TLS && (c.CAFile != "" || c.CertFile != "" || c.KeyFile != "") {
+		errs = append(errs, errors.New("kafka: certificates are given but TLS is off"))
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		errs = append(errs, errors.New("kafka: client certificate and key belong together"))
+	}
+	if _, err := c.SASL.mechanism(); err != nil {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) tls() (*tls.Config, error) {
+	if !c.TLS {
+		return nil, nil
+	}
+	out := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.CAFile != "" {
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka: read authorities: %w", err)
+		}
+		out.RootCAs = x509.NewCertPool()
+		if !out.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("kafka: no certificate in %s", c.CAFile)
+		}
+	}
+	if c.CertFile != "" {
+		pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("kafka: client certificate: %w", err)
+		}
+		out.Certificates = []tls.Certificate{pair}
+	}
+	return out, nil
+}
+
+func (s SASL) mechanism() (sasl.Mechanism, error) {
+	switch m := strings.ToUpper(s.Mechanism); m {
+	case "":
+		if s.User != "" || s.Password != "" {
+			return nil, errors.New("kafka: user or password without a SASL mechanism")
+		}
+		return nil, nil
+	case "PLAIN":
+		return plain.Mechanism{Username: s.User, Password: s.Password}, nil
+	case scram256, scram512:
+		return newScram(m, s.User, s.Password)
+	default:
+		return nil, fmt.Errorf("kafka: SASL mechanism %q is none of PLAIN, %s, %s", s.Mechanism, scram256, scram512)
+	}
+}
