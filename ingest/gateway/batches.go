@@ -1,0 +1,169 @@
+package gateway
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"credithub/schema/access"
+	"credithub/schema/fault"
+	"credithub/schema/record"
+)
+
+// reader tells who asks about batches and rejections, and whether it may.
+func (g *Gateway) reader(r *http.Request) (access.Principal, error) {
+	who, err := g.caller(r)
+	if err != nil {
+		return who, err
+	}
+	if !who.Can(access.ReadRejects) {
+		return who, fault.New(fault.Forbidden, "only agencies and their supervisors see pushes")
+	}
+	return who, nil
+}
+
+// seesAll tells whether a reader sees the pushes of every unit.
+func seesAll(who access.Principal) bool { return who.Role != access.Agency }
+
+// batch answers GET /v1/batches/{id}.
+func (g *Gateway) batch(w http.ResponseWriter, r *http.Request) {
+	who, err := g.reader(r)
+	if err != nil {
+		g.refuse(w, r, who, actBatch, err)
+		return
+	}
+	a, err := g.look(r.Context(), who, r.PathValue("id"))
+	if err != nil {
+		g.refuse(w, r, who, actBatch, err)
+		return
+	}
+	g.answer(w, r, who, actBatch, a.BatchID, http.StatusOK, a)
+}
+
+// look finds a batch. One of another unit is not found: its id tells nothing.
+func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*BatchAnswer, error) {
+	ctx, cancel := context.WithTimeout(ctx, g.Limits.HistoryWait)
+	defer cancel()
+	unknown := fault.New(fault.NotFound, "no batch of this unit has this id")
+	if _, ok := batchTime(id); !ok {
+		return nil, unknown
+	}
+	known := g.recent.get(id)
+	if known == nil {
+		head, found, err := g.History.Head(ctx, id)
+		if err != nil {
+			return nil, away(err)
+		}
+		if !found {
+			return nil, unknown
+		}
+		known = &remembered{head: head, cut: head.Rejected > 0}
+	}
+	if !seesAll(who) && known.head.Unit != who.Unit {
+		return nil, unknown
+	}
+	early, cut := known.early, known.cut
+	if cut && known.early == nil {
+		var err error
+		if early, cut, err = g.History.Refused(ctx, known.head.Unit, id, g.Limits.Listed); err != nil {
+			return nil, away(err)
+		}
+	}
+	s, err := g.History.Settled(ctx, known.head, g.Limits.Listed)
+	if err != nil {
+		return nil, away(err)
+	}
+	a := settle(known.head, early, cut, s)
+	return &a, nil
+}
+
+func away(err error) error {
+	return fault.Wrap(fault.Unavailable, err, "the store of the hub is away: ask again")
+}
+
+// rejections answers GET /v1/rejections?since=&after=&unit=.
+func (g *Gateway) rejections(w http.ResponseWriter, r *http.Request) {
+	who, err := g.reader(r)
+	if err != nil {
+		g.refuse(w, r, who, actRejections, err)
+		return
+	}
+	a, err := g.page(r, who)
+	if err != nil {
+		g.refuse(w, r, who, actRejections, err)
+		return
+	}
+	g.answer(w, r, who, actRejections, "", http.StatusOK, a)
+}
+
+func (g *Gateway) page(r *http.Request, who access.Principal) (*RejectionsAnswer, error) {
+	q := r.URL.Query()
+	unit := q.Get("unit")
+	if !seesAll(who) {
+		if unit != "" && unit != who.Unit {
+			return nil, fault.New(fault.Forbidden, "a unit sees its own rejections only")
+		}
+		unit = who.Unit
+	}
+	since, err := parseSince(q.Get("since"))
+	if err != nil {
+		return nil, err
+	}
+	after, err := parseCursor(q.Get("after"))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), g.Limits.HistoryWait)
+	defer cancel()
+	all, at, err := g.History.Rejections(ctx, unit, since, after, g.Limits.Page+1)
+	if err != nil {
+		return nil, away(err)
+	}
+	a := &RejectionsAnswer{Rejections: all}
+	if len(all) > g.Limits.Page {
+		a.Rejections = all[:g.Limits.Page]
+		a.Next = at[g.Limits.Page-1].String()
+	}
+	if a.Rejections == nil {
+		a.Rejections = []Rejection{}
+	}
+	return a, nil
+}
+
+// parseSince reads a time of RFC 3339 or a day in China.
+func parseSince(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation(time.DateOnly, s, record.China); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fault.New(fault.BadInput, "the parameter since must be a time such as 2026-03-02T08:00:00Z or a day")
+}
+
+// String is the opaque form of a cursor.
+func (c Cursor) String() string {
+	b, _ := json.Marshal(c) // texts and numbers: never an error
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func parseCursor(s string) (*Cursor, error) {
+	if s == "" {
+		return nil, nil
+	}
+	bad := fault.New(fault.BadInput, "the parameter after must be the next of an earlier page")
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(s) > 2048 {
+		return nil, bad
+	}
+	var c Cursor
+	if json.Unmarshal(b, &c) != nil {
+		return nil, bad
+	}
+	return &c, nil
+}

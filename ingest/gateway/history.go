@@ -1,0 +1,238 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"credithub/schema/fault"
+	"credithub/schema/feed"
+	"credithub/schema/receipt"
+	"credithub/schema/record"
+)
+
+// Settled is what is stored of the accepted rows of a batch.
+type Settled struct {
+	Standing  int       // rows that count: accepted or a repetition
+	Rejected  int       // rows that intake rejected
+	Findings  []Finding // why
+	Truncated bool      // there are more findings
+	Complete  bool      // every position of the batch has been passed
+}
+
+// Cursor is the place of a rejection in the order of a unit's rejections.
+type Cursor struct {
+	At        time.Time `json:"a"`
+	BatchID   string    `json:"b"`
+	Line      uint32    `json:"l"`
+	Topic     string    `json:"t"`
+	Partition uint16    `json:"p"`
+	Offset    int64     `json:"o"`
+	Code      string    `json:"c"`
+	Field     string    `json:"f"`
+}
+
+// History tells what ClickHouse has of batches and rejected rows.
+type History interface {
+	// Head is the head of a batch; false when there is none (yet).
+	Head(ctx context.Context, id string) (feed.Batch, bool, error)
+	// Refused lists rows of a batch that the gateway rejected, up to a limit;
+	// true when there are more.
+	Refused(ctx context.Context, unit, id string, limit int) ([]Finding, bool, error)
+	// Settled tells how far the accepted rows of a batch are stored.
+	Settled(ctx context.Context, head feed.Batch, limit int) (Settled, error)
+	// Rejections lists rejected rows of a unit ("" for all) since a time, after
+	// a cursor, oldest first, up to a limit, each with its own cursor.
+	Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) ([]Rejection, []Cursor, error)
+}
+
+// Querier asks ClickHouse; driver.Conn does.
+type Querier interface {
+	Query(ctx context.Context, query string, args ...any) (driver.Rows, error)
+}
+
+// NewHistory reads the tables batches, rejects and records through a connection
+// whose database is the hub's.
+func NewHistory(q Querier) History { return &clickhouse{q} }
+
+type clickhouse struct{ q Querier }
+
+// each runs a query and scans its rows.
+func (c *clickhouse) each(ctx context.Context, scan func(driver.Rows) error, query string, args ...any) error {
+	rows, err := c.q.Query(ctx, query, args...)
+	if err != nil {
+		return fmt.Errorf("gateway: history: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return fmt.Errorf("gateway: history: %w", err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("gateway: history: %w", err)
+	}
+	return nil
+}
+
+const headQuery = `SELECT unit, received_at, accepted, rejected, positions FROM batches FINAL WHERE batch_id = ? LIMIT 1`
+
+func (c *clickhouse) Head(ctx context.Context, id string) (h feed.Batch, found bool, err error) {
+	err = c.each(ctx, func(r driver.Rows) error {
+		var accepted, rejected uint32
+		var positions string
+		if err := r.Scan(&h.Unit, &h.ReceivedAt, &accepted, &rejected, &positions); err != nil {
+			return err
+		}
+		h.ID, h.Accepted, h.Rejected, found = id, int(accepted), int(rejected), true
+		if positions == "" {
+			return nil
+		}
+		return json.Unmarshal([]byte(positions), &h.Positions)
+	}, headQuery, id)
+	return h, found, err
+}
+
+// The key of rejects begins with unit and batch; offset −1 tells that the row
+// never reached a domain topic.
+const refusedQuery = `SELECT line, record_id, toString(code), field, message FROM rejects FINAL
+WHERE unit = ? AND batch_id = ? AND offset = -1 ORDER BY line, code, field LIMIT ?`
+
+func (c *clickhouse) Refused(ctx context.Context, unit, id string, limit int) (all []Finding, more bool, err error) {
+	err = c.each(ctx, func(r driver.Rows) error {
+		var line uint32
+		var recordID, code, field, message string
+		if err := r.Scan(&line, &recordID, &code, &field, &message); err != nil {
+			return err
+		}
+		if more = len(all) == limit; !more {
+			all = append(all, finding(line, recordID, fault.Fault{Code: fault.Code(code), Field: field, Message: message}))
+		}
+		return nil
+	}, refusedQuery, unit, id, limit+1)
+	return all, more, err
+}
+
+const countQuery = `SELECT uniqExactIf((topic, partition, offset), status IN ('ACCEPTED', 'DUPLICATE')),
+uniqExactIf((topic, partition, offset), status = 'REJECTED') FROM records WHERE batch_id = ?`
+
+const faultsQuery = `SELECT line, record_id, faults FROM records
+WHERE batch_id = ? AND status = 'REJECTED' ORDER BY line, topic, partition, offset LIMIT ?`
+
+func (c *clickhouse) Settled(ctx context.Context, head feed.Batch, limit int) (s Settled, err error) {
+	// Completeness is asked first: rows that arrive later can only add.
+	if s.Complete, err = c.passed(ctx, head.Positions); err != nil {
+		return s, err
+	}
+	err = c.each(ctx, func(r driver.Rows) error {
+		var standing, rejected uint64
+		defer func() { s.Standing, s.Rejected = int(standing), int(rejected) }()
+		return r.Scan(&standing, &rejected)
+	}, countQuery, head.ID)
+	if err != nil || s.Rejected == 0 {
+		return s, err
+	}
+	rows := 0
+	err = c.each(ctx, func(r driver.Rows) error {
+		var line uint32
+		var recordID, faults string
+		if err := r.Scan(&line, &recordID, &faults); err != nil {
+			return err
+		}
+		if rows++; rows > limit {
+			s.Truncated = true
+			return nil
+		}
+		var all []fault.Fault
+		if err := json.Unmarshal([]byte(faults), &all); err != nil {
+			return err
+		}
+		for _, f := range all {
+			if f.Code.Rejects() {
+				s.Findings = append(s.Findings, finding(line, recordID, f))
+			}
+		}
+		return nil
+	}, faultsQuery, head.ID, limit+1)
+	return s, err
+}
+
+// passed tells whether every position is stored. The projection of records
+// answers it without reading rows.
+func (c *clickhouse) passed(ctx context.Context, ps []receipt.Position) (bool, error) {
+	if len(ps) == 0 {
+		return true, nil
+	}
+	stored := make(map[receipt.Position]int64, len(ps))
+	topics := make([]string, 0, 4)
+	for _, p := range ps {
+		topics = append(topics, p.Domain.Topic())
+	}
+	err := c.each(ctx, func(r driver.Rows) error {
+		var topic string
+		var partition uint16
+		var offset int64
+		if err := r.Scan(&topic, &partition, &offset); err != nil {
+			return err
+		}
+		d := record.ParseDomain(strings.TrimPrefix(topic, record.TopicPrefix))
+		stored[receipt.Position{Domain: d, Partition: partition}] = offset
+		return nil
+	}, `SELECT toString(topic), partition, max(offset) FROM records WHERE topic IN (?) GROUP BY topic, partition`, topics)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range ps {
+		at, ok := stored[receipt.Position{Domain: p.Domain, Partition: p.Partition}]
+		if !ok || at < p.Offset {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// rejectionsQuery makes the query of a page.
+func rejectionsQuery(unit string, since time.Time, after *Cursor, limit int) (string, []any) {
+	var where []string
+	var args []any
+	if unit != "" {
+		where, args = append(where, "unit = ?"), append(args, unit)
+	}
+	if !since.IsZero() {
+		where, args = append(where, "at >= fromUnixTimestamp64Milli(toInt64(?), 'UTC')"), append(args, since.UnixMilli())
+	}
+	if after != nil {
+		where = append(where, "(at, batch_id, line, toString(topic), partition, offset, toString(code), field) > "+
+			"(fromUnixTimestamp64Milli(toInt64(?), 'UTC'), ?, ?, ?, ?, ?, ?, ?)")
+		args = append(args, after.At.UnixMilli(), after.BatchID, after.Line, after.Topic, after.Partition, after.Offset, after.Code, after.Field)
+	}
+	q := `SELECT toString(unit), toString(domain), batch_id, line, record_id, at, toString(code), field, message,
+toString(topic), partition, offset FROM rejects FINAL`
+	if len(where) > 0 {
+		q += " WHERE " + strings.Join(where, " AND ")
+	}
+	return q + " ORDER BY at, batch_id, line, toString(topic), partition, offset, toString(code), field LIMIT ?", append(args, limit)
+}
+
+func (c *clickhouse) Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) (all []Rejection, at []Cursor, err error) {
+	q, args := rejectionsQuery(unit, since, after, limit)
+	err = c.each(ctx, func(r driver.Rows) error {
+		var x Rejection
+		var cur Cursor
+		var code string
+		if err := r.Scan(&x.Unit, &x.Domain, &cur.BatchID, &cur.Line, &x.RecordID, &cur.At, &code, &cur.Field, &x.Message,
+			&cur.Topic, &cur.Partition, &cur.Offset); err != nil {
+			return err
+		}
+		cur.Code = code
+		x.BatchID, x.At = cur.BatchID, stamped(cur.At)
+		x.Finding = finding(cur.Line, x.RecordID, fault.Fault{Code: fault.Code(code), Field: cur.Field, Message: x.Message})
+		all, at = append(all, x), append(at, cur)
+		return nil
+	}, q, args...)
+	return all, at, err
+}

@@ -1,0 +1,138 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"credithub/deploy/platform/problem"
+	"credithub/schema/access"
+	"credithub/schema/audit"
+	"credithub/schema/fault"
+)
+
+// Actions of audit records.
+const (
+	actPush       = "push"
+	actBatch      = "batch"
+	actRejections = "rejections"
+)
+
+// only lets one method through.
+func (g *Gateway) only(method string, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == method || method == http.MethodGet && r.Method == http.MethodHead {
+			h(w, r)
+			return
+		}
+		w.Header().Set("Allow", method)
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"title": "Method Not Allowed", "status": http.StatusMethodNotAllowed,
+			"code": "METHOD_NOT_ALLOWED", "detail": "this path answers " + method + " only",
+		})
+	}
+}
+
+// caller tells who sends a request.
+func (g *Gateway) caller(r *http.Request) (access.Principal, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return access.Principal{}, fault.New(fault.Unauthenticated, "a bearer token is required")
+	}
+	who, err := g.Verifier.Verify(r.Context(), token)
+	if err != nil {
+		var known *fault.Error
+		if errors.As(err, &known) {
+			return access.Principal{}, err
+		}
+		return access.Principal{}, fault.Wrap(fault.Unauthenticated, err, "the token is not valid")
+	}
+	return who, nil
+}
+
+// answer sends JSON once it is in the audit log.
+func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, who access.Principal, action, subject string, status int, v any) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		g.refuse(w, r, who, action, fault.Wrap(fault.Internal, err, "the answer could not be written"))
+		return
+	}
+	sum := sha256.Sum256(b)
+	if err := g.log(r.Context(), who, action, subject, "OK", hex.EncodeToString(sum[:16])); err != nil {
+		g.refuse(w, r, who, action, fault.Wrap(fault.Unavailable, err, "the audit log is away: send the request again"))
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	w.WriteHeader(status)
+	_, _ = w.Write(b)
+}
+
+// refuse answers an error as a problem document, and notes it.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, who access.Principal, action string, err error) {
+	kind := fault.Internal
+	var known *fault.Error
+	if errors.As(err, &known) {
+		kind = known.Kind
+	}
+	g.metrics.refused.WithLabelValues(string(kind)).Inc()
+	if kind == fault.Internal || kind == fault.Unavailable {
+		g.Log.Error("request failed", "action", action, "unit", who.Unit, "kind", kind, "error", err)
+	}
+	// The refusal leaves even when the audit log is away: it shows nothing.
+	if logErr := g.log(context.WithoutCancel(r.Context()), who, action, "", string(kind), ""); logErr != nil {
+		g.Log.Error("refusal is not in the audit log", "action", action, "kind", kind, "error", logErr)
+	}
+	if s := retryAfter(err); s > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(s))
+	}
+	problem.Write(w, err)
+}
+
+func (g *Gateway) log(ctx context.Context, who access.Principal, action, subject, outcome, digest string) error {
+	ctx, cancel := context.WithTimeout(ctx, g.Limits.AuditTimeout)
+	defer cancel()
+	_, err := g.Auditor.Append(ctx, audit.Record{
+		At: g.Now().UTC(), Actor: who.Subject, Unit: who.Unit, Role: string(who.Role),
+		Action: action, Subject: subject, Outcome: outcome, Digest: digest,
+	})
+	return err
+}
+
+// newBatchID is 12 hex digits of time and 20 that nobody can guess, so that ids
+// sort by time.
+func newBatchID(at time.Time) string {
+	var b [16]byte
+	ms := uint64(at.UnixMilli())
+	for i := range 6 {
+		b[i] = byte(ms >> (40 - 8*i))
+	}
+	_, _ = rand.Read(b[6:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// batchTime reads the time of a batch id, false when it is none.
+func batchTime(id string) (time.Time, bool) {
+	b, err := hex.DecodeString(id)
+	if err != nil || len(b) != 16 || strings.ToLower(id) != id {
+		return time.Time{}, false
+	}
+	var ms uint64
+	for _, c := range b[:6] {
+		ms = ms<<8 | uint64(c)
+	}
+	return time.UnixMilli(int64(ms)).UTC(), true
+}
+
+func stamped(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -1,0 +1,334 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"credithub/ingest/body"
+	"credithub/schema/access"
+	"credithub/schema/fault"
+	"credithub/schema/feed"
+	"credithub/schema/list"
+	"credithub/schema/receipt"
+	"credithub/schema/record"
+)
+
+// push answers POST /v1/records.
+func (g *Gateway) push(w http.ResponseWriter, r *http.Request) {
+	g.metrics.inFlight.Inc()
+	defer g.metrics.inFlight.Dec()
+	who, err := g.caller(r)
+	if err == nil {
+		err = g.mayPush(who)
+	}
+	if err != nil {
+		g.refuse(w, r, who, actPush, err)
+		return
+	}
+	answer, err := g.take(w, r, who)
+	if err != nil {
+		g.refuse(w, r, who, actPush, err)
+		return
+	}
+	g.metrics.pushes.Inc()
+	g.answer(w, r, who, actPush, answer.BatchID, http.StatusAccepted, answer)
+}
+
+// mayPush tells whether a caller may push at all, now.
+func (g *Gateway) mayPush(who access.Principal) error {
+	if !who.Can(access.Push) {
+		return fault.New(fault.Forbidden, "only the role agency pushes records")
+	}
+	u := g.Rights.Unit(who.Unit)
+	if u == nil || len(g.domains(who.Unit)) == 0 {
+		return fault.New(fault.Forbidden, "the unit of this token reports no domain")
+	}
+	if g.Rate != nil {
+		if ok, after := g.Rate.Allow(who.Unit); !ok {
+			return &retryable{fault.New(fault.TooMany, "the unit pushes more often than it may"), after}
+		}
+	}
+	return nil
+}
+
+// domains lists the domains that a unit may push.
+func (g *Gateway) domains(unit string) []record.Domain {
+	var all []record.Domain
+	for _, d := range record.Domains() {
+		if g.Rights.MayPush(unit, d) {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// take reads one push and makes it durable.
+func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Principal) (*Answer, error) {
+	f, err := parseFormat(r)
+	if err != nil {
+		return nil, err
+	}
+	if f.domain != record.NoDomain && !g.Rights.MayPush(who.Unit, f.domain) {
+		return nil, fault.New(fault.Forbidden, "unit %s may not push the domain %s", who.Unit, f.domain)
+	}
+	buf, err := g.read(w, r)
+	if err != nil {
+		return nil, err
+	}
+	defer buf.drop()
+	g.metrics.bytes.Add(float64(len(buf.b)))
+	src, done, err := g.open(buf, f)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	p := g.newIntake(who.Unit, len(buf.b))
+	if err := p.run(r.Context(), src, f.domain); err != nil {
+		return nil, err
+	}
+	return p.answer(), nil
+}
+
+// intake turns the rows of one push into messages and findings. It belongs to
+// one goroutine; produce runs beside it, one chunk at a time and in order.
+type intake struct {
+	g     *Gateway
+	unit  string
+	id    string
+	at    time.Time
+	today record.Date
+	rows  int
+
+	dec    *record.Decoder
+	row    record.Row
+	chunk  *chunk
+	spare  *chunk
+	flying chan error // result of the chunk being produced; nil: none
+	flown  *chunk     // that chunk
+
+	accepted, rejected   int
+	counts               [maxDomains]int // accepted rows by domain
+	rejections, warnings []Finding
+	truncated            bool
+	positions            []receipt.Position
+}
+
+func (g *Gateway) newIntake(unit string, bytes int) *intake {
+	at := g.Now().UTC().Truncate(time.Millisecond)
+	return &intake{
+		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: record.NewDecoder(),
+		chunk: newChunk(min(g.Limits.Chunk, 2*bytes) + 512),
+	}
+}
+
+// run takes every row in and returns when all is durable.
+func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) error {
+	defer func() { _ = p.land() }() // nothing of the push may be in use after return
+	var it body.Item
+	for src.Next(&it) {
+		p.rows++
+		p.take(&it)
+		if p.chunk.size() >= p.g.Limits.Chunk || len(p.chunk.rejects) >= maxChunkRejects {
+			if err := p.launch(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if p.rows == 0 {
+		p.heartbeat(only)
+	}
+	if err := p.land(); err != nil {
+		return err
+	}
+	if err := p.g.produce(ctx, p.chunk); err != nil {
+		return err
+	}
+	p.collect(p.chunk)
+	return p.head(ctx)
+}
+
+// launch lets the chunk at hand be produced while the next one is filled.
+func (p *intake) launch(ctx context.Context) error {
+	if err := p.land(); err != nil {
+		return err
+	}
+	c := p.chunk
+	p.flown, p.flying = c, make(chan error, 1)
+	if p.chunk = p.spare; p.chunk == nil {
+		p.chunk = newChunk(p.g.Limits.Chunk + 4096)
+	}
+	p.spare = nil
+	go func(done chan<- error) { done <- p.g.produce(ctx, c) }(p.flying)
+	return nil
+}
+
+// land waits for the chunk being produced. A chunk whose production failed may
+// still be in use and is left to the garbage collector.
+func (p *intake) land() error {
+	if p.flying == nil {
+		return nil
+	}
+	err := <-p.flying
+	c := p.flown
+	p.flying, p.flown = nil, nil
+	if err == nil {
+		p.collect(c)
+		c.reset()
+		p.spare = c
+	}
+	return err
+}
+
+// count tells the metrics what was accepted, once it is durable.
+func (p *intake) count() {
+	for d, n := range p.counts {
+		if n > 0 {
+			p.g.metrics.rows.WithLabelValues(record.Domain(d).String(), "accepted").Add(float64(n))
+		}
+	}
+}
+
+func (p *intake) collect(c *chunk) {
+	p.positions = receipt.Merge(append(p.positions, c.positions...))
+}
+
+// take judges one row: it becomes a message or a rejection.
+func (p *intake) take(it *body.Item) {
+	row := &p.row
+	if it.Raw == nil {
+		p.reject(it.Line, record.NoDomain, it.RecordID, it.Faults)
+		return
+	}
+	p.dec.Decode(it.Raw, p.today, row)
+	row.Unit = p.unit
+	row.Faults = append(row.Faults, it.Faults...)
+	p.rights(row)
+	if row.Rejected() {
+		p.reject(it.Line, row.Domain, string(row.RecordID), row.Faults)
+		return
+	}
+	p.accepted++
+	p.counts[row.Domain]++
+	for _, f := range row.Faults {
+		p.warnings = p.note(p.warnings, it.Line, string(row.RecordID), f)
+	}
+	p.chunk.add(p.g.Stamper, row, p.unit, p.stamp(it.Line))
+}
+
+// rights adds E12 when the unit may not report the row.
+func (p *intake) rights(row *record.Row) {
+	if row.Domain == record.NoDomain {
+		return
+	}
+	if !p.g.Rights.MayPush(p.unit, row.Domain) {
+		row.Add(fault.E12Right, "domain", "unit "+p.unit+" may not push the domain "+row.Domain.String())
+		return
+	}
+	if row.Domain != record.Decision {
+		return
+	}
+	if l, ok := list.ParseCode(row.Get("list")); ok && !p.g.Rights.MayDecide(p.unit, l) {
+		row.Add(fault.E12Right, "list", "unit "+p.unit+" does not decide entries of list "+l.String())
+	}
+}
+
+// reject notes the faults that reject a row and sends them to its unit's list.
+func (p *intake) reject(line uint32, d record.Domain, recordID string, faults []fault.Fault) {
+	p.rejected++
+	kept := make([]fault.Fault, 0, len(faults))
+	for _, f := range faults {
+		if f.Code.Rejects() {
+			kept = append(kept, f)
+			p.rejections = p.note(p.rejections, line, recordID, f)
+		}
+	}
+	p.g.metrics.rows.WithLabelValues(domainLabel(d), string(kept[0].Code)).Inc()
+	p.chunk.addReject(&feed.Reject{
+		Unit: p.unit, Domain: d.String(), BatchID: p.id, Line: line, RecordID: recordID, At: p.at,
+		Faults: kept, Suggestion: suggestions[kept[0].Code],
+	})
+}
+
+// note appends a finding unless the list is full.
+func (p *intake) note(to []Finding, line uint32, recordID string, f fault.Fault) []Finding {
+	if len(to) >= p.g.Limits.Listed {
+		p.truncated = true
+		return to
+	}
+	return append(to, finding(line, recordID, f))
+}
+
+// heartbeat says that the unit is alive and has nothing new: for one domain, or
+// for all that it may push.
+func (p *intake) heartbeat(only record.Domain) {
+	all := []record.Domain{only}
+	if only == record.NoDomain {
+		all = p.g.domains(p.unit)
+	}
+	for _, d := range all {
+		p.g.metrics.rows.WithLabelValues(d.String(), "heartbeat").Inc()
+		p.chunk.addHeartbeat(p.g.Stamper, d, p.unit, p.stamp(0))
+	}
+}
+
+// head makes the head of the batch durable and remembers it.
+func (p *intake) head(ctx context.Context) error {
+	h := feed.Batch{
+		ID: p.id, Unit: p.unit, ReceivedAt: p.at, Accepted: p.accepted, Rejected: p.rejected, Positions: p.positions,
+	}
+	if err := p.g.produceHead(ctx, &h); err != nil {
+		return err
+	}
+	p.count()
+	p.g.recent.put(&remembered{head: h, early: p.rejections, cut: p.truncated})
+	return nil
+}
+
+func (p *intake) answer() *Answer {
+	a := &Answer{
+		BatchID: p.id, Accepted: p.accepted, Rejected: p.rejected, Receipt: receipt.Encode(p.positions),
+		Rejections: p.rejections, Warnings: p.warnings, Truncated: p.truncated,
+	}
+	if a.Rejections == nil {
+		a.Rejections = []Finding{}
+	}
+	if a.Warnings == nil {
+		a.Warnings = []Finding{}
+	}
+	return a
+}
+
+func domainLabel(d record.Domain) string {
+	if d == record.NoDomain {
+		return "none"
+	}
+	return d.String()
+}
+
+// retryable is an error that says when to come again.
+type retryable struct {
+	error
+	after time.Duration
+}
+
+func (r *retryable) Unwrap() error { return r.error }
+
+// retryAfter is the number of seconds for the header, 0 for none.
+func retryAfter(err error) int {
+	var r *retryable
+	if errors.As(err, &r) {
+		return int((r.after + time.Second - 1) / time.Second)
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		switch f.Kind {
+		case fault.TooMany:
+			return 1
+		case fault.Unavailable:
+			return 5
+		}
+	}
+	return 0
+}
