@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 
+	"credithub/schema/grade"
 	"credithub/schema/record"
 )
 
@@ -65,26 +66,53 @@ func members(data []byte, f func(name string, key, value []byte)) bool {
 	return errors.Is(err, io.EOF)
 }
 
+// displayFields are the fields of a penalty that its display hangs on.
+var displayFields = []string{"category", "decidedOn", "validUntil", "publicUntil"}
+
 // holds tells whether a record with such data is public on a day. Data that
-// can't be read is not.
+// can't be read is not, nor is a date that can't.
 func (r *rule) holds(data []byte, day record.Date) bool {
-	if len(r.when)+len(r.unless) == 0 && r.last == "" && r.ends == "" {
+	if len(r.when)+len(r.unless) == 0 && r.ends == "" && r.shown == nil {
 		return true
 	}
-	met, barred := 0, false
-	ok := members(data, func(name string, _, value []byte) {
+	values := map[string]string{}
+	if !members(data, func(name string, _, value []byte) {
 		var s string
-		if json.Unmarshal(value, &s) != nil {
-			return
+		if json.Unmarshal(value, &s) == nil {
+			values[name] = s
 		}
-		if want, asked := r.when[name]; asked && slices.Contains(want, s) {
-			met++
+	}) {
+		return false
+	}
+	for name, want := range r.when {
+		if !slices.Contains(want, values[name]) {
+			return false
 		}
-		barred = barred || slices.Contains(r.unless[name], s)
-		if name == r.last || name == r.ends {
-			d, isDate := record.ParseDate(s)
-			barred = barred || !isDate || day > d || day == d && name == r.ends
+	}
+	for name, barred := range r.unless {
+		if slices.Contains(barred, values[name]) {
+			return false
 		}
-	})
-	return ok && !barred && met == len(r.when)
+	}
+	if end, ok := date(values[r.ends]); !ok || end != record.NoDate && day >= end {
+		return false
+	}
+	return r.shown == nil || displayed(r.shown, values, day)
+}
+
+// displayed tells whether a penalty is displayed on a day (信用修复管理办法 第七至十二条).
+func displayed(rules *grade.Rules, values map[string]string, day record.Date) bool {
+	p, ok := grade.Penalty{Category: values["category"]}, [3]bool{}
+	p.DecidedOn, ok[0] = date(values["decidedOn"])
+	p.ValidUntil, ok[1] = date(values["validUntil"])
+	p.PublicUntil, ok[2] = date(values["publicUntil"])
+	return ok == [3]bool{true, true, true} && rules.Displayed(&p, day)
+}
+
+// date reads a date that may be absent.
+func date(s string) (record.Date, bool) {
+	if s == "" {
+		return record.NoDate, true
+	}
+	return record.ParseDate(s)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"credithub/schema/grade"
 	"credithub/schema/record"
 )
 
@@ -34,8 +35,8 @@ type rule struct {
 	roles  []Role              // restricted: these roles; empty: officer, supervisor, admin
 	when   map[string][]string // a public record is public only if each field has one of the values
 	unless map[string][]string // … and none of these has one of the values
-	last   string              // date field: last day on which the record is public
-	ends   string              // date field: first day on which it is no longer
+	ends   string              // … and only before the day in this field
+	shown  *grade.Rules        // … and only while a penalty is displayed; nil: no penalty
 }
 
 // Table is the class of every field that can leave the hub. It never changes
@@ -77,8 +78,8 @@ type recordRows struct {
 	Roles   []string
 	When    map[string][]string
 	Unless  map[string][]string
-	LastDay string `yaml:"lastDay"`
 	EndsOn  string `yaml:"endsOn"`
+	Display bool
 	Public  []string
 	Guarded []guardRow
 }
@@ -86,6 +87,10 @@ type recordRows struct {
 func parse(raw []byte) (*Table, error) {
 	var f fieldsFile
 	if err := yaml.UnmarshalWithOptions(raw, &f, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("access table: %w", err)
+	}
+	penalties, err := grade.Load()
+	if err != nil {
 		return nil, fmt.Errorf("access table: %w", err)
 	}
 	t := &Table{Version: f.Version, types: map[string]map[string]*rule{}, fields: map[string]map[string]*rule{}, records: map[string]*rule{}}
@@ -99,7 +104,10 @@ func parse(raw []byte) (*Table, error) {
 		fields, err := fieldRows{rows.Public, rows.Guarded}.compile()
 		t.fields[kind] = fields
 		own, ownErr := newRule(rows.Class, rows.Reason, rows.Roles)
-		own.when, own.unless, own.last, own.ends = rows.When, rows.Unless, rows.LastDay, rows.EndsOn
+		own.when, own.unless, own.ends = rows.When, rows.Unless, rows.EndsOn
+		if rows.Display {
+			own.shown = penalties
+		}
 		t.records[kind] = own
 		errs = append(errs, prefix(kind, errors.Join(err, ownErr, own.lint(fields))))
 	}
@@ -171,7 +179,10 @@ func (r *rule) lint(fields map[string]*rule) error {
 	for name := range r.unless {
 		names = append(names, name)
 	}
-	for _, name := range append(names, r.last, r.ends) {
+	if r.shown != nil {
+		names = append(names, displayFields...)
+	}
+	for _, name := range append(names, r.ends) {
 		if name != "" && fields[name] == nil {
 			errs = append(errs, fmt.Errorf("condition on unknown field %q", name))
 		}

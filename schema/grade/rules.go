@@ -45,24 +45,28 @@ var rulesYAML []byte
 
 type rulesFile struct {
 	Version   string
-	Penalties []struct {
-		Class        string
-		Words        []string
-		Basis        string
-		OwnPeriod    bool `yaml:"ownPeriod"`
-		Months       int
-		MonthsBefore int `yaml:"monthsBefore"`
-	}
+	Penalties []penaltyRow
 	Otherwise string
 	ChangedOn string `yaml:"changedOn"`
-	Rules     []struct {
-		Code   string
-		Grade  string
-		Fact   string
-		Lists  []string
-		Values []string
-		Months int
-	}
+	Rules     []ruleRow
+}
+
+type penaltyRow struct {
+	Class        string
+	Words        []string
+	Basis        string
+	OwnPeriod    bool `yaml:"ownPeriod"`
+	Months       int
+	MonthsBefore int `yaml:"monthsBefore"`
+}
+
+type ruleRow struct {
+	Code   string
+	Grade  string
+	Fact   string
+	Lists  []string
+	Values []string
+	Months int
 }
 
 // Load reads and checks the built-in rules.
@@ -80,50 +84,58 @@ func parse(raw []byte) (*Rules, error) {
 	if r.changedOn, ok = record.ParseDate(f.ChangedOn); !ok {
 		fail("changedOn %q is no date", f.ChangedOn)
 	}
-	for _, p := range f.Penalties {
-		s := slices.Index(severityNames[:], p.Class)
-		if s < 0 || len(p.Words) == 0 || p.Basis == "" || p.Months < 0 || p.MonthsBefore < 0 || slices.Contains(p.Words, "") {
-			fail("penalty class %q needs a known class, words, a basis and terms", p.Class)
-			continue
-		}
-		if n := len(r.penalties); n > 0 && r.penalties[n-1].severity <= Severity(s) {
-			fail("penalty class %s is not less severe than the one before it", p.Class)
-		}
-		if p.Class == f.Otherwise {
-			r.otherwise = len(r.penalties)
-		}
-		r.penalties = append(r.penalties, penaltyClass{Severity(s), p.Words, p.OwnPeriod, p.Months, p.MonthsBefore})
+	for i := range f.Penalties {
+		r.addPenalty(&f.Penalties[i], f.Otherwise, fail)
 	}
 	if r.otherwise < 0 {
 		fail("otherwise %q is no penalty class", f.Otherwise)
 	}
-	for _, row := range f.Rules {
-		g := slices.Index(gradeNames[:], row.Grade)
-		if g <= 0 || row.Code == "" || !slices.Contains(facts, row.Fact) {
-			fail("rule %q needs a code, a grade above GOOD and a known fact", row.Code)
-			continue
-		}
-		x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, values: row.Values, months: row.Months}
-		if n := len(r.rules); n > 0 && r.rules[n-1].grade < x.grade {
-			fail("rule %s is graver than the one before it", row.Code)
-		}
-		if slices.ContainsFunc(r.rules, func(o rule) bool { return o.code == x.code }) {
-			fail("rule %s twice", row.Code)
-		}
-		if (row.Fact == "list") != (len(row.Lists) > 0) {
-			fail("rule %s: lists belong to the fact list, and to it only", row.Code)
-		}
-		if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment"; valued != (len(row.Values) > 0) {
-			fail("rule %s: values belong to penalties, tax grades and commitments", row.Code)
-		}
-		for _, name := range row.Lists {
-			c, known := list.ParseCode(name)
-			if !known {
-				fail("rule %s: unknown list %q", row.Code, name)
-			}
-			x.lists |= 1 << c
-		}
-		r.rules = append(r.rules, x)
+	for i := range f.Rules {
+		r.addRule(&f.Rules[i], fail)
 	}
 	return r, errors.Join(errs...)
+}
+
+func (r *Rules) addPenalty(p *penaltyRow, otherwise string, fail func(string, ...any)) {
+	s := slices.Index(severityNames[:], p.Class)
+	if s < 0 || len(p.Words) == 0 || p.Basis == "" || p.Months < 0 || p.MonthsBefore < 0 || slices.Contains(p.Words, "") {
+		fail("penalty class %q needs a known class, words, a basis and terms", p.Class)
+		return
+	}
+	if n := len(r.penalties); n > 0 && r.penalties[n-1].severity <= Severity(s) {
+		fail("penalty class %s is not less severe than the one before it", p.Class)
+	}
+	if p.Class == otherwise {
+		r.otherwise = len(r.penalties)
+	}
+	r.penalties = append(r.penalties, penaltyClass{Severity(s), p.Words, p.OwnPeriod, p.Months, p.MonthsBefore})
+}
+
+func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
+	g := slices.Index(gradeNames[:], row.Grade)
+	if g <= 0 || row.Code == "" || !slices.Contains(facts, row.Fact) {
+		fail("rule %q needs a code, a grade above GOOD and a known fact", row.Code)
+		return
+	}
+	x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, values: row.Values, months: row.Months}
+	if n := len(r.rules); n > 0 && r.rules[n-1].grade < x.grade {
+		fail("rule %s is graver than the one before it", row.Code)
+	}
+	if slices.ContainsFunc(r.rules, func(o rule) bool { return o.code == x.code }) {
+		fail("rule %s twice", row.Code)
+	}
+	if (row.Fact == "list") != (len(row.Lists) > 0) {
+		fail("rule %s: lists belong to the fact list, and to it only", row.Code)
+	}
+	if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment"; valued != (len(row.Values) > 0) {
+		fail("rule %s: values belong to penalties, tax grades and commitments", row.Code)
+	}
+	for _, name := range row.Lists {
+		c, known := list.ParseCode(name)
+		if !known {
+			fail("rule %s: unknown list %q", row.Code, name)
+		}
+		x.lists |= 1 << c
+	}
+	r.rules = append(r.rules, x)
 }
