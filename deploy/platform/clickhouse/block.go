@@ -1,0 +1,160 @@
+package clickhouse
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// nativeRevision is that of FORMAT Native over HTTP without a client version:
+// no block info, no serialisation byte a column.
+const nativeRevision = 0
+
+var errStopped = errors.New("clickhouse: insert was given up")
+
+// block writes columns in Native form. net/http finds WriteTo, so that the
+// columns go to the socket without a copy of the whole. The caller waits in
+// stop for a write that is under way, and none begins after it: then the
+// columns are its own again.
+type block struct {
+	in   proto.Input
+	rows int
+	buf  *proto.Buffer
+
+	mu      sync.Mutex
+	stopped bool
+	n       int64
+	rest    io.Reader // for Read, which net/http doesn't use here
+}
+
+// WriteTo writes the block column by column.
+func (b *block) WriteTo(w io.Writer) (int64, error) {
+	g := &guarded{b: b, w: w}
+	pw := proto.NewWriter(g, b.buf)
+	begin := func(f func(*proto.Writer)) error {
+		b.mu.Lock()
+		if b.stopped {
+			b.mu.Unlock()
+			return errStopped
+		}
+		f(pw)
+		b.mu.Unlock()
+		_, err := pw.Flush()
+		return err
+	}
+	err := begin(func(pw *proto.Writer) {
+		pw.ChainBuffer(func(buf *proto.Buffer) {
+			buf.PutInt(len(b.in))
+			buf.PutInt(b.rows)
+		})
+	})
+	for i := 0; i < len(b.in) && err == nil; i++ {
+		c := b.in[i]
+		err = begin(func(pw *proto.Writer) {
+			pw.ChainBuffer(func(buf *proto.Buffer) { c.EncodeStart(buf, nativeRevision) })
+			if s, ok := c.Data.(proto.StateEncoder); ok {
+				pw.ChainBuffer(s.EncodeState)
+			}
+			c.Data.WriteColumn(pw)
+		})
+	}
+	return b.written(), err
+}
+
+// Read serves readers that don't know WriteTo.
+func (b *block) Read(p []byte) (int, error) {
+	if b.rest == nil {
+		r, w := io.Pipe()
+		go func() {
+			_, err := b.WriteTo(w)
+			w.CloseWithError(err)
+		}()
+		b.rest = r
+	}
+	return b.rest.Read(p)
+}
+
+// stop makes sure that columns and buffer are touched no more.
+func (b *block) stop() {
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
+}
+
+func (b *block) written() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.n
+}
+
+// guarded lets no write begin after stop.
+type guarded struct {
+	b *block
+	w io.Writer
+}
+
+func (g *guarded) Write(p []byte) (int, error) {
+	g.b.mu.Lock()
+	defer g.b.mu.Unlock()
+	if g.b.stopped {
+		return 0, errStopped
+	}
+	n, err := g.w.Write(p)
+	g.b.n += int64(n)
+	return n, err
+}
+
+// Strings is a String column whose values are stored in wire form: one append a
+// value, and no copy when it is sent. Use proto.ColStr to read one.
+type Strings struct {
+	buf  []byte
+	rows int
+}
+
+var _ proto.ColInput = (*Strings)(nil)
+var _ proto.Resettable = (*Strings)(nil)
+
+// Append adds a value.
+func (s *Strings) Append(v []byte) {
+	s.buf = appendLen(s.buf, len(v))
+	s.buf = append(s.buf, v...)
+	s.rows++
+}
+
+// AppendString adds a value.
+func (s *Strings) AppendString(v string) {
+	s.buf = appendLen(s.buf, len(v))
+	s.buf = append(s.buf, v...)
+	s.rows++
+}
+
+func appendLen(b []byte, n int) []byte {
+	for ; n >= 0x80; n >>= 7 {
+		b = append(b, byte(n)|0x80)
+	}
+	return append(b, byte(n))
+}
+
+// Type is String.
+func (s *Strings) Type() proto.ColumnType { return proto.ColumnTypeString }
+
+// Rows counts the values.
+func (s *Strings) Rows() int { return s.rows }
+
+// Size is the column's size in bytes.
+func (s *Strings) Size() int { return len(s.buf) }
+
+// Reset empties the column and keeps its memory.
+func (s *Strings) Reset() { s.buf, s.rows = s.buf[:0], 0 }
+
+// EncodeColumn copies the column.
+func (s *Strings) EncodeColumn(b *proto.Buffer) { b.PutRaw(s.buf) }
+
+// WriteColumn lends the column.
+func (s *Strings) WriteColumn(w *proto.Writer) {
+	if len(s.buf) > 0 {
+		w.ChainWrite(s.buf)
+	}
+}
