@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/problem"
 	"credithub/schema/access"
 	"credithub/schema/audit"
@@ -44,9 +45,8 @@ func (g *Gateway) only(method string, h http.HandlerFunc) http.HandlerFunc {
 
 // caller tells who sends a request.
 func (g *Gateway) caller(r *http.Request) (access.Principal, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+	token, given := auth.FromRequest(r)
+	if !given || token == "" {
 		return access.Principal{}, fault.New(fault.Unauthenticated, "a bearer token is required")
 	}
 	who, err := g.Verifier.Verify(r.Context(), token)

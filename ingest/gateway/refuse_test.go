@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/schema/fault"
+)
+
+// never stands for a Kafka that takes nothing.
+type never struct{}
+
+func (never) Produce(context.Context, string, []kafka.Message) ([]kafka.Placed, error) {
+	return nil, fmt.Errorf("dial tcp 10.1.2.3:9092: %w", kafka.ErrUnavailable)
+}
+
+// denied says no to every unit.
+type denied struct{}
+
+func (denied) Allow(string) (bool, time.Duration) { return false, 1500 * time.Millisecond }
+
+const problems = "testdata/problems.golden"
+
+// Every refusal of the contract is a problem document, has no effect, and is in
+// the audit log. The documents are golden.
+func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
+	var golden bytes.Buffer
+	h := newHub(t)
+	row := registration("R-1", code(), "甲公司")
+	f := func(name string, status int, kind fault.Kind, path, body string, opts ...opt) {
+		t.Helper()
+		r := h.pushTo(path, "SAMR", body, opts...)
+		isProblem(t, r, status, kind)
+		fmt.Fprintf(&golden, "%s: %s\n", name, r.body)
+		if l := h.journal.last(); l.Action != "push" || l.Outcome != string(kind) {
+			t.Errorf("%s: audit %+v", name, l)
+		}
+	}
+	const at = "/v1/records"
+	json, csv := with("Content-Type", "application/json"), with("Content-Type", "text/csv; charset=gbk")
+	xlsx := with("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	gz := with("Content-Encoding", "gzip")
+	f("no token", 401, fault.Unauthenticated, at, row, func(r *http.Request) { r.Header.Del("Authorization") })
+	f("another scheme", 401, fault.Unauthenticated, at, row, with("Authorization", "Basic YTpi"))
+	f("a bad token", 401, fault.Unauthenticated, at, row, as("nonsense"))
+	f("not an agency", 403, fault.Forbidden, at, row, as("officer:SAMR"))
+	f("a unit that nobody knows", 403, fault.Forbidden, at, row, as("agency:NOBODY"))
+	f("a table of a domain of others", 403, fault.Forbidden, at+"?domain=tax&kind=grade", "", csv)
+	f("no content type", 415, fault.MediaType, at, row, func(r *http.Request) { r.Header.Del("Content-Type") })
+	f("another content type", 415, fault.MediaType, at, row, with("Content-Type", "text/plain"))
+	f("JSON in GBK", 415, fault.MediaType, at, row, with("Content-Type", "application/json; charset=gbk"))
+	f("another content encoding", 415, fault.MediaType, at, row, with("Content-Encoding", "br"))
+	f("truncated gzip", 400, fault.BadInput, at, packed(strings.Repeat(row+"\n", 50))[:60], gz)
+	f("damaged gzip", 400, fault.BadInput, at, packed(row)[:60]+"xxxxxxxxxx", gz)
+	f("no gzip", 400, fault.BadInput, at, row, gz)
+	f("JSON that breaks off", 400, fault.BadInput, at, "["+row+",", json)
+	f("JSON that is no record", 400, fault.BadInput, at, "17", json)
+	f("an unknown domain", 400, fault.BadInput, at+"?domain=weather", "")
+	f("a table without a domain", 400, fault.BadInput, at, "a,b\n", csv)
+	f("a table without a kind", 400, fault.BadInput, at+"?domain=tax", "a,b\n", csv, as("agency:TAX"))
+	f("a table with an unknown kind", 400, fault.BadInput, at+"?domain=registration&kind=x", "a,b\n", csv)
+	f("a table without a column", 400, fault.BadInput, at+"?domain=registration", "统一社会信用代码,企业名称\n1,2\n", csv)
+	f("a table with a merged header", 400, fault.BadInput, at+"?domain=registration", "统一社会信用代码 企业名称,登记状态,成立日期\n1,2,3\n", csv)
+	f("XLSX that is no XLSX", 415, fault.MediaType, at+"?domain=registration", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", xlsx)
+	f("XLSX that is HTML", 415, fault.MediaType, at+"?domain=registration", "<html><table>", xlsx)
+	f("XLSX cut off", 400, fault.BadInput, at+"?domain=registration", "PK\x03\x04abc", xlsx)
+	large := strings.Repeat(" ", 32<<20+1)
+	f("a body above 32 MiB", 413, fault.TooLarge, at, large)
+	f("a body above 32 MiB without a length", 413, fault.TooLarge, at, large, func(r *http.Request) {
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(large)), -1
+	})
+	f("a body above 32 MiB unpacked", 413, fault.TooLarge, at, packed(large), gz)
+	if n := h.total(); n != 0 {
+		t.Errorf("%d messages were produced", n)
+	}
+	if used := h.memory.budget.used.Load(); used != 0 {
+		t.Errorf("%d bytes are still held", used)
+	}
+	compareGolden(t, problems, golden.Bytes())
+}
+
+func compareGolden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s differs (UPDATE_GOLDEN=1 writes it): %v\n%s", file, err, got)
+	}
+}
+
+func TestABodyOfExactly32MiBIsRead(t *testing.T) {
+	h := newHub(t)
+	row := registration("R-1", code(), "甲公司")
+	body := row + strings.Repeat("\n", 32<<20-len(row))
+	for _, o := range []opt{with("X", "y"), func(r *http.Request) {
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), -1
+	}} {
+		if r := h.push("SAMR", body, o); r.status != 202 || r.Accepted != 1 {
+			t.Errorf("%d %s", r.status, r.body)
+		}
+	}
+	if r := h.push("SAMR", packed(body), with("Content-Encoding", "gzip")); r.Accepted != 1 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestAFullHubSaysWhenToComeAgain(t *testing.T) {
+	h := newHub(t)
+	h.memory.budget.used.Store(h.Limits.InFlight - 100)
+	r := h.push("SAMR", registration("R-1", code(), "甲公司"))
+	isProblem(t, r, 429, fault.TooMany)
+	if r.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+	}
+	h.memory.budget.used.Store(0)
+	if r := h.push("SAMR", registration("R-1", code(), "甲公司")); r.status != 202 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+func TestAUnitThatPushesTooOftenIsHeld(t *testing.T) {
+	h := newHub(t, func(c *Config) { c.Rate = denied{} })
+	r := h.push("SAMR", "")
+	isProblem(t, r, 429, fault.TooMany)
+	if r.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
+	}
+}
+
+func TestKafkaAwayIs503AndNever202(t *testing.T) {
+	h := newHub(t, func(c *Config) { c.Producer = never{} })
+	for _, body := range []string{registration("R-1", code(), "甲公司"), "{}", ""} {
+		r := h.push("SAMR", body)
+		isProblem(t, r, 503, fault.Unavailable)
+		if r.header.Get("Retry-After") == "" || strings.Contains(string(r.body), "10.1.2.3") {
+			t.Errorf("%v %s", r.header, r.body)
+		}
+	}
+}
+
+func TestARealBrokerThatGoesAwayIs503WithinTheWait(t *testing.T) {
+	h := newHub(t, func(c *Config) { c.Limits.ProduceWait = 300 * time.Millisecond })
+	if r := h.push("SAMR", registration("R-1", code(), "甲公司")); r.status != 202 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	h.cluster.Close()
+	isProblem(t, h.push("SAMR", registration("R-2", code(), "甲公司")), 503, fault.Unavailable)
+}
+
+// heads refuses the topics that close a push.
+type heads struct {
+	Producer
+	topic string
+}
+
+func (p heads) Produce(ctx context.Context, topic string, m []kafka.Message) ([]kafka.Placed, error) {
+	if topic == p.topic {
+		return nil, kafka.ErrUnavailable
+	}
+	return p.Producer.Produce(ctx, topic, m)
+}
+
+func TestAPushIsAcceptedOnlyWithItsRejectionsAndItsHead(t *testing.T) {
+	for _, topic := range []string{"credit.rejects", "credit.batches"} {
+		h := newHub(t, func(c *Config) { c.Producer = heads{c.Producer, topic} })
+		isProblem(t, h.push("SAMR", registration("R-1", code(), "甲公司")+"\n{}"), 503, fault.Unavailable)
+	}
+}
+
+func TestNoAnswerLeavesBeforeItIsInTheAuditLog(t *testing.T) {
+	h := newHub(t)
+	h.journal.fail = true
+	isProblem(t, h.push("SAMR", registration("R-1", code(), "甲公司")), 503, fault.Unavailable)
+	isProblem(t, h.push("SAMR", "", as("officer:SAMR")), 403, fault.Forbidden)
+}
+
+func TestOtherMethodsAreTold(t *testing.T) {
+	h := newHub(t)
+	for path, allow := range map[string]string{"/v1/records": "POST", "/v1/batches/x": "GET", "/v1/rejections": "GET"} {
+		r := h.do("DELETE", path, nil)
+		if r.status != 405 || r.header.Get("Allow") != allow || r.Code != "METHOD_NOT_ALLOWED" {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+}
