@@ -1,0 +1,108 @@
+package keys
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T, dir string, now *time.Time) *Registry {
+	t.Helper()
+	r, err := Open(dir, func() time.Time { return *now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLifeOfAKey(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	path := filepath.Join(dir, "tax")
+	pub, err := Generate(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Generate(path); err == nil {
+		t.Error("a private key was overwritten")
+	}
+	if st, _ := os.Stat(path); st.Mode().Perm() != 0o600 {
+		t.Errorf("private key has mode %v", st.Mode())
+	}
+	read, err := ReadPublic(path + ".pub")
+	if err != nil || !bytes.Equal(read, pub) {
+		t.Fatalf("public key: %v", err)
+	}
+	priv, err := ReadPrivate(path)
+	if err != nil || !ed25519.Verify(pub, []byte("m"), ed25519.Sign(priv, []byte("m"))) {
+		t.Fatalf("private key: %v", err)
+	}
+
+	hub, tool := open(t, dir, &now), open(t, dir, &now) // two processes
+	k, err := tool.Add("TAX", pub)
+	if err != nil || len(k.ID) != 16 {
+		t.Fatalf("%+v %v", k, err)
+	}
+	if _, err := tool.Add("MOF", pub); !errors.Is(err, ErrTaken) {
+		t.Errorf("a key of two units: %v", err)
+	}
+	now = now.Add(2 * reloadEvery)
+	if got, ok := hub.Lookup("TAX", k.ID); !ok || !bytes.Equal(got, pub) {
+		t.Fatal("the other process does not see the key")
+	}
+	if _, ok := hub.Lookup("MOF", k.ID); ok {
+		t.Error("a key serves another unit")
+	}
+	if _, ok := hub.Lookup("TAX", "0000000000000000"); ok {
+		t.Error("an unknown key was found")
+	}
+	if err := tool.Revoke(k.ID); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * reloadEvery)
+	if _, ok := hub.Lookup("TAX", k.ID); ok {
+		t.Error("a revoked key still serves")
+	}
+	if err := tool.Revoke("ffffffffffffffff"); err == nil {
+		t.Error("revoked a key that is not there")
+	}
+	all, err := hub.List()
+	if err != nil || len(all) != 1 || all[0].Revoked == nil {
+		t.Errorf("%+v %v", all, err)
+	}
+}
+
+func TestForgedKeyFileIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Unix(0, 0)
+	r := open(t, dir, &now)
+	pub, _, _ := ed25519.GenerateKey(nil)
+	k, err := r.Add("TAX", pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "keys", k.ID+".json")
+	b, _ := os.ReadFile(path)
+	if err := os.WriteFile(path, bytes.Replace(b, []byte(k.ID), []byte("aaaaaaaaaaaaaaaa"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, func() time.Time { return now }); err == nil {
+		t.Error("a key under an id that is not its own was taken")
+	}
+}
+
+func TestReadPublicRefusesOtherFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	for _, s := range []string{"", "abc", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"} {
+		if err := os.WriteFile(path, []byte(s), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadPublic(path); err == nil {
+			t.Errorf("%q was taken for a key", s)
+		}
+	}
+}
