@@ -75,7 +75,7 @@ func (g *Generator) entry(s *subject, list, unit, organ string) error {
 	}
 	separate := g.rng.IntN(3) == 0 // each event a record of its own, or versions of one
 	for i, st := range h.stages {
-		r := row{unit: unit, domain: record.Decision, kind: "entry", id: id, version: i + 1, code: s.code, on: st.date, data: base(st)}
+		r := row{unit: unit, domain: record.Decision, kind: "entry", id: id, version: i + 1, code: s.code, on: st.date, data: base(st), entry: id, last: i == len(h.stages)-1}
 		if separate {
 			r.id, r.version = fmt.Sprintf("%s-%d", id, i+1), 1
 		}

@@ -15,7 +15,7 @@ func (g *Generator) contradict(r row, correct func(fields) fields) error {
 		return nil
 	}
 	g.truth.reject(fault.E10Duplicate)
-	return g.emit(r)
+	return g.emit(r, fault.E10Duplicate)
 }
 
 // fault pushes a spoiled twin of a row under a record id of its own, with
@@ -43,7 +43,7 @@ func (g *Generator) fault(r row) error {
 		code, bad.kind = fault.E13Catalogue, "rumour"
 	}
 	g.truth.reject(code)
-	return g.emit(bad)
+	return g.emit(bad, code)
 }
 
 // wrong gives another check character.

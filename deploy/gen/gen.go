@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"credithub/schema/fault"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -25,6 +26,12 @@ type Item struct {
 	Unit   string
 	Domain record.Domain
 	Line   []byte // one JSON object without line feed
+
+	RecordID string
+	Version  int
+	Want     fault.Code // code that the row must be rejected with; "" when it is good
+	Entry    string     // id of the list entry that a good decision row speaks of
+	Last     bool       // no later row speaks of that entry
 }
 
 // Generator makes entities one after another and keeps the truth about them.
@@ -154,6 +161,8 @@ type row struct {
 	code         string
 	on           record.Date
 	data         fields
+	entry        string // id of the list entry, of decisions
+	last         bool   // the last that is heard of it
 }
 
 func (r *row) json() []byte {
@@ -187,7 +196,7 @@ func (g *Generator) push(r row, correct func(fields) fields) error {
 	}
 	if g.rng.Float64() < g.cfg.Duplicates {
 		g.truth.Duplicates++
-		if err := g.emit(r); err != nil {
+		if err := g.emit(r, ""); err != nil {
 			return err
 		}
 	}
@@ -206,9 +215,13 @@ func (g *Generator) push(r row, correct func(fields) fields) error {
 
 func (g *Generator) accept(r row) error {
 	g.truth.accept(r)
-	return g.emit(r)
+	return g.emit(r, "")
 }
 
-func (g *Generator) emit(r row) error {
-	return g.out(Item{Unit: r.unit, Domain: r.domain, Line: r.json()})
+func (g *Generator) emit(r row, want fault.Code) error {
+	it := Item{Unit: r.unit, Domain: r.domain, Line: r.json(), RecordID: r.id, Version: r.version, Want: want}
+	if want == "" {
+		it.Entry, it.Last = r.entry, r.last
+	}
+	return g.out(it)
 }
