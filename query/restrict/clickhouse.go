@@ -24,13 +24,13 @@ func ClickHouse(s Streamer) Snapshot {
 	if s == nil {
 		panic("restrict: snapshot without a connection")
 	}
-	return clickhouse{s}
+	return tables{s}
 }
 
-type clickhouse struct{ s Streamer }
+type tables struct{ s Streamer }
 
 // headQuery is answered from the projection positions.
-const headQuery = "SELECT toString(topic), toInt64(partition), toString(unit), toString(domain), toInt8(status), " +
+const headQuery = "SELECT CAST(topic, 'String'), toInt64(partition), CAST(unit, 'String'), CAST(domain, 'String'), toInt8(status), " +
 	"max(offset), max(feed_offset), toUnixTimestamp64Milli(max(recorded_at)) FROM " + ddl.Records +
 	" GROUP BY topic, partition, unit, domain, status"
 
@@ -43,7 +43,7 @@ const (
 	opUpsert        = 1
 )
 
-func (c clickhouse) Head(ctx context.Context) (Head, error) {
+func (c tables) Head(ctx context.Context) (Head, error) {
 	var (
 		topic, unit, domain           proto.ColStr
 		partition, offset, feedAt, at proto.ColInt64
@@ -109,7 +109,7 @@ type standing struct {
 // is known by a record whose highest version is accepted and not retracted. Only
 // where several records stand under one code their names are read: they make it
 // ambiguous when they differ.
-func (c clickhouse) Subjects(ctx context.Context, h *Head, f func([]byte, SubjectState) error) error {
+func (c tables) Subjects(ctx context.Context, h *Head, f func([]byte, SubjectState) error) error {
 	cond := h.upTo(record.Registration)
 	if cond == "" {
 		return nil
@@ -122,7 +122,7 @@ func (c clickhouse) Subjects(ctx context.Context, h *Head, f func([]byte, Subjec
 		op, status     proto.ColInt8
 	)
 	into := proto.Results{{Data: &code}, {Data: &unit}, {Data: &id}, {Data: &version}, {Data: &op}, {Data: &status}}
-	query := "SELECT uscc, toString(unit), record_id, version, toInt8(op), toInt8(status) FROM " + ddl.Records +
+	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, toInt8(op), toInt8(status) FROM " + ddl.Records +
 		" WHERE " + cond + " ORDER BY uscc, domain, unit, record_id, version, offset"
 	err := selectNative(ctx, c.s, query, into, func(rows int) error {
 		for i := range rows {
@@ -218,7 +218,7 @@ const crowdedBatch = 500
 
 // crowded reads the names of records that share a code and tells whether they
 // agree.
-func (c clickhouse) crowded(ctx context.Context, cond string, all map[string][]standing, f func([]byte, SubjectState) error) error {
+func (c tables) crowded(ctx context.Context, cond string, all map[string][]standing, f func([]byte, SubjectState) error) error {
 	codes := make([]string, 0, len(all))
 	for code := range all {
 		codes = append(codes, code)
@@ -231,7 +231,7 @@ func (c clickhouse) crowded(ctx context.Context, cond string, all map[string][]s
 	return nil
 }
 
-func (c clickhouse) names(ctx context.Context, cond string, codes []string, all map[string][]standing, f func([]byte, SubjectState) error) error {
+func (c tables) names(ctx context.Context, cond string, codes []string, all map[string][]standing, f func([]byte, SubjectState) error) error {
 	quoted := make([]string, len(codes))
 	for i, code := range codes {
 		quoted[i] = quote(code)
@@ -239,7 +239,7 @@ func (c clickhouse) names(ctx context.Context, cond string, codes []string, all 
 	var code, unit, id, name proto.ColStr
 	var version proto.ColUInt32
 	into := proto.Results{{Data: &code}, {Data: &unit}, {Data: &id}, {Data: &version}, {Data: &name}}
-	query := "SELECT uscc, toString(unit), record_id, version, JSONExtractString(data, 'name') FROM " + ddl.Records +
+	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, JSONExtractString(data, 'name') FROM " + ddl.Records +
 		" WHERE " + cond + " AND op = 'upsert' AND status = 'ACCEPTED' AND uscc IN (" + strings.Join(quoted, ", ") + ")"
 	names := map[string]map[string]bool{}
 	err := selectNative(ctx, c.s, query, into, func(rows int) error {
@@ -289,8 +289,8 @@ func entriesQuery(cut uint64) string {
 	lists, numbers := numbered(list.CodeEnd, func(i int) string { return list.Code(i).String() })
 	states, stateNumbers := numbered(list.Exited+1, func(i int) string { return list.State(i).String() })
 	day := func(c string) string { return "toInt32(" + c + ")" }
-	return fmt.Sprintf("SELECT entry_id, seq, uscc, transform(list, %s, %s, toUInt8(0)), transform(state, %s, %s, toUInt8(0)), "+
-		"cause, document_no, toString(decided_by), %s, %s, %s, %s, annotated, gone FROM %s WHERE seq < %d ORDER BY uscc, entry_id, seq",
+	return fmt.Sprintf("SELECT entry_id, seq, uscc, CAST(transform(list, %s, %s, toUInt8(0)), 'UInt8'), CAST(transform(state, %s, %s, toUInt8(0)), 'UInt8'), "+
+		"cause, document_no, CAST(decided_by, 'String'), %s, %s, %s, %s, annotated, gone FROM %s WHERE seq < %d ORDER BY uscc, entry_id, seq",
 		lists, numbers, states, stateNumbers, day("decided_on"), day("served_on"), day("since"), day("until"), ddl.Entries, cut)
 }
 
@@ -306,7 +306,7 @@ func numbered[T ~uint8](end T, name func(int) string) (names, numbers string) {
 
 // Entries reads all versions of all entries before the cut and keeps of each
 // (code, entry) the last.
-func (c clickhouse) Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error {
+func (c tables) Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error {
 	if h.cut() == 0 {
 		return nil
 	}
