@@ -240,12 +240,15 @@ func (h *hub) log(topic string) (all []kafka.Message) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
+	ends, err := h.client.EndOffsets(context.Background(), topic)
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	for p := range n {
-		f := kafka.NewFetcher(h.client, topic, p, kafka.First, 1<<20)
-		ends, err := h.client.EndOffsets(context.Background(), topic)
-		if err != nil {
-			h.t.Fatal(err)
+		if ends[p] == 0 {
+			continue
 		}
+		f := kafka.NewFetcher(h.client, topic, p, kafka.First, 1<<20)
 		for f.Offset() < ends[p] {
 			b, err := f.Fetch(context.Background())
 			if err != nil {

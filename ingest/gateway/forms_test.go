@@ -1,0 +1,246 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/text/encoding/simplifiedchinese"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/schema/access"
+	"credithub/schema/feed"
+	"credithub/schema/receipt"
+	"credithub/schema/record"
+)
+
+func TestEveryFormOfABody(t *testing.T) {
+	h := newHub(t)
+	a, b := registration("R-1", code(), "甲公司"), registration("R-2", code(), "乙公司")
+	table := "企业名称,统一社会信用代码,登记状态,成立日期\n甲公司," + code() + ",存续,2020年1月2日\n乙公司," + code() + ",注销,20200102\n"
+	gbk, _ := simplifiedchinese.GB18030.NewEncoder().String(table)
+	f := func(name, media, query, body string, warnings int, opts ...opt) {
+		t.Helper()
+		r := h.pushTo("/v1/records"+query, "SAMR", body, append(opts, with("Content-Type", media))...)
+		if r.status != 202 || r.Accepted != 2 || r.Rejected != 0 || len(r.Warnings) != warnings {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	f("NDJSON", "application/x-ndjson", "", a+"\n"+b, 0)
+	f("NDJSON with a BOM", "application/x-ndjson; charset=utf-8", "", "\xef\xbb\xbf"+a+"\r\n"+b+"\r\n", 0)
+	f("NDJSON in gzip", "application/x-ndjson", "", packed(a+"\n"+b), 0, with("Content-Encoding", "gzip"))
+	f("NDJSON in two members of gzip", "application/x-ndjson", "", packed(a+"\n")+packed(b), 0, with("Content-Encoding", "GZIP"))
+	f("JSON array", "application/json", "", "["+a+","+b+"]", 0)
+	f("CSV", "text/csv", "?domain=registration&kind=registration", table, 4)
+	f("CSV in GB18030", "text/csv", "?domain=registration", gbk, 4)
+	f("XLSX", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "?domain=registration", workbook(t, table), 4)
+	f("XLSX under the type of .xls", "application/vnd.ms-excel", "?domain=registration", workbook(t, table), 4)
+	if r := h.pushTo("/v1/records", "SAMR", a, with("Content-Type", "application/json")); r.Accepted != 1 {
+		t.Errorf("JSON object: %s", r.body)
+	}
+}
+
+func workbook(t testing.TB, csv string) string {
+	t.Helper()
+	f := excelize.NewFile()
+	for i, line := range strings.Split(strings.TrimSpace(csv), "\n") {
+		cells := strings.Split(line, ",")
+		if err := f.SetSheetRow("Sheet1", fmt.Sprintf("A%d", i+1), &cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	if err := f.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestTheSameTablePushedAgainIsTheSameRecords(t *testing.T) {
+	h := newHub(t)
+	table := "企业名称,统一社会信用代码,登记状态,成立日期\n甲公司," + code() + ",存续,2020年1月2日\n"
+	for range 2 {
+		h.pushTo("/v1/records?domain=registration", "SAMR", table, with("Content-Type", "text/csv"))
+	}
+	msgs := h.log("credit.registration")
+	if len(msgs) != 2 || !bytes.Equal(msgs[0].Value, msgs[1].Value) {
+		t.Errorf("%+v", msgs)
+	}
+}
+
+func TestAnEmptyPushIsAHeartbeat(t *testing.T) {
+	f := func(name, unit, query, media, body string, want ...record.Domain) {
+		t.Helper()
+		h := newHub(t)
+		r := h.pushTo("/v1/records"+query, unit, body, with("Content-Type", media))
+		if r.status != 202 || r.Accepted != 0 || r.Rejected != 0 || r.Receipt == "" {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+		ps, err := receipt.Parse(r.Receipt)
+		if err != nil || len(ps) != len(want) {
+			t.Errorf("%s: receipt %v %v", name, ps, err)
+		}
+		for _, d := range want {
+			msgs := h.log(d.Topic())
+			value := fmt.Sprintf(`{"unit":%q,"domain":%q,"op":"heartbeat"}`, unit, d)
+			if len(msgs) != 1 || string(msgs[0].Key) != unit || string(msgs[0].Value) != value {
+				t.Errorf("%s: %s has %+v", name, d, msgs)
+				continue
+			}
+			st, err := h.stamper.Verify(d.Topic(), msgs[0].Key, msgs[0].Value, msgs[0].Header(feed.HeaderStamp))
+			if err != nil || st.Line != 0 || string(st.BatchID) != r.BatchID {
+				t.Errorf("%s: %+v %v", name, st, err)
+			}
+		}
+		if n := h.total(); n != len(want)+1 {
+			t.Errorf("%s: %d messages", name, n)
+		}
+	}
+	all := []record.Domain{record.Tax, record.Decision, record.Permit, record.Penalty, record.Commitment, record.Complaint}
+	f("nothing", "TAX", "?domain=tax", "application/x-ndjson", "", record.Tax)
+	f("blank lines", "TAX", "?domain=tax", "application/x-ndjson", "\n\r\n", record.Tax)
+	f("an empty array", "TAX", "?domain=tax", "application/json", "[]", record.Tax)
+	f("a header only", "TAX", "?domain=tax&kind=grade", "text/csv", "纳税人识别号,评价年度,信用级别\n", record.Tax)
+	f("no byte of CSV", "TAX", "?domain=tax&kind=grade", "text/csv", "", record.Tax)
+	f("no byte of XLSX", "TAX", "?domain=tax&kind=grade", "application/vnd.ms-excel", "", record.Tax)
+	f("every domain", "TAX", "", "application/json", "[]", all...)
+}
+
+func TestAPushOfManyDomainsHasOneReceipt(t *testing.T) {
+	h := newHub(t)
+	r := h.push("SAMR", registration("R-1", code(), "甲公司")+"\n"+decision("E-1", code(), "L03")+"\n{}")
+	ps, err := receipt.Parse(r.Receipt)
+	if r.Accepted != 2 || r.Rejected != 1 || err != nil || len(ps) != 2 || ps[0].Domain != record.Registration || ps[1].Domain != record.Decision {
+		t.Errorf("%s: %v %v", r.body, ps, err)
+	}
+}
+
+func TestALongPushKeepsItsOrderOverManyChunks(t *testing.T) {
+	h := newHub(t, func(c *Config) { c.Limits.Chunk = 4000 })
+	var body strings.Builder
+	const n = 500
+	c := code()
+	for i := range n {
+		body.WriteString(decision(fmt.Sprintf("E-%d", i), c, "L03") + "\n")
+		if i%100 == 50 {
+			body.WriteString("{}\n")
+		}
+	}
+	r := h.push("SAMR", body.String())
+	if r.Accepted != n || r.Rejected != 5 {
+		t.Fatalf("%s", r.body)
+	}
+	msgs := h.log("credit.decision")
+	if len(msgs) != n || len(h.log(feed.RejectsTopic)) != 5 {
+		t.Fatalf("%d messages", len(msgs))
+	}
+	last := uint32(0)
+	for _, m := range msgs {
+		st, err := h.stamper.Verify("credit.decision", m.Key, m.Value, m.Header(feed.HeaderStamp))
+		if err != nil || st.Line <= last {
+			t.Fatalf("line %d after %d: %v", st.Line, last, err)
+		}
+		last = st.Line
+	}
+	ps, _ := receipt.Parse(r.Receipt)
+	if len(ps) != 1 || ps[0].Offset != n-1 {
+		t.Errorf("receipt %v", ps)
+	}
+}
+
+func TestManyPushersAtOnce(t *testing.T) {
+	h := newHub(t, func(c *Config) { c.Limits.Chunk = 2000 })
+	var wg sync.WaitGroup
+	for g := range 8 {
+		row := registration(fmt.Sprint("R-", g), code(), "甲公司") + "\n"
+		wg.Go(func() {
+			for range 5 {
+				if r := h.push("SAMR", strings.Repeat(row, 20)+"{}\n"); r.Accepted != 20 || r.Rejected != 1 {
+					t.Errorf("%d %s", r.status, r.body)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(h.log("credit.registration")); n != 8*5*20 {
+		t.Errorf("%d messages", n)
+	}
+	if used := h.memory.budget.used.Load(); used != 0 {
+		t.Errorf("%d bytes are still held", used)
+	}
+}
+
+// sink takes everything at once and keeps nothing.
+type sink struct{ n int64 }
+
+func (s *sink) Produce(_ context.Context, _ string, m []kafka.Message) ([]kafka.Placed, error) {
+	s.n += int64(len(m))
+	return make([]kafka.Placed, len(m)), nil
+}
+
+// A body never stands in memory as objects: what a push allocates is the body
+// and a few chunks, however many rows it has.
+func TestTheMemoryOfAPushIsItsBodyAndAFewChunks(t *testing.T) {
+	law := newHub(t, func(c *Config) { c.Producer = &sink{} })
+	row := registration("R-1", code(), "甲公司") + "\n"
+	f := func(name, media, body string, limit uint64) {
+		t.Helper()
+		r := httptest.NewRequest("POST", "/v1/records", strings.NewReader(body))
+		r.Header.Set("Content-Type", media)
+		who := access.Principal{Unit: "SAMR", Role: access.Agency}
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		a, err := law.take(httptest.NewRecorder(), r, who)
+		runtime.ReadMemStats(&after)
+		if err != nil || a.Accepted < 100_000 {
+			t.Fatalf("%s: %v %+v", name, err, a)
+		}
+		if got := after.TotalAlloc - before.TotalAlloc; got > limit {
+			t.Errorf("%s: %d bytes allocated for a body of %d", name, got, len(body))
+		} else {
+			t.Logf("%s: %d MiB allocated for a body of %d MiB, %d rows", name, got>>20, len(body)>>20, a.Accepted)
+		}
+	}
+	rows := strings.Repeat(row, (32<<20-2)/len(row))
+	f("NDJSON", "application/x-ndjson", rows, 48<<20)
+	f("a JSON array", "application/json", "["+strings.ReplaceAll(strings.TrimSpace(rows), "\n", ",")+"]", 48<<20)
+}
+
+func BenchmarkOneRecord(b *testing.B) {
+	h := newHub(b, func(c *Config) { c.Producer = &sink{} })
+	row := registration("R-1", code(), "甲公司")
+	who := access.Principal{Unit: "SAMR", Role: access.Agency}
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequest("POST", "/v1/records", io.NopCloser(strings.NewReader(row)))
+		r.Header.Set("Content-Type", "application/x-ndjson")
+		if _, err := h.take(w, r, who); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkManyRecords(b *testing.B) {
+	h := newHub(b, func(c *Config) { c.Producer = &sink{} })
+	rows := strings.Repeat(registration("R-1", code(), "甲公司")+"\n", 10_000)
+	who := access.Principal{Unit: "SAMR", Role: access.Agency}
+	w := httptest.NewRecorder()
+	b.ReportAllocs()
+	b.SetBytes(int64(len(rows)))
+	for b.Loop() {
+		r := httptest.NewRequest("POST", "/v1/records", io.NopCloser(strings.NewReader(rows)))
+		r.Header.Set("Content-Type", "application/x-ndjson")
+		if _, err := h.take(w, r, who); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
