@@ -95,14 +95,8 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outc
 		return Outcome{Status: Rejected, Fault: f}
 	}
 	d.index.Accept(id, held)
-	if w := v.Was; w.Version > 0 && w.Subject != held.Subject {
-		// Whichever of two versions names the other code, the higher one counts
-		// and says at the lower one's code that the record isn't there.
-		s, high := w.Subject, held
-		if !v.Current {
-			s, high = held.Subject, w
-		}
-		out.Left, out.LeftVersion = d.codes.String(s), high.Version
+	if left, high := v.Left(held); left != 0 {
+		out.Left, out.LeftVersion = d.codes.String(left), high
 	}
 	if v.Current {
 		d.replace(r, id, tell)

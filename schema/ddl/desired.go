@@ -15,6 +15,8 @@ const (
 	Rejects = "rejects" // faults of rows
 	Batches = "batches" // heads of pushes
 	Audit   = "audit"   // who saw what
+
+	LogPositions = "log_positions" // how far the hub's own log topics are stored
 )
 
 // PositionsQuery is the projection of records that answers how far each
@@ -35,7 +37,7 @@ const (
 
 // Desired is the state that this version of the hub works with.
 func Desired() Schema {
-	return Schema{Tables: []Table{records(), entries(), names(), rejects(), batches(), audits()}}
+	return Schema{Tables: []Table{records(), entries(), names(), rejects(), batches(), audits(), logPositions()}}
 }
 
 // records has no partitions, because a block that falls into several partitions
@@ -61,7 +63,9 @@ func records() Table {
 			{Name: "by_batch_id", Expr: "batch_id", Type: "bloom_filter(0.01)", Granularity: 4},
 		},
 		Projections: []Projection{{Name: "positions", Query: PositionsQuery}},
-		Settings:    []Setting{{Name: "index_granularity", Value: "256"}},
+		// The server forgets its deduplication tokens by number, and has none without
+		// this.
+		Settings: []Setting{{Name: "index_granularity", Value: "256"}, {Name: "non_replicated_deduplication_window", Value: "1000"}},
 	}
 }
 
@@ -131,5 +135,15 @@ func audits() Table {
 			{Name: "matter", Type: low}, {Name: "case_no", Type: str}, {Name: "outcome", Type: low}, {Name: "digest", Type: str},
 			{Name: "prev", Type: str}, {Name: "hash", Type: str},
 		},
+	}
+}
+
+// logPositions is how far the topics whose rows are stored at least once have been
+// read; the highest offset holds.
+func logPositions() Table {
+	return Table{
+		Name: LogPositions, Comment: "how far the log topics are stored; the highest offset holds",
+		Engine: "ReplacingMergeTree", Version: "offset", OrderBy: []string{"topic", "partition"}, Shard: "sipHash64(topic)",
+		Columns: []Column{{Name: "topic", Type: low}, {Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"}},
 	}
 }

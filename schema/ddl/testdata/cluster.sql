@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`records_local` ON CLUSTER `hub`
 )
 ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/credithub/records', '{replica}')
 ORDER BY (uscc, domain, unit, record_id, version, offset)
-SETTINGS index_granularity = 256
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 1000
 COMMENT 'every message of the domain topics, one row a message and one more for a record that left a subject';
 
 CREATE TABLE IF NOT EXISTS `credithub`.`records` ON CLUSTER `hub` AS `credithub`.`records_local`
@@ -146,3 +146,17 @@ COMMENT 'who saw what and why, with the chain of each writer';
 CREATE TABLE IF NOT EXISTS `credithub`.`audit` ON CLUSTER `hub` AS `credithub`.`audit_local`
 ENGINE = Distributed('hub', 'credithub', 'audit_local', sipHash64(writer))
 COMMENT 'who saw what and why, with the chain of each writer';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`log_positions_local` ON CLUSTER `hub`
+(
+    `topic` LowCardinality(String),
+    `partition` UInt16,
+    `offset` Int64
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/credithub/log_positions', '{replica}', offset)
+ORDER BY (topic, partition)
+COMMENT 'how far the log topics are stored; the highest offset holds';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`log_positions` ON CLUSTER `hub` AS `credithub`.`log_positions_local`
+ENGINE = Distributed('hub', 'credithub', 'log_positions_local', sipHash64(topic))
+COMMENT 'how far the log topics are stored; the highest offset holds';

@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`records`
 )
 ENGINE = MergeTree()
 ORDER BY (uscc, domain, unit, record_id, version, offset)
-SETTINGS index_granularity = 256
+SETTINGS index_granularity = 256, non_replicated_deduplication_window = 1000
 COMMENT 'every message of the domain topics, one row a message and one more for a record that left a subject';
 
 CREATE TABLE IF NOT EXISTS `credithub`.`entries`
@@ -122,3 +122,13 @@ CREATE TABLE IF NOT EXISTS `credithub`.`audit`
 ENGINE = ReplacingMergeTree()
 ORDER BY (writer, seq)
 COMMENT 'who saw what and why, with the chain of each writer';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`log_positions`
+(
+    `topic` LowCardinality(String),
+    `partition` UInt16,
+    `offset` Int64
+)
+ENGINE = ReplacingMergeTree(offset)
+ORDER BY (topic, partition)
+COMMENT 'how far the log topics are stored; the highest offset holds';

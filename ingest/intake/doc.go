@@ -1,0 +1,15 @@
+// Package intake reads the domain topics, decides what each message means, and
+// has it stored and told: rows to ClickHouse, list entries to credit.entries,
+// subjects to credit.subjects, faults to credit.rejects.
+//
+// It promises that every message gives exactly one row in ClickHouse, whatever
+// its status and whatever was killed when; that a message without a valid stamp
+// or signature never counts; that list decisions wait neither for ClickHouse nor
+// for another domain; and that memory stays bounded when ClickHouse or Kafka is
+// away. It never trusts what the gateway checked: rows are validated again.
+//
+// A domain is read by one process, because the versions of a record may stand in
+// different partitions: of the members of the consumer group, the one that is
+// assigned partition 0 of a topic reads the whole topic. Where it goes on is what
+// ClickHouse holds, never a committed offset.
+package intake

@@ -1,0 +1,254 @@
+package intake
+
+import (
+	"time"
+	"unsafe"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
+	"credithub/ingest/sink"
+	"credithub/schema/fault"
+	"credithub/schema/feed"
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+// payload is what has to be told about the messages of one fetch.
+type payload struct {
+	domain    record.Domain
+	partition uint16
+	through   int64 // last offset
+	reports   []feed.Report
+	rejects   []feed.Reject
+
+	news    derive.News // of registrations
+	settled derive.News // states to be told whatever was told before
+	changes []change    // of entries
+}
+
+// change is a new state of an entry with its place among all.
+type change struct {
+	derive.Change
+	seq uint64
+	at  time.Time
+}
+
+// report notes a sign of life.
+func (p *payload) report(unit string, d record.Domain, at time.Time) {
+	for i := range p.reports {
+		if r := &p.reports[i]; r.Unit == unit {
+			if at.After(r.At) {
+				r.At = at
+			}
+			return
+		}
+	}
+	p.reports = append(p.reports, feed.Report{Unit: unit, Domain: d.String(), At: at})
+}
+
+// judge tells what messages of one lane mean. It belongs to whoever holds the
+// lane.
+type judge struct {
+	policy *policy.Policy
+	met    *counters
+	dec    *record.Decoder
+	row    record.Row
+	out    sink.Row
+	ids    derive.Identifier
+	codes  *derive.Codes
+	index  map[record.Domain]*derive.Index
+	regs   *derive.Registrations
+	dcs    *derive.Decisions // nil but for decisions
+	left   []byte
+}
+
+func newJudge(p *policy.Policy, met *counters) *judge {
+	codes := derive.NewCodes()
+	return &judge{
+		policy: p, met: met, dec: record.NewDecoder(record.Kafka()), codes: codes,
+		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes),
+	}
+}
+
+// message judges one message, adds its rows to the block, and notes what has to
+// be told. topic and domain must be constants of the hub.
+func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Message, o *origin) {
+	row := &j.row
+	j.dec.Decode(m.Value, record.DateOf(o.recordedAt), row)
+	out := &j.out
+	*out = sink.Row{
+		Domain: p.domain.String(), Topic: topic, Partition: p.partition, Offset: m.Offset,
+		RecordedAt: o.recordedAt, BatchID: o.batchID, Line: o.line, OccurredOn: record.NoDate,
+	}
+	p.through = m.Offset
+	unit := row.Unit
+	if o.unit != "" {
+		unit = o.unit
+	}
+	if j.policy.Unit(unit) == nil {
+		unit = "" // claims of strangers are not repeated
+	}
+	out.Unit = unit
+	j.rights(row, o, p.domain, unit, m.Err)
+	if row.Op == record.Heartbeat && !row.Rejected() {
+		out.Op, out.Status = record.Heartbeat, derive.Heartbeat
+		p.report(unit, p.domain, o.recordedAt)
+		b.Append(out)
+		j.met.heartbeats.Inc()
+		return
+	}
+	out.RecordID, out.Version, out.Op, out.Kind = row.RecordID, row.Version, row.Op, row.Kind
+	var v verdict
+	if !row.Rejected() {
+		v = j.version(p, m.Offset, unit, row)
+	}
+	if row.Rejected() {
+		j.reject(b, p, o, m, unit)
+		return
+	}
+	j.accept(b, p, o, v)
+}
+
+// verdict is what a version is beside the ones known.
+type verdict struct {
+	status  derive.Status
+	current bool
+	changes []derive.Change
+	left    uint32 // version under which the record left the code in judge.left
+}
+
+// rights adds the faults of a message that is not proven, not of its topic, or
+// not the unit's to send.
+func (j *judge) rights(row *record.Row, o *origin, d record.Domain, unit string, broken error) {
+	switch {
+	case broken != nil:
+		row.Faults = append(row.Faults[:0], fault.Fault{Code: fault.E13Catalogue, Message: "the message can't be unpacked"})
+	case !o.proven:
+		row.Faults = append(row.Faults[:0], fault.Fault{Code: fault.E12Right, Message: "the message carries neither a stamp of the hub nor a valid signature of a unit"})
+		j.met.unproven.Inc()
+	case o.unit != "" && row.Unit != "" && row.Unit != o.unit:
+		row.Add(fault.E12Right, "unit", "the envelope names another unit than the signature")
+	case unit == "" && !row.Rejected():
+		row.Add(fault.E12Right, "unit", "the hub knows no such unit")
+	case row.Domain != record.NoDomain && row.Domain != d:
+		row.Add(fault.E13Catalogue, "domain", "the record belongs to another topic")
+	case unit != "" && !j.policy.MayPush(unit, d):
+		row.Add(fault.E12Right, "domain", "the unit may not push this domain")
+	case d == record.Decision && row.Op == record.Upsert && unit != "":
+		if l, ok := list.ParseCode(row.Get("list")); ok && !j.policy.MayDecide(unit, l) {
+			row.Add(fault.E12Right, "list", "the unit does not decide on this list")
+		}
+	}
+}
+
+// version compares the row with the versions known and notes it; a fault goes
+// to the row.
+func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) verdict {
+	j.left, j.out.Hash = j.left[:0], row.Hash
+	if p.domain == record.Decision {
+		r := event(row, unit, offset)
+		out := j.dcs.Apply(&r, row.Hash)
+		if out.Status == derive.Rejected {
+			row.Faults = append(row.Faults, out.Fault)
+		}
+		j.left = append(j.left, out.Left...)
+		return verdict{status: out.Status, changes: out.Changes, left: out.LeftVersion}
+	}
+	x := j.index[p.domain]
+	id := j.ids.ID(unit, row.RecordID)
+	h := derive.Held{Version: row.Version, Hash: uint32(row.Hash), Subject: j.codes.Subject(row.USCC)}
+	v := x.Judge(id, h)
+	out := verdict{status: v.Status, current: v.Current}
+	switch v.Status {
+	case derive.Rejected:
+		row.Faults = append(row.Faults, derive.VersionFault())
+	case derive.Accepted:
+		x.Accept(id, h)
+		var left derive.Subject
+		left, out.left = v.Left(h)
+		j.left = j.codes.AppendTo(j.left, left)
+	}
+	if p.domain == record.Registration {
+		name := uint32(0)
+		if v.Current && row.Op == record.Upsert {
+			name = derive.NameHash(record.FoldName(text(row.Get("name"))))
+		}
+		j.regs.Apply(v, id, h, row.Op, name, &p.news)
+	}
+	return out
+}
+
+// reject adds the row of a message that doesn't count. Its content is not kept,
+// and it stands under no code.
+func (j *judge) reject(b *sink.Block, p *payload, o *origin, m *kafka.Message, unit string) {
+	row, out := &j.row, &j.out
+	out.Status, out.Faults, out.Hash = derive.Rejected, row.Faults, 0
+	if len(out.RecordID) > record.MaxRecordID {
+		out.RecordID = nil
+	}
+	b.Append(out)
+	j.met.rejected.Inc()
+	r := feed.Reject{
+		Unit: unit, Domain: p.domain.String(), BatchID: string(o.batchID), Line: o.line, RecordID: string(out.RecordID),
+		At: o.recordedAt, Topic: out.Topic, Partition: int(p.partition), Offset: m.Offset + 1,
+	}
+	r.Faults = append(r.Faults, row.Faults...)
+	p.rejects = append(p.rejects, r)
+}
+
+// accept adds the rows of a message that counts or is a repetition.
+func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
+	row, out := &j.row, &j.out
+	out.USCC, out.Status, out.OccurredOn, out.Faults = row.USCC, v.status, row.OccurredOn, row.Faults
+	p.report(out.Unit, p.domain, o.recordedAt)
+	if v.status == derive.Duplicate {
+		b.Append(out)
+		j.met.duplicates.Inc()
+		return
+	}
+	out.Data = row.Data
+	b.Append(out)
+	j.met.accepted.Inc()
+	for i := range v.changes {
+		c := change{Change: v.changes[i], seq: derive.Seq(out.Offset, v.changes[i].Ordinal), at: o.recordedAt}
+		p.changes = append(p.changes, c)
+		b.Entries.Append(&c.Change, c.seq, c.at)
+	}
+	if p.domain == record.Registration && v.current && row.Op == record.Upsert && len(row.USCC) > 0 {
+		j.names(b, o.recordedAt)
+	}
+	if len(j.left) > 0 {
+		*out = sink.Row{
+			USCC: j.left, RecordID: out.RecordID, Domain: out.Domain, Kind: out.Kind, Unit: out.Unit, Topic: out.Topic,
+			Version: v.left, Op: record.Upsert, Status: derive.Moved, OccurredOn: record.NoDate,
+			RecordedAt: out.RecordedAt, Partition: out.Partition, Offset: out.Offset, BatchID: out.BatchID, Line: out.Line,
+		}
+		b.Append(out)
+		j.met.moved.Inc()
+	}
+}
+
+// event is the decision record as the fold wants it. Its texts hold as long as
+// the row.
+func event(row *record.Row, unit string, offset int64) list.EventRecord {
+	code, _ := list.ParseCode(row.Get("list"))
+	return list.EventRecord{
+		RecordID: text(row.RecordID), Version: row.Version, Seq: derive.Seq(offset, 0), Op: row.Op, OccurredOn: row.OccurredOn,
+		Facts: list.Facts{
+			EntryID: text(row.Get("entryId")), List: code, USCC: text(row.USCC), Unit: unit,
+			Event: list.ParseEvent(row.Get("event")), Cause: text(row.Get("cause")), DocumentNo: text(row.Get("documentNo")),
+			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
+			TermUntil: row.Day("termUntil"), ExitType: list.ParseExit(row.Get("exitType")),
+			ExitDocumentNo: text(row.Get("exitDocumentNo")),
+		},
+	}
+}
+
+// text reads bytes as a string as long as they hold.
+func text(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	return unsafe.String(&b[0], len(b))
+}

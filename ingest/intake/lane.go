@@ -1,0 +1,251 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
+	"credithub/ingest/sink"
+	"credithub/schema/record"
+)
+
+// lane reads some topics through one judge and one sink. Decisions have a lane of
+// their own, so that they wait for nobody.
+type lane struct {
+	x       *Intake
+	name    string
+	domains []record.Domain
+	judge   *judge
+	sink    *sink.Sink
+	settle  *settling
+
+	mu     sync.Mutex
+	loaded bool
+	away   map[string]time.Time // partitions that Kafka doesn't serve, since when
+}
+
+func (x *Intake) newLane(name string, domains []record.Domain) *lane {
+	return &lane{x: x, name: name, domains: domains, away: map[string]time.Time{}}
+}
+
+// partition is one that the lane reads.
+type partition struct {
+	domain record.Domain
+	number int
+	from   int64
+}
+
+// run loads what is stored, then reads on from there until ctx ends.
+func (l *lane) run(ctx context.Context) error {
+	began := l.x.cfg.Now()
+	var parts []partition
+	for tries := 0; ; tries++ {
+		var err error
+		if parts, err = l.load(ctx); err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		l.x.met.retries.Inc()
+		if tries == 0 {
+			l.x.cfg.Logger.Warn("can't load the stored state, trying again", "lane", l.name, "error", err)
+		}
+		pause(ctx, tries)
+	}
+	rows := l.x.cfg.BulkRows
+	feed := l.feedBulk
+	if l.judge.dcs != nil {
+		rows, feed = l.x.cfg.DecisionRows, l.feedDecisions
+	}
+	cfg := l.x.cfg
+	s, err := sink.New(sink.Config{
+		Engine: cfg.Store, Feed: feed, Logger: cfg.Logger, Registerer: cfg.Registerer, Lane: l.name, Now: cfg.Now,
+		MaxRows: min(cfg.BlockRows, rows), PendingRows: rows, Linger: cfg.Linger,
+	})
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.sink, l.loaded = s, true
+	l.mu.Unlock()
+	cfg.Logger.Info("reading", "lane", l.name, "partitions", len(parts), "load_ms", cfg.Now().Sub(began).Milliseconds())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.Run(ctx) })
+	for _, p := range parts {
+		g.Go(func() error { return l.read(ctx, p) })
+	}
+	return g.Wait()
+}
+
+// load asks how far the topics are stored, when nothing is under way any more,
+// and rebuilds the judge's state from the rows.
+func (l *lane) load(ctx context.Context) ([]partition, error) {
+	cfg := l.x.cfg
+	if err := cfg.Store.Quiet(ctx); err != nil {
+		return nil, fmt.Errorf("intake: wait until nothing is under way: %w", err)
+	}
+	var topics []string
+	for _, d := range l.domains {
+		topics = append(topics, d.Topic())
+	}
+	have, err := cfg.Store.Positions(ctx, topics)
+	if err != nil {
+		return nil, fmt.Errorf("intake: read stored positions: %w", err)
+	}
+	l.judge = newJudge(cfg.Policy, l.x.met)
+	var parts []partition
+	for _, d := range l.domains {
+		n, err := cfg.Kafka.Partitions(ctx, d.Topic())
+		if err != nil {
+			return nil, err
+		}
+		for i := range n {
+			parts = append(parts, partition{d, i, have.After(sink.Partition{Topic: d.Topic(), Partition: uint16(i)})})
+		}
+		if err := l.loadDomain(ctx, d); err != nil {
+			return nil, fmt.Errorf("intake: load %s: %w", d, err)
+		}
+	}
+	l.judge.regs.Loaded()
+	l.settle, err = l.settlesAt(ctx, parts)
+	return parts, err
+}
+
+func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
+	j := l.judge
+	if d == record.Decision {
+		j.dcs = derive.NewDecisions(l.x.cfg.Policy.Until)
+		var env []byte
+		return l.x.cfg.Store.Decisions(ctx, d.Topic(), func(v *Version) error {
+			env = record.AppendEnvelope(env[:0], &record.Row{
+				Domain: d, Kind: v.Kind, Op: v.Op, Version: v.Version, OccurredOn: v.OccurredOn,
+				RecordID: []byte(v.RecordID), USCC: []byte(v.USCC), Data: []byte(v.Data),
+			}, v.Unit)
+			// What was accepted stays accepted, also when the rules have changed
+			// since: faults are of no interest here.
+			j.dec.Decode(env, loadDay, &j.row)
+			r := event(&j.row, v.Unit, v.Offset)
+			j.dcs.Load(&r, v.Hash)
+			return nil
+		})
+	}
+	x := &derive.Index{}
+	j.index[d] = x
+	var news derive.News
+	return l.x.cfg.Store.Versions(ctx, d.Topic(), d == record.Registration, func(v *Version) error {
+		id := j.ids.ID(v.Unit, []byte(v.RecordID))
+		h := derive.Held{Version: v.Version, Hash: uint32(v.Hash), Subject: j.codes.Subject([]byte(v.USCC))}
+		verdict := x.Judge(id, h)
+		if verdict.Status == derive.Accepted {
+			x.Accept(id, h)
+		}
+		if d == record.Registration {
+			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(record.FoldName(v.Name)), &news)
+			news.Reset() // stored rows are known to everybody
+		}
+		return nil
+	})
+}
+
+// loadDay lies behind every day that a stored record can name, so that none is in
+// the future.
+var loadDay = record.MakeDate(2999, time.January, 1)
+
+// read follows one partition.
+func (l *lane) read(ctx context.Context, p partition) error {
+	cfg := l.x.cfg
+	topic := p.domain.Topic()
+	f := kafka.NewFetcher(cfg.Kafka, topic, p.number, p.from, cfg.MaxBytes)
+	f.MaxWait = 2 * time.Second
+	v := &verifier{topic: topic, stamper: cfg.Stamper, keys: cfg.Keys, now: cfg.Now}
+	lag := l.x.met.lag.WithLabelValues(topic, strconv.Itoa(p.number))
+	var origins []origin
+	for tries := 0; ; {
+		b, err := f.Fetch(ctx)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			l.fetchFailed(ctx, f, err, tries)
+			tries++
+			continue
+		}
+		if tries > 0 {
+			tries = 0
+			l.served(topic, p.number)
+		}
+		lag.Set(float64(max(b.HighWater-b.Next, 0)))
+		if len(b.Messages) == 0 {
+			continue
+		}
+		origins = origins[:0]
+		for i := range b.Messages {
+			origins = append(origins, v.verify(&b.Messages[i]))
+		}
+		pl := &payload{domain: p.domain, partition: uint16(p.number)}
+		err = l.sink.Append(ctx, &sink.Chunk{Payload: pl, FeedOffset: -1}, func(blk *sink.Block) {
+			for i := range b.Messages {
+				l.judge.message(blk, pl, topic, &b.Messages[i], &origins[i])
+			}
+			l.settle.reached(p, b.Next, l.judge.regs, pl)
+		})
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// fetchFailed waits before the next try. A log that no longer holds what comes
+// next has lost messages: that is counted, and reading goes on with the first one
+// it has. A log that is shorter than what is stored is another log: nothing can be
+// read from it without counting twice.
+func (l *lane) fetchFailed(ctx context.Context, f *kafka.Fetcher, err error, tries int) {
+	l.x.met.retries.Inc()
+	var out *kafka.OutOfRangeError
+	if errors.As(err, &out) && out.Offset < out.Start {
+		l.x.met.gaps.Inc()
+		l.x.cfg.Logger.Error("the log lost messages that were not yet stored", "topic", out.Topic, "partition", out.Partition,
+			"from", out.Offset, "to", out.Start)
+		f.SetOffset(out.Start)
+		return
+	}
+	if tries == 0 {
+		l.x.cfg.Logger.Warn("can't read from Kafka, trying again", "lane", l.name, "error", err)
+	}
+	l.mu.Lock()
+	if key := err.Error(); len(l.away) < 64 && l.away[key].IsZero() {
+		l.away[key] = l.x.cfg.Now()
+	}
+	l.mu.Unlock()
+	pause(ctx, tries)
+}
+
+func (l *lane) served(string, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.away)
+}
+
+// notReady says why the lane is not ready, "" when it is.
+func (l *lane) notReady(now time.Time) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case !l.loaded:
+		return "stored state not loaded yet"
+	case len(l.away) > 0:
+		return "Kafka does not serve a partition"
+	}
+	if since := l.sink.Failing(); !since.IsZero() && now.Sub(since) > l.x.cfg.FailingAfter {
+		return "ClickHouse takes no rows"
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package intake
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"time"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/ingest/stamp"
+	"credithub/schema/feed"
+)
+
+// origin is who vouches for a message.
+type origin struct {
+	proven     bool
+	unit       string // of a signed message; "" when stamped: the envelope names it
+	batchID    []byte // valid as long as the message
+	line       uint32
+	recordedAt time.Time
+}
+
+// verifier tells where messages come from. Not for several goroutines: it
+// remembers when the hub learned the last one of its partition.
+type verifier struct {
+	topic   string
+	stamper *stamp.Stamper
+	keys    Keys
+	now     func() time.Time
+	last    time.Time
+	buf     []byte
+	sig     []byte
+}
+
+// verify checks one message. What isn't proven is recorded as of its arrival.
+func (v *verifier) verify(m *kafka.Message) origin {
+	if h := m.Header(feed.HeaderStamp); h != nil {
+		if s, err := v.stamper.Verify(v.topic, m.Key, m.Value, h); err == nil {
+			if s.ReceivedAt.After(v.last) {
+				v.last = s.ReceivedAt
+			}
+			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: s.ReceivedAt}
+		}
+	}
+	o := origin{recordedAt: v.arrival(m.Time)}
+	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit)) {
+		o.proven, o.unit = true, string(unit)
+	}
+	return o
+}
+
+// arrival is the time of a message that carries no stamp: its own, but neither
+// in the future nor before what the partition had already.
+func (v *verifier) arrival(t time.Time) time.Time {
+	if now := v.now(); t.IsZero() || t.After(now) {
+		t = now
+	}
+	if t.Before(v.last) {
+		t = v.last
+	}
+	v.last = t
+	return t.UTC()
+}
+
+// signed checks the unit's own signature over topic, key and value.
+func (v *verifier) signed(m *kafka.Message, unit string) bool {
+	text := m.Header(feed.HeaderSignature)
+	if base64.StdEncoding.DecodedLen(len(text)) > ed25519.SignatureSize+2 {
+		return false
+	}
+	if cap(v.sig) < ed25519.SignatureSize+2 {
+		v.sig = make([]byte, ed25519.SignatureSize+2)
+	}
+	n, err := base64.StdEncoding.Decode(v.sig[:cap(v.sig)], text)
+	if err != nil || n != ed25519.SignatureSize {
+		return false
+	}
+	key, ok := v.keys.Lookup(unit, string(m.Header(feed.HeaderKey)))
+	if !ok || len(key) != ed25519.PublicKeySize {
+		return false
+	}
+	v.buf = append(v.buf[:0], v.topic...)
+	v.buf = append(v.buf, '\n')
+	v.buf = append(v.buf, m.Key...)
+	v.buf = append(v.buf, '\n')
+	v.buf = append(v.buf, m.Value...)
+	return ed25519.Verify(key, v.buf, v.sig[:n])
+}

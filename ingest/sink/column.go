@@ -1,0 +1,185 @@
+package sink
+
+import (
+	"encoding/binary"
+
+	"github.com/ClickHouse/ch-go/proto"
+)
+
+// text is a column of strings, kept as it goes over the wire: each with its
+// length before it.
+type text struct {
+	buf []byte
+	n   int
+}
+
+func (c *text) append(v []byte) {
+	c.buf = binary.AppendUvarint(c.buf, uint64(len(v)))
+	c.buf = append(c.buf, v...)
+	c.n++
+}
+
+func (c *text) appendString(v string) {
+	c.buf = binary.AppendUvarint(c.buf, uint64(len(v)))
+	c.buf = append(c.buf, v...)
+	c.n++
+}
+
+func (c *text) reset() { c.buf, c.n = c.buf[:0], 0 }
+
+// keep drops the rows that are not wanted.
+func (c *text) keep(want []bool) {
+	from, to, n := 0, 0, 0
+	for i := range c.n {
+		l, w := binary.Uvarint(c.buf[from:])
+		end := from + w + int(l)
+		if want[i] {
+			to += copy(c.buf[to:], c.buf[from:end])
+			n++
+		}
+		from = end
+	}
+	c.buf, c.n = c.buf[:to], n
+}
+
+// Type of the column.
+func (c *text) Type() proto.ColumnType { return proto.ColumnTypeString }
+
+// Rows of the column.
+func (c *text) Rows() int { return c.n }
+
+// EncodeColumn writes the column.
+func (c *text) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.buf) }
+
+// WriteColumn hands the column over without copying it.
+func (c *text) WriteColumn(w *proto.Writer) { w.ChainWrite(c.buf) }
+
+// word is a column of LowCardinality(String): a dictionary and the number of
+// each row's word in it. The rows of a block have few.
+type word struct {
+	keys  proto.ColUInt16
+	dict  text
+	at    map[string]uint16
+	last  string
+	lastN uint16
+}
+
+func newWord() *word {
+	w := &word{at: map[string]uint16{}}
+	w.reset()
+	return w
+}
+
+func (c *word) append(s string) {
+	if s != c.last {
+		c.lastN, c.last = c.number(s), s
+	}
+	c.keys = append(c.keys, c.lastN)
+}
+
+// number gives the place of a word. The dictionary of a block that has 65,535
+// words is full; the caller bounds words long before.
+func (c *word) number(s string) uint16 {
+	n, ok := c.at[s]
+	if !ok {
+		n = uint16(len(c.at))
+		c.at[s] = n
+		c.dict.appendString(s)
+	}
+	return n
+}
+
+// reset empties the column; the empty word is always the first one.
+func (c *word) reset() {
+	clear(c.at)
+	c.dict.reset()
+	c.last, c.lastN = "", c.number("")
+	c.keys = c.keys[:0]
+}
+
+func (c *word) keep(want []bool) { c.keys = keep(c.keys, want) }
+
+// row is the word of a row.
+func (c *word) row(i int) string {
+	for s, n := range c.at {
+		if n == c.keys[i] {
+			return s
+		}
+	}
+	return ""
+}
+
+// Type of the column.
+func (c *word) Type() proto.ColumnType { return "LowCardinality(String)" }
+
+// Rows of the column.
+func (c *word) Rows() int { return len(c.keys) }
+
+// EncodeState writes the version of the encoding.
+func (c *word) EncodeState(b *proto.Buffer) { b.PutInt64(1) }
+
+// cardinalityMeta says: additional keys, a new dictionary, numbers of 16 bits.
+const cardinalityMeta = 1<<9 | 1<<10 | int64(proto.KeyUInt16)
+
+// EncodeColumn writes dictionary and numbers.
+func (c *word) EncodeColumn(b *proto.Buffer) {
+	if c.Rows() == 0 {
+		return
+	}
+	b.PutInt64(cardinalityMeta)
+	b.PutInt64(int64(c.dict.n))
+	c.dict.EncodeColumn(b)
+	b.PutInt64(int64(len(c.keys)))
+	c.keys.EncodeColumn(b)
+}
+
+// WriteColumn hands the column over.
+func (c *word) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+
+// keep drops the elements that are not wanted.
+func keep[T any](s []T, want []bool) []T {
+	to := 0
+	for i := range s {
+		if want[i] {
+			s[to] = s[i]
+			to++
+		}
+	}
+	return s[:to]
+}
+
+// enum is an Enum8 column.
+type enum struct {
+	proto.ColInt8
+	t proto.ColumnType
+}
+
+// Type of the column, with its values.
+func (c *enum) Type() proto.ColumnType { return c.t }
+
+// instant is a DateTime64 column in UTC; milliseconds or microseconds, as its
+// type says.
+type instant struct {
+	proto.ColInt64
+	t proto.ColumnType
+}
+
+// Type of the column, with its precision.
+func (c *instant) Type() proto.ColumnType { return c.t }
+
+const (
+	millisType = "DateTime64(3, 'UTC')"
+	microsType = "DateTime64(6, 'UTC')"
+)
+
+func millis() *instant { return &instant{t: millisType} }
+
+func (c *instant) emptied() *instant {
+	c.ColInt64 = c.ColInt64[:0]
+	return c
+}
+
+func (c text) emptied() text {
+	c.reset()
+	return c
+}

@@ -1,0 +1,413 @@
+package sink
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"credithub/schema/ddl"
+)
+
+// Chunk is what one fetch gave: rows that follow each other in a block, and what
+// has to be told about them before they are stored.
+type Chunk struct {
+	// Payload is for Feed.
+	Payload any
+	// FeedOffset is where Feed told it; −1 for nowhere.
+	FeedOffset int64
+
+	block *Block
+	upto  int
+}
+
+// Config of a Sink. Zero limits take the defaults.
+type Config struct {
+	Engine Engine
+	// Feed tells the log about chunks, in their order, and sets their
+	// FeedOffset. It is called from one goroutine and tries again by itself; an
+	// error ends Run.
+	Feed   func(ctx context.Context, chunks []*Chunk) error
+	Logger *slog.Logger
+	// Registerer takes the metrics, under the label lane; nil for none.
+	Registerer prometheus.Registerer
+	Lane       string
+	Now        func() time.Time
+
+	MaxRows     int           // rows of a block; default 50,000, at most 60,000
+	MaxBytes    int           // bytes of a block; default 48 MiB
+	PendingRows int           // rows that may wait; default 3 × MaxRows
+	Linger      time.Duration // how long rows wait for more of them; default 200 ms
+	Idle        time.Duration // how long, when none come; default 20 ms
+	Timeout     time.Duration // of one insertion; default 60 s
+	RetryFirst  time.Duration // default 50 ms
+	RetryMost   time.Duration // default 2 s
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Engine == nil || c.Feed == nil || c.Logger == nil || c.Now == nil {
+		return c, errors.New("sink: engine, feed, logger and clock are needed")
+	}
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	wait := func(v *time.Duration, d time.Duration) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&c.MaxRows, 50_000)
+	def(&c.MaxBytes, 48<<20)
+	def(&c.PendingRows, 3*c.MaxRows)
+	wait(&c.Linger, 200*time.Millisecond)
+	wait(&c.Idle, 20*time.Millisecond)
+	wait(&c.Timeout, time.Minute)
+	wait(&c.RetryFirst, 50*time.Millisecond)
+	wait(&c.RetryMost, 2*time.Second)
+	if c.MaxRows < 1 || c.MaxRows > 60_000 {
+		return c, fmt.Errorf("sink: %d rows a block, must be 1 … 60000", c.MaxRows)
+	}
+	return c, nil
+}
+
+// Sink gathers, feeds and stores. Append may be called by several goroutines.
+type Sink struct {
+	cfg    Config
+	met    *counters
+	writer string
+
+	mu      sync.Mutex
+	changed chan struct{} // closed and renewed when anything below changes
+	open    *Block
+	full    []*Block
+	pending int // rows in open and full and under way
+	unfed   []*Chunk
+	free    []*Block
+	last    time.Time // when rows came last
+	failing time.Time // since when insertions fail; zero: they don't
+	blocks  uint64
+}
+
+// New makes a Sink. Nothing moves before Run.
+func New(cfg Config) (*Sink, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	var id [8]byte
+	if _, err := rand.Read(id[:]); err != nil {
+		return nil, fmt.Errorf("sink: name of the writer: %w", err)
+	}
+	s := &Sink{cfg: cfg, writer: hex.EncodeToString(id[:]), changed: make(chan struct{})}
+	s.met = newCounters(cfg.Registerer, cfg.Lane)
+	return s, nil
+}
+
+// wake tells everybody who waits to look again. s.mu is held.
+func (s *Sink) wake() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// await waits until ok says so, which is asked with s.mu held; it returns with
+// s.mu held.
+func (s *Sink) await(ctx context.Context, ok func() bool) error {
+	s.mu.Lock()
+	for !ok() {
+		c := s.changed
+		s.mu.Unlock()
+		select {
+		case <-c:
+		case <-ctx.Done():
+			s.mu.Lock()
+			return ctx.Err()
+		}
+		s.mu.Lock()
+	}
+	return nil
+}
+
+// Append waits for room, then lets f add the rows of one chunk. Everything f does
+// is in the order of the block; f must be quick and may not call the sink. A chunk
+// without rows is fed all the same.
+func (s *Sink) Append(ctx context.Context, c *Chunk, f func(b *Block)) error {
+	err := s.await(ctx, func() bool { return s.pending < s.cfg.PendingRows })
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	if s.open == nil {
+		s.open = s.newBlock()
+		s.open.since = now
+	}
+	b := s.open
+	before := b.rows
+	f(b)
+	c.block, c.upto = b, b.rows
+	b.chunks = append(b.chunks, c)
+	b.unfed++
+	s.unfed = append(s.unfed, c)
+	s.pending += b.rows - before
+	s.met.pending.Set(float64(s.pending))
+	s.last = now
+	if b.rows >= s.cfg.MaxRows || b.Bytes() >= s.cfg.MaxBytes {
+		s.full, s.open = append(s.full, b), nil
+	}
+	s.wake()
+	return nil
+}
+
+func (s *Sink) newBlock() *Block {
+	if n := len(s.free); n > 0 {
+		b := s.free[n-1]
+		s.free = s.free[:n-1]
+		return b
+	}
+	return newBlock()
+}
+
+// Room tells whether Append would not wait.
+func (s *Sink) Room() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pending < s.cfg.PendingRows
+}
+
+// Failing tells since when ClickHouse takes no rows; zero when it does.
+func (s *Sink) Failing() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing
+}
+
+// Run feeds and stores until ctx ends. What is not stored by then is lost to this
+// Sink and read again from the log by the next one.
+func (s *Sink) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.feedAll(ctx) })
+	g.Go(func() error { return s.storeAll(ctx) })
+	return g.Wait()
+}
+
+func (s *Sink) feedAll(ctx context.Context) error {
+	for {
+		if err := s.await(ctx, func() bool { return len(s.unfed) > 0 }); err != nil {
+			s.mu.Unlock()
+			return err
+		}
+		chunks := s.unfed
+		s.unfed = nil
+		s.mu.Unlock()
+		if err := s.cfg.Feed(ctx, chunks); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		for _, c := range chunks {
+			c.Payload = nil
+			c.block.unfed--
+		}
+		s.wake()
+		s.mu.Unlock()
+	}
+}
+
+func (s *Sink) storeAll(ctx context.Context) error {
+	for {
+		b, err := s.next(ctx)
+		if err != nil {
+			return err
+		}
+		rows := b.rows
+		if rows > 0 {
+			if err := s.store(ctx, b); err != nil {
+				return err
+			}
+		}
+		b.reset()
+		s.mu.Lock()
+		s.pending -= rows
+		s.met.pending.Set(float64(s.pending))
+		if len(s.free) < 3 {
+			s.free = append(s.free, b)
+		}
+		s.wake()
+		s.mu.Unlock()
+	}
+}
+
+// next takes the next block: a full one, or the open one when it has waited long
+// enough or no more rows come.
+func (s *Sink) next(ctx context.Context) (*Block, error) {
+	for {
+		err := s.await(ctx, func() bool { return len(s.full) > 0 || s.open != nil })
+		if err != nil {
+			s.mu.Unlock()
+			return nil, err
+		}
+		now := s.cfg.Now()
+		var b *Block
+		switch {
+		case len(s.full) > 0:
+			b = s.full[0]
+			s.full = s.full[1:]
+		case now.Sub(s.open.since) >= s.cfg.Linger || now.Sub(s.last) >= s.cfg.Idle:
+			b, s.open = s.open, nil
+		}
+		if b == nil {
+			wait := min(s.cfg.Linger-now.Sub(s.open.since), s.cfg.Idle-now.Sub(s.last))
+			s.mu.Unlock()
+			if !sleep(ctx, max(wait, time.Millisecond)) {
+				return nil, ctx.Err()
+			}
+			continue
+		}
+		s.mu.Unlock()
+		err = s.await(ctx, func() bool { return b.unfed == 0 })
+		s.mu.Unlock()
+		return b, err
+	}
+}
+
+// store puts a block into ClickHouse, however long that takes.
+func (s *Sink) store(ctx context.Context, b *Block) error {
+	b.fill()
+	s.blocks++
+	if err := s.before(ctx, b); err != nil {
+		return err
+	}
+	topics := make([]string, 0, 4)
+	for _, sp := range b.spans {
+		topics = appendNew(topics, sp.Topic)
+	}
+	began := s.cfg.Now()
+	var d doubt
+	tries := 0
+	for next := send; next != settled; {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		was := next
+		var err error
+		switch next {
+		case send:
+			if err = s.insert(ctx, ddl.Records, b, d.generation); err != nil {
+				s.trouble(err, "insert", b)
+			}
+			next = d.sent(err)
+		case quiet:
+			if err = s.cfg.Engine.Quiet(ctx); err != nil {
+				s.trouble(err, "wait until quiet", b)
+			}
+			next = d.quieted(err)
+		case ask:
+			var have Positions
+			absent := 0
+			if have, err = s.cfg.Engine.Positions(ctx, topics); err != nil {
+				s.trouble(err, "ask for positions", b)
+			} else if absent = b.keepAbsent(have); absent > 0 {
+				s.met.resent.Inc()
+			}
+			next = d.asked(err, absent)
+		}
+		if err != nil {
+			tries++
+			sleep(ctx, s.backoff(tries))
+		} else if was == ask {
+			s.cfg.Logger.Info("doubt about a block settled by asking", "lane", s.cfg.Lane, "absent_rows", b.rows, "stored", next == settled)
+		}
+	}
+	s.well()
+	s.met.stored.Add(float64(b.rows))
+	s.met.blocks.Inc()
+	s.met.seconds.Observe(s.cfg.Now().Sub(began).Seconds())
+	return nil
+}
+
+// before stores the rows of the tables that have to be there first. Sending them
+// twice does nothing, so an error is answered by sending again.
+func (s *Sink) before(ctx context.Context, b *Block) error {
+	for _, t := range []struct {
+		table string
+		rows  int
+		in    insertable
+	}{
+		{ddl.Entries, b.Entries.Rows(), &b.Entries},
+		{ddl.Names, b.Names.Rows(), &b.Names},
+	} {
+		for tries := 0; t.rows > 0; {
+			err := s.insert(ctx, t.table, t.in, tries)
+			if err == nil {
+				break
+			}
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			tries++
+			s.trouble(err, "insert into "+t.table, b)
+			sleep(ctx, s.backoff(tries))
+		}
+	}
+	return nil
+}
+
+func (s *Sink) insert(ctx context.Context, table string, in insertable, generation int) error {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
+	defer cancel()
+	return s.cfg.Engine.Insert(ctx, table, in.input(), token(s.writer+"-"+table, s.blocks, generation))
+}
+
+func (s *Sink) trouble(err error, what string, b *Block) {
+	s.met.errors.Inc()
+	s.mu.Lock()
+	first := s.failing.IsZero()
+	if first {
+		s.failing = s.cfg.Now()
+	}
+	s.mu.Unlock()
+	if first {
+		s.cfg.Logger.Warn("can't store rows, trying again", "lane", s.cfg.Lane, "operation", what, "rows", b.rows, "error", err)
+	}
+}
+
+func (s *Sink) well() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.failing.IsZero() {
+		s.cfg.Logger.Info("rows are stored again", "lane", s.cfg.Lane)
+		s.failing = time.Time{}
+	}
+}
+
+func (s *Sink) backoff(tries int) time.Duration {
+	return min(s.cfg.RetryFirst<<min(tries-1, 10), s.cfg.RetryMost)
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func appendNew(list []string, s string) []string {
+	for _, x := range list {
+		if x == s {
+			return list
+		}
+	}
+	return append(list, s)
+}
