@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/deploy/embedded"
+	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/node"
+	"credithub/ingest/stamp"
+	"credithub/schema/access"
+	"credithub/schema/feed"
+	"credithub/schema/grade"
+	"credithub/schema/policy"
+)
+
+// dataFlag names the data directory.
+type dataFlag struct {
+	Data string `help:"Data directory." default:"${data}" type:"path" env:"CREDITHUB_DATA"`
+}
+
+// connectFlags say where Kafka and ClickHouse are. Passwords come by environment,
+// which the process list does not show.
+type connectFlags struct {
+	dataFlag
+	Kafka      []string `help:"Kafka brokers, host:port." sep:"," placeholder:"HOST:PORT,…" env:"CREDITHUB_KAFKA"`
+	Clickhouse string   `help:"ClickHouse over HTTP." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
+
+	KafkaTLS      bool   `help:"TLS to Kafka." env:"CREDITHUB_KAFKA_TLS"`
+	KafkaCA       string `help:"Authorities of Kafka's certificates, PEM." type:"path"`
+	KafkaCert     string `help:"Client certificate, PEM." type:"path"`
+	KafkaKey      string `help:"Key of the client certificate, PEM." type:"path"`
+	KafkaSASL     string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
+	KafkaUser     string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
+	KafkaPassword string `kong:"-"`
+}
+
+// oidcFlags name the provider of tokens; without one the development issuer of
+// the data directory is used.
+type oidcFlags struct {
+	OIDCIssuer    string `name:"oidc-issuer" help:"OpenID Connect issuer URL; without it the development issuer signs and verifies." env:"CREDITHUB_OIDC_ISSUER"`
+	OIDCAudience  string `name:"oidc-audience" help:"Audience that tokens must be for." env:"CREDITHUB_OIDC_AUDIENCE"`
+	OIDCRoleClaim string `name:"oidc-role-claim" help:"Claim that holds the role." default:"role"`
+	OIDCUnitClaim string `name:"oidc-unit-claim" help:"Claim that holds the unit code." default:"unit"`
+}
+
+func (c *connectFlags) kafkaConfig() kafka.Config {
+	return kafka.Config{
+		Brokers: c.Kafka, TLS: c.KafkaTLS, CAFile: c.KafkaCA, CertFile: c.KafkaCert, KeyFile: c.KafkaKey,
+		SASL:    kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: os.Getenv("CREDITHUB_KAFKA_PASSWORD")},
+		Metrics: prometheus.DefaultRegisterer,
+	}
+}
+
+// clickhouseURL completes a URL without a user by the password of the embedded
+// engine whose data lie in the same data directory.
+func (c *connectFlags) clickhouseURL() (string, error) {
+	u, err := url.Parse(c.Clickhouse)
+	if err != nil || u.Host == "" {
+		return "", errors.New("--clickhouse must be a URL such as http://host:8123/credithub")
+	}
+	if u.User != nil {
+		return c.Clickhouse, nil
+	}
+	dir := engineDir(c.Data)
+	if _, err := os.Stat(dir); err != nil {
+		return c.Clickhouse, nil //nolint:nilerr // no embedded engine here: the URL stands as it is
+	}
+	return embedded.EngineURL(u.Host, dir)
+}
+
+func engineDir(data string) string { return filepath.Join(data, "engine") }
+func brokerDir(data string) string { return filepath.Join(data, "broker") }
+
+// hub is what the parts stand on.
+type hub struct {
+	data     string
+	policy   *policy.Policy
+	access   *access.Table
+	grades   *grade.Rules
+	kafka    *kafka.Client
+	producer *kafka.Producer
+	db       *clickhouse.DB
+	stamper  *stamp.Stamper
+	log      *slog.Logger
+}
+
+// connect opens what every part needs. It waits for nothing: Kafka and
+// ClickHouse may come later.
+func (c *connectFlags) connect() (*hub, error) {
+	if len(c.Kafka) == 0 || c.Clickhouse == "" {
+		return nil, errors.New("--kafka and --clickhouse are needed")
+	}
+	h := &hub{data: c.Data, log: slog.Default()}
+	var err error
+	if h.policy, err = policy.Load(); err != nil {
+		return nil, err
+	}
+	if h.access, err = access.Load(); err != nil {
+		return nil, err
+	}
+	if h.grades, err = grade.Load(); err != nil {
+		return nil, err
+	}
+	if h.kafka, err = kafka.New(c.kafkaConfig()); err != nil {
+		return nil, err
+	}
+	h.producer = kafka.NewProducer(h.kafka, kafka.ProducerConfig{})
+	at, err := c.clickhouseURL()
+	if err != nil {
+		return nil, err
+	}
+	if h.db, err = clickhouse.Open(clickhouse.Config{URL: at, Metrics: prometheus.DefaultRegisterer}); err != nil {
+		return nil, err
+	}
+	secret, err := node.Secret(c.Data, "stamp.key")
+	if err != nil {
+		return nil, err
+	}
+	h.stamper, err = stamp.New(secret)
+	return h, err
+}
+
+func (h *hub) close() {
+	_ = h.kafka.Close()
+	_ = h.db.Close()
+}
+
+// cacheTTL bounds how long a verified token is trusted without another look.
+const cacheTTL = 5 * time.Minute
+
+func (c *oidcFlags) verifier(ctx context.Context, data string) (*auth.Cached, error) {
+	var v auth.Verifier
+	var err error
+	if c.OIDCIssuer != "" {
+		v, err = auth.NewOIDC(ctx, auth.OIDCConfig{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience,
+			RoleClaim: c.OIDCRoleClaim, UnitClaim: c.OIDCUnitClaim})
+	} else {
+		v, err = auth.NewDevIssuer(data, time.Now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return auth.NewCached(v, cacheTTL, time.Now)
+}
+
+// ensureTopics brings Kafka to the desired state.
+func (h *hub) ensureTopics(ctx context.Context, bulk int) error {
+	var all []kafka.Topic
+	for _, t := range feed.Topics(bulk) {
+		all = append(all, kafka.Topic{Name: t.Name, Partitions: t.Partitions, Configs: t.Configs})
+	}
+	if err := h.kafka.EnsureTopics(ctx, all); err != nil {
+		return fmt.Errorf("kafka topics: %w", err)
+	}
+	return nil
+}

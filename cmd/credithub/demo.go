@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"credithub/deploy/gen"
+	"credithub/deploy/platform/auth"
+	"credithub/deploy/probe"
+	"credithub/schema/access"
+	"credithub/schema/record"
+)
+
+// The demonstration set.
+const (
+	demoEntities = 2000
+	demoSeed     = 20260401
+	demoMark     = "demo.loaded" // in the data directory: the set is there
+	demoBatch    = 2000          // rows of one push
+)
+
+// loadDemo pushes the demonstration set through the hub's own gateway, as the
+// units would, once a data directory; and lets every unit report that it has
+// nothing new, so that sources are fresh.
+func (r *running) loadDemo(ctx context.Context, url string) error {
+	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now)
+	if err != nil {
+		return err
+	}
+	push := func(unit, query string, body []byte) error {
+		token, err := issuer.Issue(access.Agency, unit, time.Hour)
+		if err != nil {
+			return err
+		}
+		_, err = probe.PushTo(ctx, url, token, query, body)
+		return err
+	}
+	mark := filepath.Join(r.cmd.Data, demoMark)
+	if _, err := os.Stat(mark); errors.Is(err, os.ErrNotExist) {
+		if err := pushDemo(push); err != nil {
+			return err
+		}
+		if err := os.WriteFile(mark, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	for _, u := range r.hub.policy.Units {
+		if len(u.Domains) == 0 {
+			continue
+		}
+		if err := push(u.Code, "", nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pushDemo(push func(unit, query string, body []byte) error) error {
+	type key struct {
+		unit   string
+		domain record.Domain
+	}
+	bodies := map[key]*bytes.Buffer{}
+	rows := map[key]int{}
+	send := func(k key) error {
+		err := push(k.unit, "", bodies[k].Bytes())
+		bodies[k].Reset()
+		rows[k] = 0
+		return err
+	}
+	_, err := gen.New(gen.Config{Entities: demoEntities, Seed: demoSeed, Today: record.DateOf(time.Now())}).Run(func(it gen.Item) error {
+		k := key{it.Unit, it.Domain}
+		if bodies[k] == nil {
+			bodies[k] = &bytes.Buffer{}
+		}
+		bodies[k].Write(it.Line)
+		bodies[k].WriteByte('\n')
+		if rows[k]++; rows[k] < demoBatch {
+			return nil
+		}
+		return send(k)
+	})
+	if err != nil {
+		return err
+	}
+	var rest []key
+	for k := range bodies {
+		rest = append(rest, k)
+	}
+	slices.SortFunc(rest, func(a, b key) int { return int(a.domain) - int(b.domain) }) // registrations first
+	for _, k := range rest {
+		if rows[k] > 0 {
+			if err := send(k); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// printTokens prints tokens that are ready to paste.
+func (r *running) printTokens(url string) error {
+	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\nDemonstration: all data are made up. Tokens for a day:")
+	for _, t := range []struct {
+		role access.Role
+		unit string
+	}{{access.Officer, "SAMR"}, {access.Agency, "SAMR"}, {access.Agency, "MOF"}, {access.Supervisor, "SAMR"}} {
+		token, err := issuer.Issue(t.role, t.unit, 24*time.Hour)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("\n# %s of %s\nexport %s_%s='%s'\n", t.role, t.unit, t.role, t.unit, token)
+	}
+	fmt.Printf("\nTry:\n  credithub check --url %s --token \"$officer_SAMR\" CODE GOVERNMENT_PROCUREMENT\n  open %s\n", url, url)
+	return nil
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/keys"
+	"credithub/deploy/platform/limit"
+	"credithub/deploy/platform/spool"
+	"credithub/ingest/gateway"
+	"credithub/ingest/intake"
+)
+
+type ingestCmd struct {
+	connectFlags
+	oidcFlags
+	Listen  string `help:"Address of /readyz, /metrics and the gateway." placeholder:"HOST:PORT"`
+	Gateway bool   `help:"Accept pushes on --listen." default:"true" negatable:""`
+	Node    string `help:"Name of this node; it keeps an audit chain of its own." default:"ingest"`
+	Nice    int    `help:"Lowered priority, 0…19." default:"0"`
+}
+
+// Run consumes, and accepts pushes when told where, until ctx ends.
+func (c *ingestCmd) Run(ctx context.Context) error {
+	if err := child.FollowParent(); err != nil {
+		return err
+	}
+	if err := child.Nice(c.Nice); err != nil {
+		return err
+	}
+	h, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	in, err := h.intake()
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return in.Run(ctx) })
+	if c.Listen != "" {
+		closeAudit, err := c.listen(ctx, g, h, in)
+		if err != nil {
+			return err
+		}
+		defer closeAudit()
+	}
+	return g.Wait()
+}
+
+func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *intake.Intake) (closeAudit func(), err error) {
+	closeAudit = func() {}
+	l, err := child.Listen(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
+	mux := http.NewServeMux()
+	health(mux, func(context.Context) []string { _, reasons := in.Ready(); return reasons })
+	if c.Gateway {
+		verifier, err := c.verifier(ctx, c.Data)
+		if err != nil {
+			return nil, err
+		}
+		s, err := h.audit(ctx, g, c.Node)
+		if err != nil {
+			return nil, err
+		}
+		closeAudit = func() { _ = s.Close() }
+		gw, err := h.gateway(verifier, s, l)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/v1/", gw)
+	}
+	g.Go(func() error { return serve(ctx, l, mux) })
+	return closeAudit, nil
+}
+
+// intake makes the consuming part.
+func (h *hub) intake() (*intake.Intake, error) {
+	reg, err := keys.Open(h.data, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	return intake.New(intake.Config{
+		Kafka: h.kafka, Producer: h.producer, Store: intake.ClickHouse(h.db), Policy: h.policy, Keys: reg,
+		Stamper: h.stamper, Now: time.Now, Logger: h.log, Registerer: prometheus.DefaultRegisterer,
+	})
+}
+
+// Rates of pushes, a unit.
+const (
+	pushesPerSecond = 200
+	pushBurst       = 400
+)
+
+// gateway makes the accepting part.
+func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (http.Handler, error) {
+	c := gateway.Config{
+		Producer: h.producer, Verifier: v, Auditor: a, Rights: h.policy, Stamper: h.stamper,
+		History: gateway.NewHistory(h.db.Conn()), Log: h.log, Metrics: prometheus.DefaultRegisterer,
+	}
+	if !limit.Off(l.Addr().String()) {
+		rate, err := limit.New(limit.Config{PerSecond: pushesPerSecond, Burst: pushBurst})
+		if err != nil {
+			return nil, err
+		}
+		c.Rate = rate
+	}
+	return gateway.New(c)
+}
+
+// audit opens this node's chain and ships it while ctx lives. The caller closes
+// it when nobody asks any more.
+func (h *hub) audit(ctx context.Context, g *errgroup.Group, node string) (*spool.Spool, error) {
+	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{})
+	if err != nil {
+		return nil, err
+	}
+	g.Go(func() error {
+		err := s.Ship(ctx, h.shipAudit)
+		if errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return err
+	})
+	return s, nil
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/limit"
+	"credithub/query/graph"
+	"credithub/query/restrict"
+	"credithub/query/site"
+	"credithub/query/store"
+)
+
+type queryCmd struct {
+	connectFlags
+	oidcFlags
+	Listen string `help:"Address of GraphQL and the site." default:"127.0.0.1:8080"`
+	Node   string `help:"Name of this node; it keeps an audit chain of its own." default:"query"`
+}
+
+// Run serves until ctx ends.
+func (c *queryCmd) Run(ctx context.Context) error {
+	if err := child.FollowParent(); err != nil {
+		return err
+	}
+	h, err := c.connect()
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	verifier, err := c.verifier(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	l, err := child.Listen(c.Listen)
+	if err != nil {
+		return fmt.Errorf("query: %w", err)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	s, err := h.audit(ctx, g, c.Node)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	mux := http.NewServeMux()
+	q, err := h.query(verifier, s, l)
+	if err != nil {
+		return err
+	}
+	health(mux, q.ready)
+	q.handle(mux)
+	g.Go(func() error { return q.index.Run(ctx) })
+	g.Go(func() error { return serve(ctx, l, mux) })
+	return g.Wait()
+}
+
+// queryPart is a query node.
+type queryPart struct {
+	index       *restrict.Index
+	graph, site http.Handler
+}
+
+// Rates of questions: a signed-in caller, and an address of the public.
+const (
+	asksPerSecond = 200
+	askBurst      = 400
+)
+
+func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener) (*queryPart, error) {
+	index, err := restrict.New(restrict.Config{
+		Policy: h.policy, Snapshot: restrict.ClickHouse(h.db), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: prometheus.DefaultRegisterer,
+	})
+	if err != nil {
+		return nil, err
+	}
+	st, err := store.New(store.Config{Conn: h.db.Conn(), Database: h.db.Database(), Metrics: prometheus.DefaultRegisterer})
+	if err != nil {
+		return nil, err
+	}
+	gc := graph.Config{
+		Index: index, Store: st, Policy: h.policy, Access: h.access, Verifier: v, Auditor: a,
+		Now: time.Now, Logger: h.log, Metrics: prometheus.DefaultRegisterer,
+	}
+	if !limit.Off(l.Addr().String()) {
+		if gc.Limiter, err = limit.New(limit.Config{PerSecond: asksPerSecond, Burst: askBurst}); err != nil {
+			return nil, err
+		}
+	}
+	q := &queryPart{index: index}
+	if q.graph, err = graph.New(gc); err != nil {
+		return nil, err
+	}
+	q.site, err = site.New(site.Config{})
+	return q, err
+}
+
+func (q *queryPart) handle(mux *http.ServeMux) {
+	mux.Handle("/graphql", q.graph)
+	mux.Handle("/", q.site)
+}
+
+func (q *queryPart) ready(context.Context) []string {
+	_, reasons := q.index.Ready()
+	return reasons
+}

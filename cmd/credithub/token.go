@@ -1,0 +1,39 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"credithub/deploy/platform/auth"
+	"credithub/schema/access"
+	"credithub/schema/policy"
+)
+
+type tokenCmd struct {
+	dataFlag
+	Role string        `help:"agency, officer, supervisor, auditor or admin." enum:"agency,officer,supervisor,auditor,admin" required:""`
+	Unit string        `help:"Unit code, such as SAMR." required:""`
+	TTL  time.Duration `help:"Life of the token." default:"24h"`
+}
+
+// Run prints the token and nothing else.
+func (c *tokenCmd) Run(_ context.Context) error {
+	p, err := policy.Load()
+	if err != nil {
+		return err
+	}
+	if p.Unit(c.Unit) == nil {
+		return fmt.Errorf("token: unit %q is not in the tables", c.Unit)
+	}
+	issuer, err := auth.NewDevIssuer(c.Data, time.Now)
+	if err != nil {
+		return err
+	}
+	t, err := issuer.Issue(access.Role(c.Role), c.Unit, c.TTL)
+	if err != nil {
+		return err
+	}
+	fmt.Println(t)
+	return nil
+}

@@ -1,0 +1,292 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/sync/errgroup"
+
+	"credithub/deploy/embedded"
+	"credithub/deploy/embedded/supervise"
+	"credithub/deploy/platform/node"
+)
+
+type upCmd struct {
+	connectFlags
+	oidcFlags
+	Listen      string `help:"Address of everything over HTTP." default:"127.0.0.1:8080"`
+	KafkaListen string `help:"Address of the embedded broker; a free port without it." placeholder:"HOST:PORT"`
+	Demo        bool   `help:"Load a demonstration set and print tokens."`
+	Partitions  int    `help:"Partitions of topics that arrive in bulk." default:"4"`
+}
+
+// childNice is the niceness of the children that do bulk work, so that checks
+// and decisions go first.
+const childNice = 10
+
+// childLog bounds the log file of a child, in bytes.
+const childLog = 8 << 20
+
+// running is a hub that up has started.
+type running struct {
+	cmd      *upCmd
+	hub      *hub
+	children []*embedded.Process
+	ingest   *embedded.Process
+	query    *queryPart
+	demo     atomic.Pointer[string] // why the demonstration set is not there yet
+}
+
+// Run is the whole hub.
+func (c *upCmd) Run(ctx context.Context) error {
+	release, err := node.Lock(c.Data)
+	if err != nil {
+		return err
+	}
+	defer release()
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fmt.Errorf("up: %w", err)
+	}
+	defer l.Close()
+	r := &running{cmd: c}
+	defer r.stop()
+	if err := r.start(ctx); err != nil {
+		return err
+	}
+	defer r.hub.close()
+	return r.serve(ctx, l)
+}
+
+// start brings up what the hub stands on, up to a migrated ClickHouse.
+func (r *running) start(ctx context.Context) error {
+	c := r.cmd
+	g, child := errgroup.WithContext(ctx)
+	var broker, engine *embedded.Process
+	if len(c.Kafka) == 0 {
+		g.Go(func() (err error) { broker, err = r.child(ctx, child, r.brokerChild()); return })
+	}
+	if c.Clickhouse == "" {
+		g.Go(func() (err error) {
+			if _, err = embedded.EnsureEngine(child, progress()); err != nil {
+				return err
+			}
+			engine, err = r.child(ctx, child, embedded.EngineChild("127.0.0.1:0", "engine", "--data", c.Data, "--nice", fmt.Sprint(childNice)))
+			return
+		})
+	}
+	err := g.Wait()
+	for _, p := range []*embedded.Process{broker, engine} {
+		if p != nil {
+			r.children = append(r.children, p)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if broker != nil {
+		c.Kafka = []string{broker.Addr()}
+	}
+	if engine != nil {
+		if c.Clickhouse, err = embedded.EngineURL(engine.Addr(), engineDir(c.Data)); err != nil {
+			return err
+		}
+	}
+	if r.hub, err = c.connect(); err != nil {
+		return err
+	}
+	changed, err := r.hub.migrate(ctx, c.Partitions, "")
+	for _, s := range changed {
+		r.hub.log.Info("migrated", "change", s)
+	}
+	return err
+}
+
+func (r *running) brokerChild() embedded.Child {
+	listen := r.cmd.KafkaListen
+	if listen == "" {
+		listen = "127.0.0.1:0"
+	}
+	return embedded.BrokerChild(listen, "broker", "--data", r.cmd.Data)
+}
+
+// child starts a child that lives as long as life; early ends the start when
+// another part has failed.
+func (r *running) child(life, early context.Context, ch embedded.Child) (*embedded.Process, error) {
+	logs := filepath.Join(r.cmd.Data, "logs")
+	f, err := supervise.OpenLog(logs, ch.Name+".log", childLog)
+	if err != nil {
+		return nil, err
+	}
+	ch.Log = f
+	type started struct {
+		p   *embedded.Process
+		err error
+	}
+	done := make(chan started, 1)
+	go func() {
+		p, err := embedded.Supervise(life, ch)
+		done <- started{p, err}
+	}()
+	select {
+	case s := <-done:
+		return s.p, s.err
+	case <-early.Done():
+		go func() {
+			if s := <-done; s.p != nil {
+				s.p.Stop()
+			}
+		}()
+		return nil, early.Err()
+	}
+}
+
+// serve answers until ctx ends.
+func (r *running) serve(ctx context.Context, l net.Listener) error {
+	c := r.cmd
+	verifier, err := c.verifier(ctx, c.Data)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	s, err := r.hub.audit(ctx, g, "up")
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if r.query, err = r.hub.query(verifier, s, l); err != nil {
+		return err
+	}
+	gw, err := r.hub.gateway(verifier, s, l)
+	if err != nil {
+		return err
+	}
+	if r.ingest, err = r.startIngest(ctx); err != nil {
+		return err
+	}
+	r.children = append(r.children, r.ingest)
+	mux := http.NewServeMux()
+	health(mux, r.ready)
+	r.query.handle(mux)
+	mux.Handle("/v1/", gw)
+	url := "http://" + l.Addr().String()
+	err = node.WriteEndpoints(c.Data, node.Endpoints{HTTP: url, Kafka: c.Kafka[0], ClickHouse: c.endpointURL()})
+	if err != nil {
+		return err
+	}
+	defer node.RemoveEndpoints(c.Data)
+	if c.Demo {
+		loading := "the demonstration set is being loaded"
+		r.demo.Store(&loading)
+	}
+	g.Go(func() error { return r.query.index.Run(ctx) })
+	g.Go(func() error { return serve(ctx, l, mux) })
+	g.Go(func() error { return r.welcome(ctx, url) })
+	return g.Wait()
+}
+
+// endpointURL is the URL of ClickHouse with its password: endpoints.json can be
+// read by its owner only.
+func (c *upCmd) endpointURL() string { return c.Clickhouse }
+
+// startIngest runs ingest as a process of its own, so that a bulk load neither
+// delays checks nor shares their memory.
+func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
+	ch := embedded.Child{
+		Name: "ingest", Listen: "127.0.0.1:0",
+		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway", "--nice", fmt.Sprint(childNice)},
+		Env:  r.cmd.childEnv(),
+		Ready: func(ctx context.Context, addr string) error {
+			if reasons := readyAt(ctx, addr); len(reasons) > 0 {
+				return errors.New(reasons[0])
+			}
+			return nil
+		},
+	}
+	return r.child(ctx, ctx, ch)
+}
+
+// childEnv tells a child where Kafka and ClickHouse are, passwords included.
+func (c *upCmd) childEnv() []string {
+	env := []string{"CREDITHUB_CLICKHOUSE=" + c.Clickhouse}
+	brokers := c.Kafka[0]
+	for _, b := range c.Kafka[1:] {
+		brokers += "," + b
+	}
+	return append(env, "CREDITHUB_KAFKA="+brokers)
+}
+
+// ready is true when everything is: children up, consumers assigned, index
+// caught up, demonstration set loaded.
+func (r *running) ready(ctx context.Context) []string {
+	var reasons []string
+	for _, p := range r.children {
+		if err := p.Ready(); err != nil {
+			reasons = append(reasons, err.Error())
+		}
+	}
+	if r.ingest.Ready() == nil {
+		reasons = append(reasons, readyAt(ctx, r.ingest.Addr())...)
+	}
+	reasons = append(reasons, r.query.ready(ctx)...)
+	if why := r.demo.Load(); why != nil {
+		reasons = append(reasons, *why)
+	}
+	return reasons
+}
+
+func (r *running) stop() {
+	for i := len(r.children) - 1; i >= 0; i-- { // ingest first, then what it stands on
+		r.children[i].Stop()
+	}
+}
+
+// welcome waits until the parts are ready, loads the demonstration set when
+// asked, and prints how to go on.
+func (r *running) welcome(ctx context.Context, url string) error {
+	for ctx.Err() == nil && len(r.query.ready(ctx)) > 0 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		return nil
+	}
+	if r.cmd.Demo {
+		if err := r.loadDemo(ctx, url); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("demonstration set: %w", err)
+		}
+		r.demo.Store(nil)
+	}
+	fmt.Printf("\ncredithub is ready\n  site and API  %s\n  GraphQL       %s/graphql\n  Kafka         %s\n  data          %s\n", url, url, r.cmd.Kafka[0], r.cmd.Data)
+	if r.cmd.Demo {
+		return r.printTokens(url)
+	}
+	return nil
+}
+
+// progress shows the steps of an installation.
+func progress() func(step string, done float64) {
+	var bar *progressbar.ProgressBar
+	var last string
+	return func(step string, done float64) {
+		if step != last {
+			last = step
+			if bar != nil {
+				_ = bar.Finish()
+			}
+			bar = progressbar.NewOptions(100, progressbar.OptionSetDescription(step), progressbar.OptionSetWriter(os.Stderr),
+				progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(os.Stderr) }))
+		}
+		_ = bar.Set(int(done * 100))
+	}
+}

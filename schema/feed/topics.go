@@ -1,0 +1,45 @@
+package feed
+
+import (
+	"strconv"
+	"time"
+
+	"credithub/schema/record"
+)
+
+// Topic is a topic that the hub needs, with its Kafka settings.
+type Topic struct {
+	Name       string
+	Partitions int
+	Configs    map[string]string
+}
+
+// How long messages stay. ClickHouse is where records are kept; the log must
+// outlast any outage of ingest.
+const (
+	keepRecords = 30 * 24 * time.Hour
+	keepFeeds   = 7 * 24 * time.Hour
+)
+
+// Topics lists every topic of the hub. bulk is the number of partitions of the
+// domains that arrive in bulk. List decisions have one partition: their order in
+// it is the order of the truth. The hub's own feeds have one each, so that a
+// reader needs one position.
+func Topics(bulk int) []Topic {
+	keep := func(d time.Duration) map[string]string {
+		return map[string]string{"retention.ms": strconv.FormatInt(d.Milliseconds(), 10)}
+	}
+	var all []Topic
+	for _, d := range record.Domains() {
+		n := bulk
+		if d == record.Decision {
+			n = 1
+		}
+		all = append(all, Topic{d.Topic(), n, keep(keepRecords)})
+	}
+	all = append(all, Topic{EntriesTopic, 1, map[string]string{"cleanup.policy": "compact"}})
+	for _, name := range []string{SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic} {
+		all = append(all, Topic{name, 1, keep(keepFeeds)})
+	}
+	return all
+}
