@@ -213,22 +213,29 @@ func entriesFrom(h *Head) int64 {
 // head was read.
 func (x *Index) subjectsFrom(ctx context.Context, h *Head) (int64, error) {
 	last := int64(-1)
-	stored := newAppliedOf(h)
+	stored := newApplied(h.positions())
 	for _, s := range h.Stored {
 		if s.Domain != record.Decision {
 			last = max(last, s.Feed)
 		}
 	}
 	from := last + 1
-	for _, d := range record.Domains() {
-		if d == record.Decision {
-			continue
+	domains := record.Domains()
+	ends := make([][]int64, len(domains))
+	g, ctx := errgroup.WithContext(ctx)
+	for i, d := range domains {
+		if d != record.Decision {
+			g.Go(func() (err error) {
+				ends[i], err = x.log.Ends(ctx, d.Topic())
+				return err
+			})
 		}
-		ends, err := x.log.Ends(ctx, d.Topic())
-		if err != nil {
-			return 0, err
-		}
-		for p, end := range ends {
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	for i, d := range domains {
+		for p, end := range ends[i] {
 			if end > stored.offset(d, uint16(p))+1 {
 				from = min(from, feedOf(h, d, uint16(p))+1)
 			}
@@ -236,8 +243,6 @@ func (x *Index) subjectsFrom(ctx context.Context, h *Head) (int64, error) {
 	}
 	return from, nil
 }
-
-func newAppliedOf(h *Head) *applied { return newApplied(h.positions()) }
 
 func feedOf(h *Head, d record.Domain, partition uint16) int64 {
 	f := int64(-1)
