@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -44,9 +45,9 @@ type Rights interface {
 }
 
 // Limiter bounds how often a key may do something; when it says no it tells
-// after what time to try again.
+// how long to wait. *limit.Limiter does.
 type Limiter interface {
-	Allow(key string) (ok bool, retryAfter time.Duration)
+	Allow(key string) (wait time.Duration, ok bool)
 }
 
 // Config is what a gateway is made of. All parts are required except those
@@ -145,6 +146,7 @@ type Gateway struct {
 	memory    *memory
 	workbooks chan struct{}
 	recent    *recent
+	decoders  sync.Pool
 }
 
 // New makes the handler of /v1/records, /v1/batches/{id} and /v1/rejections.
@@ -161,6 +163,7 @@ func New(c Config) (*Gateway, error) {
 		memory:    &memory{budget: newBudget(c.Limits.InFlight)},
 		workbooks: make(chan struct{}, c.Limits.Workbooks),
 		recent:    newRecent(c.Limits.RecentBytes),
+		decoders:  sync.Pool{New: func() any { return &decoder{Decoder: record.NewDecoder()} }},
 	}
 	g.mux.HandleFunc("/v1/records", g.only(http.MethodPost, g.push))
 	g.mux.HandleFunc("/v1/batches/{id}", g.only(http.MethodGet, g.batch))

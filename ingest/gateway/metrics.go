@@ -1,6 +1,10 @@
 package gateway
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	plat "credithub/deploy/platform/metrics"
+)
 
 // metrics count what happens to pushes. Labels are wire names and codes of
 // closed sets, never a unit, a code of a subject or a text.
@@ -14,29 +18,16 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	m := &metrics{
-		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "credithub_gateway_rows_total", Help: "Rows of pushes by domain and outcome: accepted, heartbeat, or the code that rejects.",
-		}, []string{"domain", "outcome"}),
-		bytes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "credithub_gateway_body_bytes_total", Help: "Bytes of bodies taken in, unpacked.",
-		}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "credithub_gateway_in_flight", Help: "Pushes being taken in.",
-		}),
-		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "credithub_gateway_refusals_total", Help: "Requests answered by a problem document, by its code.",
-		}, []string{"code"}),
-		produce: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "credithub_gateway_produce_seconds", Help: "Time until Kafka had a chunk of a push.",
+	const sub = "gateway"
+	return &metrics{
+		rows:     plat.Counters(reg, sub, "rows_total", "Rows of pushes by domain and outcome: accepted, heartbeat, or the code that rejects.", "domain", "outcome"),
+		bytes:    plat.Counter(reg, sub, "body_bytes_total", "Bytes of bodies taken in, unpacked."),
+		inFlight: plat.Gauge(reg, sub, "in_flight", "Pushes being taken in."),
+		refused:  plat.Counters(reg, sub, "refusals_total", "Requests answered by a problem document, by its code.", "code"),
+		pushes:   plat.Counter(reg, sub, "pushes_total", "Pushes answered 202."),
+		produce: plat.Register(reg, prometheus.NewHistogram(prometheus.HistogramOpts{
+			Namespace: plat.Namespace, Subsystem: sub, Name: "produce_seconds", Help: "Time until Kafka had a chunk of a push.",
 			Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 12),
-		}),
-		pushes: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "credithub_gateway_pushes_total", Help: "Pushes answered 202.",
-		}),
+		})),
 	}
-	if reg != nil {
-		reg.MustRegister(m.rows, m.bytes, m.inFlight, m.refused, m.produce, m.pushes)
-	}
-	return m
 }

@@ -46,8 +46,8 @@ func (g *Gateway) mayPush(who access.Principal) error {
 		return fault.New(fault.Forbidden, "the unit of this token reports no domain")
 	}
 	if g.Rate != nil {
-		if ok, after := g.Rate.Allow(who.Unit); !ok {
-			return &retryable{fault.New(fault.TooMany, "the unit pushes more often than it may"), after}
+		if wait, ok := g.Rate.Allow(who.Unit); !ok {
+			return &retryable{fault.New(fault.TooMany, "the unit pushes more often than it may"), wait}
 		}
 	}
 	return nil
@@ -85,10 +85,17 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Princi
 	}
 	defer done()
 	p := g.newIntake(who.Unit, len(buf.b))
+	defer g.decoders.Put(p.dec)
 	if err := p.run(r.Context(), src, f.domain); err != nil {
 		return nil, err
 	}
 	return p.answer(), nil
+}
+
+// decoder keeps the room of a decoder and its row for the next push.
+type decoder struct {
+	*record.Decoder
+	row record.Row
 }
 
 // intake turns the rows of one push into messages and findings. It belongs to
@@ -101,8 +108,7 @@ type intake struct {
 	today record.Date
 	rows  int
 
-	dec    *record.Decoder
-	row    record.Row
+	dec    *decoder
 	chunk  *chunk
 	spare  *chunk
 	flying chan error // result of the chunk being produced; nil: none
@@ -118,7 +124,7 @@ type intake struct {
 func (g *Gateway) newIntake(unit string, bytes int) *intake {
 	at := g.Now().UTC().Truncate(time.Millisecond)
 	return &intake{
-		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: record.NewDecoder(),
+		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: g.decoders.Get().(*decoder),
 		chunk: newChunk(min(g.Limits.Chunk, 2*bytes) + 512),
 	}
 }
@@ -196,7 +202,7 @@ func (p *intake) collect(c *chunk) {
 
 // take judges one row: it becomes a message or a rejection.
 func (p *intake) take(it *body.Item) {
-	row := &p.row
+	row := &p.dec.row
 	if it.Raw == nil {
 		p.reject(it.Line, record.NoDomain, it.RecordID, it.Faults)
 		return

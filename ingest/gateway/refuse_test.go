@@ -25,7 +25,7 @@ func (never) Produce(context.Context, string, []kafka.Message) ([]kafka.Placed, 
 // denied says no to every unit.
 type denied struct{}
 
-func (denied) Allow(string) (bool, time.Duration) { return false, 1500 * time.Millisecond }
+func (denied) Allow(string) (time.Duration, bool) { return 1500 * time.Millisecond, false }
 
 const problems = "testdata/problems.golden"
 
