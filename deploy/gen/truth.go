@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"maps"
+
 	"credithub/schema/fault"
 )
 
@@ -98,6 +100,19 @@ func (t *Truth) entry(code string, e EntryTruth) {
 	if (e.List == "L01" || e.List == "L02") && !s.Abnormal {
 		s.Abnormal = true
 		t.Abnormal++
+	}
+}
+
+// Restricts tells what an entry in force on a list obliges to, by matter; nil
+// for a list that restricts no matter of the contract.
+func Restricts(list string) map[string]string { return maps.Clone(restricts[list]) }
+
+// Matters lists the matters of the contract.
+func Matters() []string {
+	return []string{
+		"SIMPLE_DEREGISTRATION", "LEGAL_REP_APPOINTMENT", "FOOD_OPERATION_LICENCE", "DRUG_LICENCE", "COMMITMENT_APPROVAL",
+		"GOVERNMENT_PROCUREMENT", "TENDER", "LAND_AUCTION", "FISCAL_FUNDS", "TAX_BENEFIT", "HONOUR_AWARD", "BANK_CREDIT",
+		"BOND_ISSUE", "CONSTRUCTION_QUALIFICATION", "CUSTOMS_AEO", "PUBLIC_RESOURCE_TRADING",
 	}
 }
 

@@ -2,8 +2,11 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,7 +151,7 @@ func StartCluster(ctx context.Context, c ClusterConfig) (_ *Cluster, err error) 
 		}
 	}()
 	part := func(name string, args ...string) (*Part, error) {
-		addr, err := FreeAddr()
+		addr, err := stableAddr()
 		if err != nil {
 			return nil, err
 		}
@@ -246,6 +249,21 @@ func (t *tokens) get(exe, dir, role, unit string) (string, error) {
 	s := strings.TrimSpace(string(out))
 	t.got[role+"/"+unit] = s
 	return s, nil
+}
+
+// stableAddr is a free loopback address outside the range from which the system
+// takes ports for outgoing connections, so that nobody takes it while the part
+// is down.
+func stableAddr() (string, error) {
+	for range 200 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 14_000+rand.IntN(16_000))
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
+		}
+		return addr, l.Close()
+	}
+	return "", errors.New("probe: no free port")
 }
 
 func waitListen(ctx context.Context, addr string, limit time.Duration) error {

@@ -1,0 +1,278 @@
+//go:build suite
+
+package drill
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+
+	"credithub/deploy/gen"
+	"credithub/deploy/probe"
+)
+
+// AllRejections pages through the rejected rows of the unit of a token.
+func AllRejections(ctx context.Context, gateway, token string) ([]probe.Finding, error) {
+	var all []probe.Finding
+	for after := ""; ; {
+		r, err := probe.Do(ctx, http.MethodGet, gateway+"/v1/rejections?after="+url.QueryEscape(after), token, "", nil)
+		if err != nil {
+			return nil, err
+		}
+		var page struct {
+			Rejections []probe.Finding
+			Next       string
+		}
+		if err := json.Unmarshal(r.Body, &page); err != nil || r.Status != http.StatusOK {
+			return nil, fmt.Errorf("rejections: status %d: %.300s", r.Status, r.Body)
+		}
+		all = append(all, page.Rejections...)
+		if after = page.Next; after == "" {
+			return all, nil
+		}
+	}
+}
+
+// nodes are the URLs of the query nodes.
+func (w *World) nodes() []string {
+	var all []string
+	for _, q := range w.Hub.Query {
+		all = append(all, "http://"+q.Addr)
+	}
+	return all
+}
+
+// onNodes asks every node and joins what is wrong.
+func (w *World) onNodes(role string, f func(node, token string) error) error {
+	token, err := w.Hub.Token(role, "SAMR")
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for i, node := range w.nodes() {
+		if err := f(node, token); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", w.Hub.Query[i].Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// sources: accepted rows of each unit and domain.
+func (w *World) sources(ctx context.Context) error {
+	return w.onNodes("admin", func(node, token string) error {
+		var a struct {
+			Sources []struct {
+				Unit     struct{ Code string }
+				Domain   string
+				Accepted int
+				Fresh    bool
+			}
+		}
+		if err := probe.Query(ctx, node, token, `{sources{unit{code} domain accepted fresh}}`, nil, &a); err != nil {
+			return err
+		}
+		var errs []error
+		seen := map[string]int{}
+		for _, s := range a.Sources {
+			seen[s.Unit.Code+"/"+s.Domain] = s.Accepted
+			want := w.Load.Truth.Accepted[s.Unit.Code][s.Domain]
+			if s.Accepted != want || want > 0 && !s.Fresh {
+				errs = append(errs, fmt.Errorf("%s/%s: accepted %d, want %d, fresh %t", s.Unit.Code, s.Domain, s.Accepted, want, s.Fresh))
+			}
+		}
+		for unit, domains := range w.Load.Truth.Accepted {
+			for domain, want := range domains {
+				if seen[unit+"/"+domain] != want {
+					errs = append(errs, fmt.Errorf("%s/%s: accepted %d, want %d", unit, domain, seen[unit+"/"+domain], want))
+				}
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// entries: how many stand in each state.
+func (w *World) entries(ctx context.Context) error {
+	return w.onNodes("admin", func(node, token string) error {
+		var errs []error
+		for _, state := range []string{"PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "EXITED"} {
+			var a struct{ ListEntries struct{ TotalCount int } }
+			err := probe.Query(ctx, node, token, `query($s:EntryState){listEntries(state:$s,first:1){totalCount}}`, map[string]any{"s": state}, &a)
+			errs = append(errs, err, same("entries "+state, w.Load.Truth.EntriesIn[state], a.ListEntries.TotalCount))
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// without picks codes of entities that have no entries.
+func (w *World) without(n int) []string {
+	rng := rand.New(rand.NewPCG(w.Load.Truth.Seed, 0x77))
+	var out []string
+	for _, i := range rng.Perm(len(w.Load.Truth.Codes)) {
+		if c := w.Load.Truth.Codes[i]; w.Load.Truth.Subjects[c] == nil && len(out) < n {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// obligations: every subject with entries, and 500 without, at every matter.
+func (w *World) obligations(ctx context.Context) error {
+	var codes []string
+	for c := range w.Load.Truth.Subjects {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	codes = append(codes, w.without(500)...)
+	return w.onNodes("officer", func(node, token string) error {
+		var wrong []string
+		for _, matter := range gen.Matters() {
+			for part := range slices.Chunk(codes, 500) {
+				var a struct {
+					Checks []struct{ Outcome, Obligation, USCC string }
+				}
+				err := probe.Query(ctx, node, token, `query($u:[ID!]!,$m:ID!){checks(usccs:$u,matter:$m){outcome obligation uscc}}`,
+					map[string]any{"u": part, "m": matter}, &a)
+				if err != nil {
+					return fmt.Errorf("%s: %w", matter, err)
+				}
+				if len(a.Checks) != len(part) {
+					return fmt.Errorf("%s: %d answers to %d codes", matter, len(a.Checks), len(part))
+				}
+				for i, c := range a.Checks {
+					if want := w.obligation(part[i], matter); c.USCC != part[i] || c.Obligation != want || (c.Outcome == "HIT") != (want != "NONE") {
+						wrong = append(wrong, fmt.Sprintf("%s at %s: %s %s, want %s", part[i], matter, c.Outcome, c.Obligation, want))
+					}
+				}
+			}
+		}
+		return some("wrong obligations", wrong)
+	})
+}
+
+// subjects: blacklisted and abnormal, derived when asked.
+func (w *World) subjects(ctx context.Context) error {
+	var codes []string
+	for c := range w.Load.Truth.Subjects {
+		codes = append(codes, c)
+	}
+	slices.Sort(codes)
+	codes = append(codes, w.without(100)...)
+	return w.onNodes("admin", func(node, token string) error {
+		var mu sync.Mutex
+		var wrong []string
+		blacklisted, abnormal := 0, 0
+		err := parallel(codes, 4, func(c string) error {
+			var a struct {
+				Entity *struct {
+					Blacklisted, Abnormal bool
+					Entries               []struct{ ID, State, DocumentNo string }
+				}
+			}
+			if err := probe.Query(ctx, node, token, `query($u:ID!){entity(uscc:$u){blacklisted abnormal entries{id state documentNo}}}`, map[string]any{"u": c}, &a); err != nil {
+				return fmt.Errorf("%s: %w", c, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if a.Entity == nil {
+				wrong = append(wrong, c+" is unknown")
+				return nil
+			}
+			want := w.Load.Truth.Subjects[c]
+			if want == nil {
+				want = &gen.SubjectTruth{}
+			}
+			if a.Entity.Blacklisted {
+				blacklisted++
+			}
+			if a.Entity.Abnormal {
+				abnormal++
+			}
+			states := map[string]string{}
+			for _, e := range a.Entity.Entries {
+				states[e.ID] = e.State + " " + e.DocumentNo
+			}
+			for _, e := range want.Entries {
+				if states[e.ID] != e.State+" "+e.DocumentNo {
+					wrong = append(wrong, fmt.Sprintf("%s: %q, want %s %s", e.ID, states[e.ID], e.State, e.DocumentNo))
+				}
+			}
+			if len(states) != len(want.Entries) || a.Entity.Blacklisted != want.Blacklisted || a.Entity.Abnormal != want.Abnormal {
+				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %+v", c, *a.Entity, *want))
+			}
+			return nil
+		})
+		return errors.Join(err, some("wrong subjects", wrong), same("blacklisted", w.Load.Truth.Blacklisted, blacklisted), same("abnormal", w.Load.Truth.Abnormal, abnormal))
+	})
+}
+
+// contents: the version that was pushed last is the one that is shown.
+func (w *World) contents(ctx context.Context) error {
+	last := map[string][]byte{}
+	for i := range w.Load.Units["SAMR"] {
+		if it := &w.Load.Units["SAMR"][i]; it.Want == "" && it.Entry == "" {
+			last[it.RecordID] = it.Line
+		}
+	}
+	codes := w.without(300)
+	return w.onNodes("officer", func(node, token string) error {
+		var mu sync.Mutex
+		var wrong []string
+		err := parallel(codes, 4, func(c string) error {
+			var a struct {
+				Entity *struct{ Name, Domicile string }
+			}
+			if err := probe.Query(ctx, node, token, `query($u:ID!){entity(uscc:$u){name domicile}}`, map[string]any{"u": c}, &a); err != nil {
+				return err
+			}
+			name, domicile := field(last["R-"+c], "name"), field(last["R-"+c], "domicile")
+			if mu.Lock(); a.Entity == nil || a.Entity.Name != name || a.Entity.Domicile != domicile {
+				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %s %s", c, a.Entity, name, domicile))
+			}
+			mu.Unlock()
+			return nil
+		})
+		return errors.Join(err, some("wrong contents", wrong))
+	})
+}
+
+// parallel runs f on all values, some at once, and gives the first error.
+func parallel(all []string, workers int, f func(string) error) error {
+	var mu sync.Mutex
+	var first error
+	var wg sync.WaitGroup
+	next := make(chan string)
+	for range workers {
+		wg.Go(func() {
+			for c := range next {
+				if err := f(c); err != nil {
+					mu.Lock()
+					if first == nil {
+						first = err
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for _, c := range all {
+		next <- c
+	}
+	close(next)
+	wg.Wait()
+	return first
+}
+
+// obligation is the truth about a code at a matter.
+func (w *World) obligation(code, matter string) string {
+	if s := w.Load.Truth.Subjects[code]; s != nil && s.Obligations[matter] != "" {
+		return s.Obligations[matter]
+	}
+	return "NONE"
+}
