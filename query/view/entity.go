@@ -105,7 +105,7 @@ func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Enti
 func (e *Entity) register(regs []store.Record) {
 	for i := range regs {
 		r := &regs[i]
-		data, ok := e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data)
+		data, ok := e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data, e.w.day(e.AsOf))
 		if !ok || json.Unmarshal(data, &e.reg) != nil {
 			e.reg = Registration{}
 			continue

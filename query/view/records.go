@@ -46,9 +46,10 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	if err != nil {
 		return nil, err
 	}
+	day := e.w.day(e.AsOf)
 	var visible []store.Record
 	for i := range all {
-		if e.w.seesRecord(&all[i]) {
+		if e.w.seesRecord(&all[i], day) {
 			visible = append(visible, all[i])
 		}
 	}
@@ -70,7 +71,7 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	}
 	for i := range page {
 		r := page[i]
-		r.Data, _ = e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data)
+		r.Data, _ = e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data, day)
 		p.Items = append(p.Items, Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID})
 		p.Cursors = append(p.Cursors, placeOf(&r).cursor())
 	}
@@ -99,12 +100,12 @@ func (e *Entity) fill(ctx context.Context, page []store.Record) error {
 
 // seesRecord tells whether the caller may know of a record. Records without
 // data are of kinds that are visible whatever it is.
-func (w *Viewer) seesRecord(r *store.Record) bool {
+func (w *Viewer) seesRecord(r *store.Record, day record.Date) bool {
 	data := r.Data
 	if data == nil {
 		data = []byte("{}")
 	}
-	_, ok := w.views.Access.View(w.p, r.Unit, r.Domain, r.Kind, data)
+	_, ok := w.views.Access.View(w.p, r.Unit, r.Domain, r.Kind, data, day)
 	return ok
 }
 

@@ -31,7 +31,7 @@ type Store interface {
 // Access says who sees what; *access.Table does.
 type Access interface {
 	Allows(p access.Principal, typ, field string) bool
-	View(p access.Principal, unit, domain, kind string, data []byte) ([]byte, bool)
+	View(p access.Principal, unit, domain, kind string, data []byte, day record.Date) ([]byte, bool)
 }
 
 // Index knows when sources were heard; *restrict.Index does.
@@ -89,10 +89,12 @@ func New(c Config) (*Views, error) {
 		c.MaxEntries = 10_000
 	}
 	v := &Views{Config: c, plain: map[access.Role][]string{}}
-	for _, role := range []access.Role{access.Anyone, access.Agency, access.Officer, access.Supervisor, access.Auditor, access.Admin} {
+	// For these roles a condition on the data takes nothing away; the public and
+	// agencies need the data to be looked at.
+	for _, role := range []access.Role{access.Officer, access.Supervisor, access.Auditor, access.Admin} {
 		for _, d := range record.Domains() {
 			for _, k := range record.Kinds(d) {
-				if _, ok := c.Access.View(access.Principal{Role: role}, "", d.String(), k.Name, []byte("{}")); ok {
+				if _, ok := c.Access.View(access.Principal{Role: role}, "", d.String(), k.Name, []byte("{}"), record.NoDate); ok {
 					v.plain[role] = append(v.plain[role], d.String()+"/"+k.Name)
 				}
 			}

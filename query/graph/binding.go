@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/language/ast"
+
+	"credithub/query/view"
+	"credithub/schema/access"
+	"credithub/schema/fault"
+)
+
+// scope is what the resolvers of one request share. It belongs to the goroutine
+// of Execute; the endpoint looks into it only when that has ended in time.
+type scope struct {
+	p      access.Principal
+	now    time.Time
+	viewer *view.Viewer
+}
+
+type scopeKey struct{}
+
+// call is one call of a resolver.
+type call struct {
+	ctx  context.Context
+	sc   *scope
+	src  any
+	args map[string]any
+}
+
+func (c *call) text(name string) string {
+	s, _ := c.args[name].(string)
+	return s
+}
+
+func (c *call) first() int {
+	n, _ := c.args["first"].(int)
+	return n
+}
+
+func (c *call) time(name string) time.Time {
+	t, _ := c.args[name].(time.Time)
+	return t
+}
+
+// resolver answers one field. It may answer a func() (any, error), which is
+// called when all other fields of the level have been, so that reads gather.
+type resolver func(c *call) (any, error)
+
+// binding ties resolvers to the fields of schema.graphql, each to one.
+type binding struct {
+	s    *Server
+	all  map[string]resolver
+	used map[string]bool
+}
+
+func newBinding(s *Server) *binding {
+	return &binding{s: s, all: s.resolvers(), used: map[string]bool{}}
+}
+
+// resolver gives the function of a field, nil when there is none.
+func (b *binding) resolver(typ string, f *ast.FieldDefinition) graphql.FieldResolveFn {
+	name := typ + "." + f.Name.Value
+	r, ok := b.all[name]
+	if !ok {
+		return nil
+	}
+	b.used[name] = true
+	return b.s.guarded(typ, f, r)
+}
+
+// unused names resolvers that no field of schema.graphql has.
+func (b *binding) unused() error {
+	var left []string
+	for name := range b.all {
+		if !b.used[name] {
+			left = append(left, name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	sort.Strings(left)
+	return fmt.Errorf("schema.graphql: resolvers without a field: %s", strings.Join(left, ", "))
+}
+
+// guarded puts deadline, access table and error handling around a resolver.
+func (s *Server) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql.FieldResolveFn {
+	field := f.Name.Value
+	_, required := f.Type.(*ast.NonNull)
+	empty := required && isList(f.Type)
+	// check and checks say themselves who may ask: their refusals are recorded.
+	self := typ == "Query" && (field == "check" || field == "checks")
+	return func(p graphql.ResolveParams) (out interface{}, err error) {
+		ctx := p.Context
+		defer func() {
+			if v := recover(); v != nil {
+				out, err = nil, s.refuse(ctx, fmt.Errorf("resolver %s.%s: %v", typ, field, v))
+			}
+		}()
+		if ctx.Err() != nil {
+			return nil, s.refuse(ctx, ctx.Err())
+		}
+		sc, ok := ctx.Value(scopeKey{}).(*scope)
+		if !ok {
+			return nil, s.refuse(ctx, fmt.Errorf("resolver %s.%s: no scope", typ, field))
+		}
+		if !self && !s.access.Allows(sc.p, typ, field) {
+			switch {
+			case empty:
+				return []any{}, nil
+			case !required:
+				return nil, nil
+			case sc.p.Anonymous():
+				return nil, s.refuse(ctx, fault.New(fault.Unauthenticated, "sign in to see %s.%s", typ, field))
+			}
+			return nil, s.refuse(ctx, fault.New(fault.Forbidden, "your role may not see %s.%s", typ, field))
+		}
+		out, err = r(&call{ctx: ctx, sc: sc, src: p.Source, args: p.Args})
+		if err != nil {
+			return nil, s.refuse(ctx, err)
+		}
+		if later, ok := out.(func() (any, error)); ok {
+			return s.later(ctx, typ, field, later), nil
+		}
+		return out, nil
+	}
+}
+
+// later guards what a resolver put off.
+func (s *Server) later(ctx context.Context, typ, field string, f func() (any, error)) func() (interface{}, error) {
+	return func() (out interface{}, err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				out, err = nil, s.refuse(ctx, fmt.Errorf("resolver %s.%s: %v", typ, field, v))
+			}
+		}()
+		if out, err = f(); err != nil {
+			return nil, s.refuse(ctx, err)
+		}
+		return out, nil
+	}
+}
+
+func isList(t ast.Type) bool {
+	if n, ok := t.(*ast.NonNull); ok {
+		t = n.Type
+	}
+	_, ok := t.(*ast.List)
+	return ok
+}

@@ -1,0 +1,275 @@
+package graph
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"credithub/query/restrict"
+	"credithub/query/view"
+	"credithub/schema/access"
+	"credithub/schema/audit"
+	"credithub/schema/fault"
+	"credithub/schema/policy"
+	"credithub/schema/receipt"
+	"credithub/schema/uscc"
+)
+
+// question is what check and checks ask.
+type question struct {
+	codes  []string
+	joined string // the codes with commas between, for the audit log
+	many   bool   // checks
+	matter string
+	caseNo string
+	after  string
+	asOf   time.Time // zero: now
+}
+
+func (q *question) action() string {
+	if q.many {
+		return "checks"
+	}
+	return "check"
+}
+
+// reply is the answer to a question: a decision a code, and the audit records
+// that name them, each of per codes.
+type reply struct {
+	matter    *policy.Matter
+	decisions []restrict.Decision
+	records   []audit.Record
+	one       [1]audit.Record
+	per       int
+	many      bool
+}
+
+// appendID writes the id of the i-th answer: writer and number of its audit
+// record, and for checks its place in it.
+func (r *reply) appendID(b []byte, i int) []byte {
+	rec := &r.records[i/r.per]
+	b = append(append(b, rec.Writer...), '-')
+	b = strconv.AppendUint(b, rec.Seq, 10)
+	if r.many {
+		b = strconv.AppendInt(append(b, '-'), int64(i%r.per+1), 10)
+	}
+	return b
+}
+
+// ask answers a question and has the answer, or the refusal, in the audit log
+// before it returns. out and facts lend it memory.
+func (s *Server) ask(ctx context.Context, p access.Principal, q *question, now time.Time, rep *reply, out []restrict.Decision, facts []byte) ([]restrict.Decision, []byte, error) {
+	m, err := s.admit(ctx, p, q, now)
+	if err == nil {
+		rep.matter, rep.many, rep.per = m, q.many, max(1, s.limits.AuditCodes)
+		out, err = s.decide(ctx, q, m, now, out)
+	}
+	if err != nil {
+		return out, facts, s.recordRefusal(ctx, p, q, m, now, err)
+	}
+	rep.decisions = out[:len(q.codes)]
+	facts, err = s.recordReply(ctx, p, q, now, rep, facts)
+	return out, facts, err
+}
+
+// admit says whether a question may be asked and is well put, and waits for its
+// receipt.
+func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now time.Time) (*policy.Matter, error) {
+	switch {
+	case p.Anonymous():
+		return nil, fault.New(fault.Unauthenticated, "sign in to ask a check")
+	case !p.Can(access.Check):
+		return nil, fault.New(fault.Forbidden, "checks are for officers, supervisors and admins")
+	}
+	if q.many && (len(q.codes) == 0 || len(q.codes) > s.limits.Checks) {
+		return nil, fault.New(fault.BadInput, "usccs: 1 to %d codes", s.limits.Checks)
+	}
+	m := s.policy.Matter(q.matter)
+	if err := q.sound(m, s.limits.CaseNo, now); err != nil {
+		return m, err
+	}
+	if ok, _ := s.index.Ready(); !ok {
+		return m, fault.New(fault.Unavailable, "the restriction index is catching up")
+	}
+	if q.after == "" {
+		return m, nil
+	}
+	ps, err := receipt.Parse(q.after)
+	if err != nil {
+		return m, fault.New(fault.BadInput, "after: not a receipt of this hub")
+	}
+	return m, s.index.WaitFor(ctx, ps)
+}
+
+// sound tells what is wrong with the question itself. No message repeats what
+// the caller wrote.
+func (q *question) sound(m *policy.Matter, maxCaseNo int, now time.Time) error {
+	for i, c := range q.codes {
+		var b [uscc.Length]byte
+		v := uscc.Check(append(b[:0], c...))
+		if v.Valid() {
+			continue
+		}
+		if q.many {
+			return fault.New(fault.BadInput, "usccs[%d]: %s: %s", i, v.Code, v.Message)
+		}
+		return fault.New(fault.BadInput, "uscc: %s: %s", v.Code, v.Message)
+	}
+	switch {
+	case m == nil:
+		return fault.New(fault.BadInput, "matter: no such approval matter")
+	case len(q.caseNo) > maxCaseNo || !utf8.ValidString(q.caseNo):
+		return fault.New(fault.BadInput, "caseNo: longer than %d bytes", maxCaseNo)
+	case q.caseNo != "" && view.Personal(q.caseNo):
+		return fault.New(fault.BadInput, "caseNo: looks like an identity number")
+	case q.asOf.After(now):
+		return fault.New(fault.BadInput, "asOf: lies in the future")
+	case !q.asOf.IsZero() && q.after != "":
+		return fault.New(fault.BadInput, "asOf and after exclude each other")
+	}
+	return nil
+}
+
+// decide fills one decision a code.
+func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now time.Time, out []restrict.Decision) ([]restrict.Decision, error) {
+	for len(out) < len(q.codes) {
+		if n := len(out); n < cap(out) {
+			out = out[:n+1]
+			continue
+		}
+		out = append(out, restrict.Decision{})
+	}
+	for i, c := range q.codes {
+		if q.asOf.IsZero() {
+			s.index.CheckInto(&out[i], c, m, now)
+		} else {
+			d, err := s.decidePast(ctx, c, m, q.asOf)
+			if err != nil {
+				return out, err
+			}
+			out[i] = d
+		}
+		s.met.outcome(out[i].Outcome).Inc()
+	}
+	return out, nil
+}
+
+// recordReply puts an answer into the audit log, in as many records as its
+// codes need.
+func (s *Server) recordReply(ctx context.Context, p access.Principal, q *question, now time.Time, rep *reply, facts []byte) ([]byte, error) {
+	rep.records = rep.one[:0]
+	joined := q.joined
+	for from := 0; from < len(rep.decisions); from += rep.per {
+		part := rep.decisions[from:min(len(rep.decisions), from+rep.per)]
+		facts = facts[:0]
+		for i := range part {
+			facts = appendFacts(facts, q.codes[from+i], &part[i])
+		}
+		r := audit.Record{
+			At: now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: q.action(),
+			Subject: joined, Matter: rep.matter.Code, CaseNo: q.caseNo, Outcome: outcomes(part), Digest: digest(facts),
+		}
+		if len(rep.decisions) > rep.per {
+			r.Subject = strings.Join(q.codes[from:from+len(part)], ",")
+		}
+		kept, err := s.append(ctx, r)
+		if err != nil {
+			return facts, err
+		}
+		rep.records = append(rep.records, kept)
+	}
+	return facts, nil
+}
+
+// recordRefusal puts a refusal into the audit log and gives it back. Codes and
+// matters are named only when they are some.
+func (s *Server) recordRefusal(ctx context.Context, p access.Principal, q *question, m *policy.Matter, now time.Time, cause error) error {
+	r := s.refuse(ctx, cause)
+	rec := audit.Record{At: now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: q.action(), Outcome: code(r.kind)}
+	if m != nil {
+		rec.Matter = m.Code
+	}
+	if len(q.codes) <= s.limits.Checks && q.allCodes() {
+		rec.Subject = q.joined
+	}
+	if len(q.caseNo) <= s.limits.CaseNo && !view.Personal(q.caseNo) {
+		rec.CaseNo = q.caseNo
+	}
+	if _, err := s.append(ctx, rec); err != nil {
+		return err
+	}
+	return r
+}
+
+func (q *question) allCodes() bool {
+	for _, c := range q.codes {
+		if v := uscc.Check([]byte(c)); !v.Valid() {
+			return false
+		}
+	}
+	return true
+}
+
+// append puts a record into the audit log. When that can't be done nothing may
+// be answered.
+func (s *Server) append(ctx context.Context, r audit.Record) (audit.Record, error) {
+	kept, err := s.auditor.Append(ctx, r)
+	if err != nil {
+		s.met.auditFail.Inc()
+		return kept, fault.Wrap(fault.Unavailable, err, "the audit log cannot be written, so nothing is answered")
+	}
+	return kept, nil
+}
+
+// outcomes names the outcomes that occur, in their order.
+func outcomes(ds []restrict.Decision) string {
+	if len(ds) == 1 {
+		return ds[0].Outcome.String()
+	}
+	var seen uint
+	for i := range ds {
+		seen |= 1 << ds[i].Outcome
+	}
+	var names []string
+	for o := restrict.Clear; o <= restrict.SourceStale; o++ {
+		if seen>>o&1 == 1 {
+			names = append(names, o.String())
+		}
+	}
+	return strings.Join(names, ",")
+}
+
+// appendFacts writes what a decision says, for the digest.
+func appendFacts(b []byte, code string, d *restrict.Decision) []byte {
+	b = append(append(b, code...), '\t')
+	b = append(append(b, d.Outcome.String()...), '\t')
+	b = append(append(b, d.Obligation.String()...), '\t')
+	b = append(append(b, d.Receipt...), '\t')
+	b = strconv.AppendInt(b, d.At.UnixMilli(), 10)
+	for i := range d.Hits {
+		h := &d.Hits[i]
+		b = append(append(b, '\t'), h.Entry.ID...)
+		b = append(append(b, '\t'), h.Measure.Code...)
+		b = append(append(b, '\t'), h.Obligation.String()...)
+	}
+	for _, src := range d.Stale {
+		b = append(append(b, '\t'), src.Unit...)
+		b = append(append(b, '/'), src.Domain.String()...)
+	}
+	return append(b, '\n')
+}
+
+// digest is the first 16 bytes of SHA-256 in hex.
+func digest(b []byte) string {
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:16])
+}
+
+// outcome is the counter of an outcome.
+func (m *metrics) outcome(o restrict.Outcome) interface{ Inc() } {
+	return m.outcomes[o]
+}

@@ -1,0 +1,164 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+const checkQuery = `query($u:ID!,$m:ID!,$a:String){check(uscc:$u,matter:$m,after:$a){id outcome obligation receipt asOf hits{obligation measure{code citation} entry{id state documentNo list{code} decidedBy{code}}}}}`
+
+func TestCheckAnswersFromTheIndex(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	f := func(code, matter, outcome, obligation string) {
+		t.Helper()
+		a := ask(t, s, "officer:SAMR", checkQuery, map[string]any{"u": code, "m": matter})
+		var d struct {
+			Check struct{ ID, Outcome, Obligation, Receipt string }
+		}
+		if err := json.Unmarshal(a.Data, &d); err != nil || len(a.Errors) > 0 {
+			t.Fatalf("%s %s: %s", code, matter, a.raw)
+		}
+		if d.Check.Outcome != outcome || d.Check.Obligation != obligation {
+			t.Errorf("%s at %s: %s %s, want %s %s", code, matter, d.Check.Outcome, d.Check.Obligation, outcome, obligation)
+		}
+		last := h.audit[len(h.audit)-1]
+		if want := fmt.Sprintf("%s-%d", last.Writer, last.Seq); d.Check.ID != want {
+			t.Errorf("id %s, want %s", d.Check.ID, want)
+		}
+		if last.Subject != code || last.Matter != matter || last.Outcome != outcome || last.Digest == "" || last.Actor != "u-officer" {
+			t.Errorf("audit record %+v", last)
+		}
+	}
+	f(listedCode, "GOVERNMENT_PROCUREMENT", "HIT", "REJECT")
+	f(listedCode, "SIMPLE_DEREGISTRATION", "HIT", "REJECT")
+	f(clearCode, "GOVERNMENT_PROCUREMENT", "CLEAR", "NONE")
+	f(unknownCode, "GOVERNMENT_PROCUREMENT", "SUBJECT_UNKNOWN", "NONE")
+	h.stale = []policy.Source{{Unit: "MOF", Domain: record.Decision}}
+	f(clearCode, "GOVERNMENT_PROCUREMENT", "SOURCE_STALE", "NONE")
+}
+
+// Every refusal has its code, and each is in the audit log.
+func TestRefusals(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	f := func(token string, args, code, says string) {
+		t.Helper()
+		before := len(h.audit)
+		for _, more := range []string{"", " subject{uscc}"} { // by plan and by Execute
+			a := ask(t, s, token, "{check("+args+"){outcome"+more+"}}", nil)
+			if a.code() != code || string(a.Data) != "null" || !strings.Contains(a.raw, says) {
+				t.Errorf("%s %s: %s, want %s %q", token, args, a.raw, code, says)
+			}
+		}
+		if len(h.audit) != before+2 || h.audit[before].Outcome != code {
+			t.Errorf("%s %s: %d audit records", token, args, len(h.audit)-before)
+		}
+	}
+	const m = `matter:"GOVERNMENT_PROCUREMENT"`
+	ok := `uscc:"` + clearCode + `",`
+	f("", ok+m, "UNAUTHENTICATED", "sign in")
+	f("agency:MOF", ok+m, "FORBIDDEN", "officers")
+	f("auditor", ok+m, "FORBIDDEN", "officers")
+	f("officer", `uscc:"9142",`+m, "BAD_INPUT", "E01")
+	f("officer", `uscc:"91420100MA4N0A2B5X",`+m, "BAD_INPUT", "E02")
+	f("officer", ok+`matter:"NO_SUCH"`, "BAD_INPUT", "matter")
+	f("officer", ok+m+`,after:"nonsense"`, "BAD_INPUT", "receipt")
+	f("officer", ok+m+`,asOf:"2027-01-01T00:00:00Z"`, "BAD_INPUT", "future")
+	f("officer", ok+m+`,asOf:"2026-01-01T00:00:00Z",after:"`+h.Receipt()+`"`, "BAD_INPUT", "exclude")
+	f("officer", ok+m+`,caseNo:"`+strings.Repeat("x", 129)+`"`, "BAD_INPUT", "caseNo")
+	f("officer", ok+m+`,caseNo:"11010519491231002X"`, "BAD_INPUT", "identity number")
+	h.behind = true
+	f("officer", ok+m+`,after:"`+h.Receipt()+`"`, "NOT_CAUGHT_UP", "not yet applied")
+	h.ready = false
+	f("officer", ok+m, "UNAVAILABLE", "catching up")
+}
+
+func TestNothingIsAnsweredUnrecorded(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	h.noAudit = fmt.Errorf("disk full at /var/lib/credithub")
+	for _, q := range []string{
+		`{check(uscc:"` + clearCode + `",matter:"TENDER"){outcome}}`, `{entity(uscc:"` + clearCode + `"){name}}`,
+		`{check(uscc:"bad",matter:"TENDER"){outcome}}`,
+	} {
+		a := ask(t, s, "officer", q, nil)
+		if a.code() != "UNAVAILABLE" || string(a.Data) != "null" || strings.Contains(a.raw, "/var") {
+			t.Errorf("%s: %s", q, a.raw)
+		}
+	}
+}
+
+func TestChecksAnswerInOrderWithOneRecord(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	codes := []string{listedCode, clearCode, unknownCode, listedCode}
+	const q = `query($u:[ID!]!){checks(usccs:$u,matter:"GOVERNMENT_PROCUREMENT"){id uscc outcome}}`
+	a := ask(t, s, "officer", q, map[string]any{"u": codes})
+	var d struct {
+		Checks []struct{ ID, USCC, Outcome string }
+	}
+	if json.Unmarshal(a.Data, &d) != nil || len(d.Checks) != len(codes) {
+		t.Fatal(a.raw)
+	}
+	for i, want := range []string{"HIT", "CLEAR", "SUBJECT_UNKNOWN", "HIT"} {
+		if c := d.Checks[i]; c.USCC != codes[i] || c.Outcome != want || c.ID != fmt.Sprintf("n1-1-%d", i+1) {
+			t.Errorf("answer %d: %+v", i, c)
+		}
+	}
+	if len(h.audit) != 1 || h.audit[0].Subject != strings.Join(codes, ",") || h.audit[0].Outcome != "CLEAR,HIT,SUBJECT_UNKNOWN" {
+		t.Errorf("audit %+v", h.audit)
+	}
+	f := func(n int, bad string, code, says string) {
+		t.Helper()
+		many := make([]string, n)
+		for i := range many {
+			many[i] = clearCode
+		}
+		if bad != "" {
+			many[2] = bad
+		}
+		a := ask(t, s, "officer", q, map[string]any{"u": many})
+		if a.code() != code || !strings.Contains(a.raw, says) {
+			t.Errorf("%d codes: %s", n, a.raw[:min(300, len(a.raw))])
+		}
+	}
+	f(0, "", "BAD_INPUT", "1 to 500")
+	f(500, "", "", "CLEAR")
+	f(501, "", "BAD_INPUT", "1 to 500")
+	f(5, "9142", "BAD_INPUT", "usccs[2]: E01")
+}
+
+func TestChecksAreSplitOverAuditRecords(t *testing.T) {
+	h := newHub(t)
+	s := h.server(func(c *Config) { c.Limits.AuditCodes = 2 })
+	a := ask(t, s, "officer", `query($u:[ID!]!){checks(usccs:$u,matter:"TENDER"){id}}`, map[string]any{"u": []string{listedCode, clearCode, unknownCode}})
+	if want := `{"checks":[{"id":"n1-1-1"},{"id":"n1-1-2"},{"id":"n1-2-1"}]}`; string(a.Data) != want {
+		t.Errorf("%s", a.raw)
+	}
+	if len(h.audit) != 2 || h.audit[0].Subject != listedCode+","+clearCode || h.audit[1].Subject != unknownCode {
+		t.Errorf("audit %+v", h.audit)
+	}
+}
+
+func TestPastIsAnsweredFromTheStore(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	a := ask(t, s, "officer", `{check(uscc:"`+listedCode+`",matter:"GOVERNMENT_PROCUREMENT",asOf:"2026-11-21T09:00:00Z"){outcome obligation asOf subject{name}}}`, nil)
+	if want := `{"check":{"outcome":"HIT","obligation":"REJECT","asOf":"2026-11-21T09:00:00.000Z","subject":{"name":"武汉示例贸易有限公司"}}}`; string(a.Data) != want {
+		t.Errorf("%s", a.raw)
+	}
+	a = ask(t, s, "officer", `{check(uscc:"`+listedCode+`",matter:"GOVERNMENT_PROCUREMENT",asOf:"2026-11-20T09:00:00Z"){obligation subject{name}}}`, nil)
+	if want := `{"check":{"obligation":"REJECT","subject":{"name":null}}}`; string(a.Data) != want {
+		t.Errorf("before it was registered: %s", a.raw)
+	}
+	a = ask(t, s, "officer", `{check(uscc:"`+clearCode+`",matter:"GOVERNMENT_PROCUREMENT",asOf:"2026-11-20T09:00:00Z"){outcome subject{name}}}`, nil)
+	if want := `{"check":{"outcome":"SUBJECT_UNKNOWN","subject":null}}`; string(a.Data) != want {
+		t.Errorf("before it was known: %s", a.raw)
+	}
+}

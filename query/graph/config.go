@@ -1,0 +1,134 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/query/restrict"
+	"credithub/query/store"
+	"credithub/query/view"
+	"credithub/schema/access"
+	"credithub/schema/audit"
+	"credithub/schema/policy"
+	"credithub/schema/receipt"
+)
+
+// Index answers checks from memory; *restrict.Index does.
+type Index interface {
+	view.Index
+	Ready() (bool, []string)
+	CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time)
+	WaitFor(ctx context.Context, ps []receipt.Position) error
+	Receipt() string
+}
+
+// Store answers from what is kept; *store.Store does.
+type Store interface {
+	view.Store
+	HeardBy(context.Context, *store.HeardBy) (map[policy.Source]time.Time, error)
+	WaitStored(ctx context.Context, want []receipt.Position) error
+}
+
+// Verifier turns a bearer token into a principal. A hit of its cache must be
+// cheap: it is asked for every request.
+type Verifier interface {
+	Verify(ctx context.Context, token string) (access.Principal, error)
+}
+
+// Auditor keeps a record for good and gives it its number; it returns when the
+// record is durable. *spool.Spool does.
+type Auditor interface {
+	Append(ctx context.Context, r audit.Record) (audit.Record, error)
+}
+
+// Limiter says whether a caller may ask again. The key is the subject of a token
+// or the address of an anonymous caller.
+type Limiter interface {
+	Allow(key string) (wait time.Duration, ok bool)
+}
+
+// Limits bound what one request can cost. Zero values mean the defaults. Each
+// refusal is counted by the name of its limit.
+type Limits struct {
+	BodyBytes           int           // of a request's body, or of the query of a GET: 16 KiB
+	Tokens              int           // of a document: 2,000
+	Brackets            int           // depth of ( [ {: 16
+	Operations          int           // in a document: 1
+	Depth               int           // of fields: 8
+	Fields              int           // with fragments spread out: 300
+	Aliases             int           // with fragments spread out: 50
+	Fragments           int           // definitions and inline fragments: 30
+	Cost                int           // objects that the answer may hold, by page sizes: 5,000
+	IntrospectionDepth  int           // 16
+	IntrospectionFields int           // 2,000
+	IntrospectionCost   int           // 30,000
+	Checks              int           // codes of one checks: 500
+	CaseNo              int           // bytes of a case number: 128
+	AnswerBytes         int           // 8 MiB
+	Deadline            time.Duration // of one request: 10 s
+	CacheBytes          int           // texts of kept documents: 4 MiB
+	AuditCodes          int           // codes in one audit record: 500
+}
+
+func (l *Limits) setDefaults() {
+	for _, d := range []struct {
+		v   *int
+		def int
+	}{
+		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
+		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Cost, 5000}, {&l.IntrospectionDepth, 16},
+		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
+		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 4 << 20}, {&l.AuditCodes, 500},
+	} {
+		if *d.v == 0 {
+			*d.v = d.def
+		}
+	}
+	if l.Deadline == 0 {
+		l.Deadline = 10 * time.Second
+	}
+}
+
+// Config of the endpoint.
+type Config struct {
+	Index    Index          // required
+	Store    Store          // required
+	Policy   *policy.Policy // required
+	Access   view.Access    // required
+	Verifier Verifier       // required
+	Auditor  Auditor        // required
+
+	Grader       view.Grader // nil: no classes are told
+	GradeDomains []string    // domains of records that the grader wants
+
+	Limits  Limits
+	Limiter Limiter               // nil: callers are not throttled
+	Now     func() time.Time      // time.Now when nil
+	Logger  *slog.Logger          // slog.Default when nil
+	Metrics prometheus.Registerer // not registered when nil
+}
+
+// Validate joins everything that is wrong with the configuration.
+func (c *Config) Validate() error {
+	var errs []error
+	need := func(missing bool, what string) {
+		if missing {
+			errs = append(errs, errors.New("no "+what))
+		}
+	}
+	need(c.Index == nil, "index")
+	need(c.Store == nil, "store")
+	need(c.Policy == nil, "policy")
+	need(c.Access == nil, "access table")
+	need(c.Verifier == nil, "verifier")
+	need(c.Auditor == nil, "auditor")
+	if len(errs) > 0 {
+		return fmt.Errorf("graph: configuration: %w", errors.Join(errs...))
+	}
+	return nil
+}

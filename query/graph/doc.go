@@ -1,0 +1,22 @@
+// Package graph is the GraphQL endpoint: GraphQL over HTTP, the schema built
+// from schema.graphql, and in front of it the guards that graphql-go lacks.
+//
+// A request passes in this order: size of the body, tokens and brackets of the
+// text (before it is parsed), fragments, depth, fields, aliases and cost of the
+// tree (before it is validated), validation, and then either a compiled plan or
+// graphql-go's Execute, under a deadline that the store passes on to ClickHouse.
+// Documents that passed are kept with their plan.
+//
+// It promises that
+//   - server and schema.graphql can't differ: a field without a resolver, and a
+//     resolver without a field, are errors at start;
+//   - a check, and everything non-public that leaves, is in the audit log before
+//     the answer leaves, refusals included;
+//   - a plan answers what Execute would answer, only faster and in the order of
+//     the query;
+//   - no message holds SQL, a path, a stack or text that looks like an identity
+//     number.
+//
+// It never decides what restricts whom (query/restrict) or who may see what
+// (query/view, schema/access).
+package graph

@@ -1,0 +1,156 @@
+package graph
+
+import (
+	"encoding/json"
+	"time"
+
+	"credithub/query/view"
+	"credithub/schema/access"
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+func entityResolvers() map[string]resolver {
+	text := func(f func(r *view.Registration) string) resolver {
+		return func(c *call) (any, error) {
+			if s := f(c.src.(*view.Entity).Registration()); s != "" {
+				return s, nil
+			}
+			return nil, nil
+		}
+	}
+	mark := func(f func(blacklisted, abnormal bool) bool) resolver {
+		return func(c *call) (any, error) {
+			e := c.src.(*view.Entity)
+			c.sc.viewer.Want(e.USCC, e.AsOf)
+			return later(func() (any, error) {
+				b, a, err := e.Marks(c.ctx)
+				return f(b, a), err
+			}), nil
+		}
+	}
+	return map[string]resolver{
+		"Entity.uscc":                func(c *call) (any, error) { return c.src.(*view.Entity).USCC, nil },
+		"Entity.name":                text(func(r *view.Registration) string { return r.Name }),
+		"Entity.status":              text(func(r *view.Registration) string { return r.Status }),
+		"Entity.legalRepresentative": text(func(r *view.Registration) string { return r.LegalRepresentative }),
+		"Entity.division":            text(func(r *view.Registration) string { return r.Division }),
+		"Entity.domicile":            text(func(r *view.Registration) string { return r.Domicile }),
+		"Entity.businessScope":       text(func(r *view.Registration) string { return r.BusinessScope }),
+		"Entity.establishedOn": func(c *call) (any, error) {
+			d, _ := record.ParseDate(c.src.(*view.Entity).Registration().EstablishedOn)
+			return d, nil
+		},
+		"Entity.formerNames": func(c *call) (any, error) {
+			return each(c.src.(*view.Entity).Registration().FormerNames, func(s string) any { return s }), nil
+		},
+		"Entity.blacklisted": mark(func(b, _ bool) bool { return b }),
+		"Entity.abnormal":    mark(func(_, a bool) bool { return a }),
+		"Entity.grade": func(c *call) (any, error) {
+			return gradeLater(c, func(class string, _ []string) any {
+				if class == "" {
+					return nil
+				}
+				return class
+			}), nil
+		},
+		"Entity.gradeReasons": func(c *call) (any, error) {
+			return gradeLater(c, func(_ string, reasons []string) any {
+				return each(reasons, func(s string) any { return s })
+			}), nil
+		},
+		"Entity.entries": func(c *call) (any, error) {
+			e, state := c.src.(*view.Entity), list.ParseState(c.text("state"))
+			c.sc.viewer.Want(e.USCC, e.AsOf)
+			return later(func() (any, error) {
+				es, err := e.Entries(c.ctx, state)
+				return each(es, func(v view.Entry) any { return &v }), err
+			}), nil
+		},
+		"Entity.records": func(c *call) (any, error) {
+			e, domain, first, after := c.src.(*view.Entity), c.text("domain"), c.first(), c.text("after")
+			if err := view.CheckFirst(first); err != nil {
+				return nil, err
+			}
+			e.WantRecords(domain)
+			return later(func() (any, error) {
+				p, err := e.Records(c.ctx, domain, first, after)
+				if err != nil {
+					return nil, err
+				}
+				return pageOf(c, p, func(r view.Record) any { return &r }), nil
+			}), nil
+		},
+	}
+}
+
+func gradeLater(c *call, f func(class string, reasons []string) any) any {
+	e := c.src.(*view.Entity)
+	c.sc.viewer.Want(e.USCC, e.AsOf)
+	e.WantGrade()
+	return later(func() (any, error) {
+		class, reasons, err := e.Grade(c.ctx)
+		return f(class, reasons), err
+	})
+}
+
+// newScope makes what the resolvers of one request share.
+func (s *Server) newScope(p access.Principal, now time.Time) *scope {
+	return &scope{p: p, now: now, viewer: s.views.For(p, now)}
+}
+
+// listOf is a list of the policy; one that it doesn't name has its code only.
+func (s *Server) listOf(c list.Code) *policy.List {
+	if l := s.policy.List(c); l != nil {
+		return l
+	}
+	return &policy.List{Code: c, NameZh: c.String(), NameEn: c.String()}
+}
+
+// unitName is a unit's name, or its code when the policy doesn't name it.
+func (s *Server) unitName(code string) string {
+	if u := s.policy.Unit(code); u != nil {
+		return u.NameZh
+	}
+	return code
+}
+
+// lastHeard is when a source was last heard; the zero time when never, and when
+// only a later time than asked about is known.
+func (s *Server) lastHeard(src policy.Source, at time.Time) time.Time {
+	for _, x := range s.index.Sources(at) {
+		if x.Source == src {
+			if x.LastReceivedAt.After(at) {
+				return time.Time{}
+			}
+			return x.LastReceivedAt
+		}
+	}
+	return time.Time{}
+}
+
+// decidedOn is the day of the decision. Every decision has one; should it be
+// missing, the first day in force stands for it.
+func decidedOn(e *view.Entry) record.Date {
+	switch {
+	case e.DecidedOn != record.NoDate:
+		return e.DecidedOn
+	case e.Since != record.NoDate:
+		return e.Since
+	case e.ServedOn != record.NoDate:
+		return e.ServedOn
+	}
+	return 0
+}
+
+// nameOf is the name in the data of a registration.
+func nameOf(data []byte) string {
+	var r struct {
+		Name string `json:"name"`
+	}
+	if json.Unmarshal(data, &r) != nil {
+		return ""
+	}
+	return r.Name
+}

@@ -1,0 +1,280 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"credithub/schema/access"
+	"credithub/schema/fault"
+)
+
+// media is the media type of an answer.
+type media uint8
+
+const (
+	mediaNone    media = iota // the caller accepts neither
+	mediaJSON                 // application/json: well-formed requests answer 200
+	mediaGraphQL              // application/graphql-response+json: faulty documents answer 400
+)
+
+// Header values are shared by all answers, so that setting them costs nothing.
+var (
+	typeJSON    = []string{"application/json; charset=utf-8"}
+	typeGraphQL = []string{"application/graphql-response+json; charset=utf-8"}
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+)
+
+// ServeHTTP answers one GraphQL request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := s.scratch.Get().(*exchange)
+	defer s.release(x)
+	x.now = s.now()
+	x.media = accepts(r.Header["Accept"])
+	if x.media == mediaNone {
+		x.media = mediaJSON
+		s.refuseHTTP(w, x, http.StatusNotAcceptable, fault.New(fault.BadInput, "answers are application/graphql-response+json or application/json"))
+		return
+	}
+	if err := s.admitCaller(w, r, x); err != nil {
+		return
+	}
+	var err error
+	switch r.Method {
+	case http.MethodPost:
+		err = s.readPost(r, x)
+	case http.MethodGet:
+		err = s.readGet(r, x)
+	default:
+		w.Header().Set("Allow", "GET, POST")
+		s.refuseHTTP(w, x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "use POST or GET"))
+		return
+	}
+	if err != nil {
+		s.refuseHTTP(w, x, httpStatus(err), err)
+		return
+	}
+	s.serve(w, r, x)
+}
+
+// admitCaller says who asks, and whether again so soon.
+func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange) error {
+	p, err := s.principal(r)
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		var f *fault.Error
+		if !errors.As(err, &f) || f.Kind != fault.Unavailable {
+			err = fault.New(fault.Unauthenticated, "the token is not valid or has expired")
+		}
+		s.refuseHTTP(w, x, httpStatus(err), err)
+		return err
+	}
+	x.principal = p
+	if s.limiter == nil {
+		return nil
+	}
+	key := p.Subject
+	if p.Anonymous() || key == "" {
+		if key, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
+			key = r.RemoteAddr
+		}
+	}
+	wait, ok := s.limiter.Allow(key)
+	if ok {
+		return nil
+	}
+	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+	err = fault.New(fault.TooMany, "too many requests; go on in %d s", seconds)
+	s.met.limits.WithLabelValues("rate").Inc()
+	s.refuseHTTP(w, x, http.StatusTooManyRequests, err)
+	return err
+}
+
+// principal reads the bearer token; none is the public.
+func (s *Server) principal(r *http.Request) (access.Principal, error) {
+	h := r.Header["Authorization"]
+	if len(h) == 0 {
+		return access.Principal{}, nil
+	}
+	const scheme = "Bearer "
+	if len(h) > 1 || len(h[0]) <= len(scheme) || !strings.EqualFold(h[0][:len(scheme)], scheme) {
+		return access.Principal{}, errors.New("not a bearer token")
+	}
+	return s.verifier.Verify(r.Context(), h[0][len(scheme):])
+}
+
+// accepts picks the media type of the answer: the first of the acceptable ones
+// with the highest weight. Whoever accepts anything gets application/json.
+func accepts(headers []string) media {
+	if len(headers) == 0 || len(headers) == 1 && (headers[0] == "*/*" || headers[0] == "") {
+		return mediaJSON
+	}
+	best, weight := mediaNone, 0.0
+	for _, h := range headers {
+		for part := range strings.SplitSeq(h, ",") {
+			name, params, _ := strings.Cut(part, ";")
+			var m media
+			switch strings.ToLower(strings.TrimSpace(name)) {
+			case "application/graphql-response+json":
+				m = mediaGraphQL
+			case "application/json", "application/*", "*/*":
+				m = mediaJSON
+			default:
+				continue
+			}
+			if q := quality(params); q > weight {
+				best, weight = m, q
+			}
+		}
+	}
+	return best
+}
+
+// quality reads the q of a media range's parameters.
+func quality(params string) float64 {
+	for p := range strings.SplitSeq(params, ";") {
+		name, v, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "q") {
+			q, err := strconv.ParseFloat(strings.TrimSpace(v), 64)
+			if err != nil || q < 0 || q > 1 {
+				return 0
+			}
+			return q
+		}
+	}
+	return 1
+}
+
+// readPost reads a POST's body.
+func (s *Server) readPost(r *http.Request, x *exchange) error {
+	if h := r.Header["Content-Type"]; len(h) != 1 || h[0] != "application/json" {
+		if err := jsonBody(h); err != nil {
+			return err
+		}
+	}
+	if r.ContentLength > int64(s.limits.BodyBytes) {
+		return s.tooLarge()
+	}
+	x.in = x.in[:0]
+	for {
+		if len(x.in) == cap(x.in) {
+			x.in = append(x.in, 0)[:len(x.in)]
+		}
+		n, err := r.Body.Read(x.in[len(x.in):cap(x.in)])
+		x.in = x.in[:len(x.in)+n]
+		if len(x.in) > s.limits.BodyBytes {
+			return s.tooLarge()
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return fault.Wrap(fault.BadInput, err, "the body could not be read")
+		}
+	}
+	return x.decode()
+}
+
+func (s *Server) tooLarge() error {
+	s.met.limits.WithLabelValues("body").Inc()
+	return fault.New(fault.TooLarge, "the request is larger than %d bytes", s.limits.BodyBytes)
+}
+
+// jsonBody demands JSON in UTF-8.
+func jsonBody(h []string) error {
+	bad := fault.New(fault.MediaType, "send application/json in UTF-8")
+	if len(h) != 1 {
+		return bad
+	}
+	t, params, err := mime.ParseMediaType(h[0])
+	if err != nil || t != "application/json" {
+		return bad
+	}
+	if c := params["charset"]; c != "" && !strings.EqualFold(c, "utf-8") {
+		return bad
+	}
+	return nil
+}
+
+// readGet reads a GET's parameters.
+func (s *Server) readGet(r *http.Request, x *exchange) error {
+	if len(r.URL.RawQuery) > 3*s.limits.BodyBytes {
+		return s.tooLarge()
+	}
+	v, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault.New(fault.BadInput, "the parameters of the address are not well-formed")
+	}
+	if len(v.Get("query"))+len(v.Get("variables")) > s.limits.BodyBytes {
+		return s.tooLarge()
+	}
+	if v.Get("query") == "" {
+		return fault.New(fault.BadInput, "query: a text is needed")
+	}
+	x.req.query, x.req.operation, x.req.loose = []byte(v.Get("query")), []byte(v.Get("operationName")), true
+	for _, name := range []string{"variables", "extensions"} {
+		raw := v.Get(name)
+		if raw == "" || raw == "null" {
+			continue
+		}
+		if raw = strings.TrimSpace(raw); !isObject(raw) {
+			return fault.New(fault.BadInput, "%s: not an object", name)
+		}
+		if name == "variables" {
+			x.req.rawVars = []byte(raw)
+		}
+	}
+	return nil
+}
+
+func httpStatus(err error) int {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Kind.HTTP()
+	}
+	return http.StatusInternalServerError
+}
+
+// refuseHTTP answers a request that isn't well-formed or may not come in: errors
+// without data, whatever the media type.
+func (s *Server) refuseHTTP(w http.ResponseWriter, x *exchange, status int, err error) {
+	r := s.refuse(context.Background(), err)
+	s.met.refused.WithLabelValues(code(r.kind)).Inc()
+	b := append(x.out[:0], `{"errors":[{"message":`...)
+	b = appendString(b, r.message)
+	b = append(b, `,"extensions":{"code":`...)
+	b = appendString(b, code(r.kind))
+	x.out = append(b, "}}]}"...)
+	write(w, x, status)
+}
+
+// automatic is the length up to which net/http finds the length of an answer by
+// itself.
+const automatic = 2048
+
+// write sends x.out.
+func write(w http.ResponseWriter, x *exchange, status int) {
+	h := w.Header()
+	if x.media == mediaGraphQL {
+		h["Content-Type"] = typeGraphQL
+	} else {
+		h["Content-Type"] = typeJSON
+	}
+	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
+	if len(x.out) >= automatic {
+		h.Set("Content-Length", strconv.Itoa(len(x.out)))
+	}
+	if status != http.StatusOK {
+		w.WriteHeader(status)
+	}
+	_, _ = w.Write(x.out)
+}

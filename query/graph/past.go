@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"credithub/query/restrict"
+	"credithub/query/store"
+	"credithub/schema/policy"
+	"credithub/schema/receipt"
+	"credithub/schema/record"
+)
+
+// Limits of what is read of one subject to answer for the past.
+const (
+	pastEntries       = 10_000
+	pastRegistrations = 64
+)
+
+// decidePast answers what the hub would have answered at an instant, from what
+// it had learned by then. Everything that the index knows now must be stored
+// first, or a moment that has just passed would be answered from less than was
+// known.
+func (s *Server) decidePast(ctx context.Context, code string, m *policy.Matter, at time.Time) (restrict.Decision, error) {
+	var none restrict.Decision
+	stand := s.index.Receipt()
+	ps, err := receipt.Parse(stand)
+	if err != nil {
+		return none, err
+	}
+	if err := s.store.WaitStored(ctx, ps); err != nil {
+		return none, err
+	}
+	entries, err := s.store.Entries(ctx, &store.Entries{Codes: []string{code}, AsOf: at, Limit: pastEntries})
+	if err != nil {
+		return none, err
+	}
+	regs, err := s.store.Registrations(ctx, &store.Registrations{Codes: []string{code}, AsOf: at, Limit: pastRegistrations})
+	if err != nil {
+		return none, err
+	}
+	stale, err := s.stalePast(ctx, m, at)
+	if err != nil {
+		return none, err
+	}
+	d := restrict.Decide(entries[code], m, s.policy, subjectOf(regs[code]), stale, at)
+	d.Receipt = stand
+	return d, nil
+}
+
+// subjectOf tells what registrations say of a code: contradicting ones make it
+// ambiguous.
+func subjectOf(regs []store.Record) restrict.SubjectState {
+	if len(regs) == 0 {
+		return restrict.Unknown
+	}
+	name := ""
+	for i := range regs {
+		n := record.FoldName(nameOf(regs[i].Data))
+		if i > 0 && n != name {
+			return restrict.Ambiguous
+		}
+		name = n
+	}
+	return restrict.Known
+}
+
+// stalePast lists the sources of a matter that were silent at an instant.
+func (s *Server) stalePast(ctx context.Context, m *policy.Matter, at time.Time) ([]policy.Source, error) {
+	var domains []string
+	var longest int64
+	seen := map[record.Domain]bool{}
+	for _, src := range s.policy.Sources(m) {
+		if !seen[src.Domain] {
+			seen[src.Domain] = true
+			domains = append(domains, src.Domain.String())
+		}
+		longest = max(longest, s.policy.Period(src.Unit, src.Domain))
+	}
+	heard, err := s.store.HeardBy(ctx, &store.HeardBy{Domains: domains, At: at, Since: at.Add(-time.Duration(longest) * time.Second)})
+	if err != nil {
+		return nil, err
+	}
+	return restrict.StaleSources(nil, s.policy, m, func(src policy.Source) time.Time { return heard[src] }, at), nil
+}

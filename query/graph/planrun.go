@@ -1,0 +1,415 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"credithub/query/restrict"
+	"credithub/query/view"
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+// op says what a step writes.
+type op uint8
+
+const (
+	opTypename op = iota
+	opCheckID
+	opCheckOutcome
+	opCheckObligation
+	opCheckUSCC
+	opCheckMatter
+	opCheckHits
+	opCheckStale
+	opCheckAsOf
+	opCheckReceipt
+	opHitEntry
+	opHitMeasure
+	opHitObligation
+	opEntryID
+	opEntryList
+	opEntryUSCC
+	opEntryState
+	opEntryCause
+	opEntryDocumentNo
+	opEntryDecidedBy
+	opEntryDecidedOn
+	opEntryServedOn
+	opEntrySince
+	opEntryUntil
+	opEntryAnnotated
+	opEntryExitType
+	opEntryExitedOn
+	opListCode
+	opListNameZh
+	opListNameEn
+	opListSerious
+	opMeasureCode
+	opMeasureNameZh
+	opMeasureNameEn
+	opMeasureKind
+	opMeasureCitation
+	opMeasureDepartment
+	opMatterCode
+	opMatterNameZh
+	opMatterNameEn
+	opMatterDepartment
+	opUnitCode
+	opUnitName
+	opSourceUnit
+	opSourceDomain
+	opSourceLast
+	opSourceFresh
+)
+
+// writers are the fields that a plan can write: with the type of their
+// selection, "" for leaves. What needs the store is missing on purpose.
+var writers = map[string]struct {
+	op  op
+	typ string
+}{
+	"Check.id": {opCheckID, ""}, "Check.outcome": {opCheckOutcome, ""}, "Check.obligation": {opCheckObligation, ""},
+	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
+	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
+	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""},
+	"ListEntry.id": {opEntryID, ""}, "ListEntry.list": {opEntryList, "CreditList"}, "ListEntry.uscc": {opEntryUSCC, ""},
+	"ListEntry.state": {opEntryState, ""}, "ListEntry.cause": {opEntryCause, ""}, "ListEntry.documentNo": {opEntryDocumentNo, ""},
+	"ListEntry.decidedBy": {opEntryDecidedBy, "Unit"}, "ListEntry.decidedOn": {opEntryDecidedOn, ""},
+	"ListEntry.servedOn": {opEntryServedOn, ""}, "ListEntry.since": {opEntrySince, ""}, "ListEntry.until": {opEntryUntil, ""},
+	"ListEntry.annotated": {opEntryAnnotated, ""}, "ListEntry.exitType": {opEntryExitType, ""}, "ListEntry.exitedOn": {opEntryExitedOn, ""},
+	"CreditList.code": {opListCode, ""}, "CreditList.nameZh": {opListNameZh, ""}, "CreditList.nameEn": {opListNameEn, ""},
+	"CreditList.serious": {opListSerious, ""},
+	"Measure.code":       {opMeasureCode, ""}, "Measure.nameZh": {opMeasureNameZh, ""}, "Measure.nameEn": {opMeasureNameEn, ""},
+	"Measure.kind": {opMeasureKind, ""}, "Measure.citation": {opMeasureCitation, ""}, "Measure.department": {opMeasureDepartment, ""},
+	"Matter.code": {opMatterCode, ""}, "Matter.nameZh": {opMatterNameZh, ""}, "Matter.nameEn": {opMatterNameEn, ""},
+	"Matter.department": {opMatterDepartment, ""},
+	"Unit.code":         {opUnitCode, ""}, "Unit.name": {opUnitName, ""},
+	"Source.unit": {opSourceUnit, "Unit"}, "Source.domain": {opSourceDomain, ""}, "Source.lastReceivedAt": {opSourceLast, ""},
+	"Source.fresh": {opSourceFresh, ""},
+}
+
+// errNotPlanned tells that a request needs Execute after all.
+var errNotPlanned = errors.New("not planned")
+
+// run answers a request into x.out. Nothing has been asked or recorded when it
+// answers errNotPlanned.
+func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
+	vars, ok := p.bind(&x.req, x.vars[:0])
+	x.vars = vars[:0]
+	if !ok {
+		return errNotPlanned
+	}
+	if len(p.roots) > 1 { // all or none
+		for i := range p.roots {
+			var q question
+			if r := &p.roots[i]; r.check && !r.args.question(&q, r.many, vars) {
+				return errNotPlanned
+			}
+		}
+	}
+	b := append(x.out[:0], `{"data":{`...)
+	for i := range p.roots {
+		r := &p.roots[i]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, r.key...)
+		if !r.check {
+			b = append(b, `"Query"`...)
+			continue
+		}
+		var fail *refusal
+		var err error
+		if b, fail, err = s.runRoot(ctx, r, x, vars, b); err != nil {
+			return err
+		}
+		if fail != nil {
+			s.met.refused.WithLabelValues(code(fail.kind)).Inc()
+			b = append(b[:0], `{"data":null,"errors":[`...)
+			b = append(r.appendError(b, fail), "]}"...)
+			x.out = b
+			return nil
+		}
+	}
+	x.out = append(b, "}}"...)
+	return nil
+}
+
+// runRoot answers one check or checks.
+func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
+	var codes [1]string
+	q := question{codes: codes[:0]}
+	if !r.args.question(&q, r.many, vars) {
+		return b, nil, errNotPlanned
+	}
+	rep := reply{}
+	var err error
+	x.many, x.facts, err = s.ask(ctx, x.principal, &q, x.now, &rep, x.many[:0], x.facts[:0])
+	if err != nil {
+		return b, s.refuse(ctx, err), nil
+	}
+	if r.many {
+		b = append(b, '[')
+	}
+	for i := range rep.decisions {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = s.writeCheck(b, r.sub, &rep, i, q.codes[i])
+	}
+	if r.many {
+		b = append(b, ']')
+	}
+	return b, nil, nil
+}
+
+func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc string) []byte {
+	d := &rep.decisions[i]
+	b = append(b, '{')
+	for n := range sel {
+		st := &sel[n]
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, st.key...)
+		switch st.op {
+		case opTypename:
+		case opCheckID:
+			b = append(rep.appendID(append(b, '"'), i), '"')
+		case opCheckOutcome:
+			b = appendQuoted(b, d.Outcome.String())
+		case opCheckObligation:
+			b = appendQuoted(b, d.Obligation.String())
+		case opCheckUSCC:
+			b = appendString(b, uscc)
+		case opCheckMatter:
+			b = writeMatter(b, st.sub, rep.matter)
+		case opCheckHits:
+			b = append(b, '[')
+			for h := range d.Hits {
+				if h > 0 {
+					b = append(b, ',')
+				}
+				b = s.writeHit(b, st.sub, &d.Hits[h], record.DateOf(d.At))
+			}
+			b = append(b, ']')
+		case opCheckStale:
+			b = append(b, '[')
+			for h, src := range d.Stale {
+				if h > 0 {
+					b = append(b, ',')
+				}
+				b = s.writeSource(b, st.sub, src, d.At)
+			}
+			b = append(b, ']')
+		case opCheckAsOf:
+			b = appendTime(b, d.At)
+		case opCheckReceipt:
+			b = appendString(b, d.Receipt)
+		}
+	}
+	return append(b, '}')
+}
+
+func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.Date) []byte {
+	b = append(b, '{')
+	for n := range sel {
+		st := &sel[n]
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, st.key...)
+		switch st.op {
+		case opHitEntry:
+			b = s.writeEntry(b, st.sub, &h.Entry, day)
+		case opHitMeasure:
+			b = writeMeasure(b, st.sub, h.Measure)
+		case opHitObligation:
+			b = appendQuoted(b, h.Obligation.String())
+		}
+	}
+	return append(b, '}')
+}
+
+func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day record.Date) []byte {
+	e := view.OnDay(*entry, day)
+	b = append(b, '{')
+	for n := range sel {
+		st := &sel[n]
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, st.key...)
+		switch st.op {
+		case opEntryID:
+			b = appendString(b, e.ID)
+		case opEntryList:
+			b = s.writeList(b, st.sub, e.List)
+		case opEntryUSCC:
+			b = appendString(b, e.USCC)
+		case opEntryState:
+			b = appendQuoted(b, e.State.String())
+		case opEntryCause:
+			b = appendString(b, e.Cause)
+		case opEntryDocumentNo:
+			b = appendString(b, e.DocumentNo)
+		case opEntryDecidedBy:
+			b = s.writeUnit(b, st.sub, e.DecidedBy)
+		case opEntryDecidedOn:
+			b = appendDate(b, decidedOn(&e))
+		case opEntryServedOn:
+			b = appendDate(b, e.ServedOn)
+		case opEntrySince:
+			b = appendDate(b, e.Since)
+		case opEntryUntil:
+			b = appendDate(b, e.Until)
+		case opEntryAnnotated:
+			b = appendBool(b, e.Annotated)
+		case opEntryExitType:
+			if e.ExitType == list.NoExit {
+				b = append(b, "null"...)
+			} else {
+				b = appendQuoted(b, e.ExitType.String())
+			}
+		case opEntryExitedOn:
+			b = appendDate(b, e.ExitedOn)
+		}
+	}
+	return append(b, '}')
+}
+
+func (s *Server) writeList(b []byte, sel selection, c list.Code) []byte {
+	l := s.listOf(c)
+	return writeFlat(b, sel, func(b []byte, o op) []byte {
+		switch o {
+		case opListCode:
+			return appendQuoted(b, c.String())
+		case opListNameZh:
+			return appendString(b, l.NameZh)
+		case opListNameEn:
+			return appendString(b, l.NameEn)
+		case opListSerious:
+			return appendBool(b, l.Serious)
+		}
+		return b
+	})
+}
+
+func writeMeasure(b []byte, sel selection, m *policy.Measure) []byte {
+	return writeFlat(b, sel, func(b []byte, o op) []byte {
+		switch o {
+		case opMeasureCode:
+			return appendString(b, m.Code)
+		case opMeasureNameZh:
+			return appendString(b, m.NameZh)
+		case opMeasureNameEn:
+			return appendString(b, m.NameEn)
+		case opMeasureKind:
+			return appendString(b, m.Kind)
+		case opMeasureCitation:
+			return appendString(b, m.Citation)
+		case opMeasureDepartment:
+			return appendString(b, m.Department)
+		}
+		return b
+	})
+}
+
+func writeMatter(b []byte, sel selection, m *policy.Matter) []byte {
+	return writeFlat(b, sel, func(b []byte, o op) []byte {
+		switch o {
+		case opMatterCode:
+			return appendString(b, m.Code)
+		case opMatterNameZh:
+			return appendString(b, m.NameZh)
+		case opMatterNameEn:
+			return appendString(b, m.NameEn)
+		case opMatterDepartment:
+			return appendString(b, m.Department)
+		}
+		return b
+	})
+}
+
+func (s *Server) writeUnit(b []byte, sel selection, unit string) []byte {
+	return writeFlat(b, sel, func(b []byte, o op) []byte {
+		if o == opUnitCode {
+			return appendString(b, unit)
+		}
+		if o == opUnitName {
+			return appendString(b, s.unitName(unit))
+		}
+		return b
+	})
+}
+
+func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time.Time) []byte {
+	var last time.Time
+	for i := range sel {
+		if sel[i].op == opSourceLast {
+			last = s.lastHeard(src, at)
+		}
+	}
+	b = append(b, '{')
+	for n := range sel {
+		st := &sel[n]
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, st.key...)
+		switch st.op {
+		case opSourceUnit:
+			b = s.writeUnit(b, st.sub, src.Unit)
+		case opSourceDomain:
+			b = appendQuoted(b, src.Domain.String())
+		case opSourceLast:
+			if last.IsZero() {
+				b = append(b, "null"...)
+			} else {
+				b = appendTime(b, last)
+			}
+		case opSourceFresh: // it stands among the stale ones
+			b = append(b, "false"...)
+		}
+	}
+	return append(b, '}')
+}
+
+// writeFlat writes an object of leaves.
+func writeFlat(b []byte, sel selection, leaf func(b []byte, o op) []byte) []byte {
+	b = append(b, '{')
+	for n := range sel {
+		if n > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, sel[n].key...)
+		b = leaf(b, sel[n].op)
+	}
+	return append(b, '}')
+}
+
+// appendQuoted writes a text that needs no escapes.
+func appendQuoted(b []byte, s string) []byte {
+	return append(append(append(b, '"'), s...), '"')
+}
+
+func appendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, "true"...)
+	}
+	return append(b, "false"...)
+}
+
+func appendDate(b []byte, d record.Date) []byte {
+	if d == record.NoDate {
+		return append(b, "null"...)
+	}
+	return append(d.AppendTo(append(b, '"')), '"')
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	return append(t.UTC().AppendFormat(append(b, '"'), dateTimeLayout), '"')
+}

@@ -1,0 +1,363 @@
+package graph
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"time"
+
+	"credithub/query/restrict"
+	"credithub/query/store"
+	"credithub/query/view"
+	"credithub/schema/fault"
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+// Values that resolvers hand to each other, besides those of view and policy.
+type (
+	checkValue struct {
+		rep  *reply
+		i    int
+		code string
+	}
+	hitValue struct {
+		*restrict.Hit
+		day record.Date
+	}
+	listValue   struct{ *policy.List }
+	unitValue   struct{ code, name string }
+	sourceValue struct {
+		policy.Source
+		last  time.Time
+		fresh bool
+	}
+	edgeValue struct {
+		node   any
+		cursor string
+	}
+	pageValue struct {
+		edges             []any
+		next, previous    bool
+		start, end, total any
+	}
+)
+
+// resolvers is every field that can be asked.
+func (s *Server) resolvers() map[string]resolver {
+	all := map[string]resolver{}
+	for _, group := range []map[string]resolver{
+		s.queryResolvers(), s.checkResolvers(), entryResolvers(s), catalogueResolvers(), entityResolvers(),
+		recordResolvers(s), sourceResolvers(s), connectionResolvers(),
+	} {
+		for name, r := range group {
+			all[name] = r
+		}
+	}
+	return all
+}
+
+func (s *Server) queryResolvers() map[string]resolver {
+	return map[string]resolver{
+		"Query.check":  func(c *call) (any, error) { return s.resolveCheck(c) },
+		"Query.checks": func(c *call) (any, error) { return s.resolveChecks(c) },
+		"Query.entity": func(c *call) (any, error) {
+			code, asOf := c.text("uscc"), c.time("asOf")
+			if err := view.CheckCode("uscc", code); err != nil {
+				return nil, err
+			}
+			if err := mayAskPast(c, asOf); err != nil {
+				return nil, err
+			}
+			c.sc.viewer.Want(code, asOf)
+			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, code, asOf)) }), nil
+		},
+		"Query.search": func(c *call) (any, error) {
+			p, err := c.sc.viewer.Search(c.ctx, c.text("text"), c.first(), c.text("after"))
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(c, p, func(m view.Match) any { return m.Entity }), nil
+		},
+		"Query.listEntries": func(c *call) (any, error) {
+			p, err := c.sc.viewer.ListEntries(c.ctx, view.EntryQuery{
+				List: c.text("list"), USCC: c.text("uscc"), State: list.ParseState(c.text("state")), First: c.first(), After: c.text("after"),
+			})
+			if err != nil {
+				return nil, err
+			}
+			return pageOf(c, p, func(e view.Entry) any { return &e }), nil
+		},
+		"Query.lists": func(*call) (any, error) {
+			return each(s.policy.Lists, func(l *policy.List) any { return listValue{l} }), nil
+		},
+		"Query.measures": func(*call) (any, error) {
+			return each(s.policy.Measures, func(m *policy.Measure) any { return m }), nil
+		},
+		"Query.matters": func(c *call) (any, error) {
+			text := strings.ToLower(strings.TrimSpace(c.text("text")))
+			out := []any{}
+			for _, m := range s.policy.Matters {
+				if strings.Contains(strings.ToLower(m.Code+"\n"+m.NameZh+"\n"+m.NameEn), text) {
+					out = append(out, m)
+				}
+			}
+			return out, nil
+		},
+		"Query.sources": func(c *call) (any, error) {
+			return each(c.sc.viewer.Sources(), func(x restrict.SourceState) any {
+				return &sourceValue{x.Source, x.LastReceivedAt, x.Fresh}
+			}), nil
+		},
+	}
+}
+
+// mayAskPast refuses asOf to those who may not look back, and to the future.
+func mayAskPast(c *call, asOf time.Time) error {
+	switch {
+	case asOf.IsZero():
+		return nil
+	case c.sc.p.Anonymous():
+		return fault.New(fault.Unauthenticated, "sign in to ask about the past")
+	case !view.MayLookBack(c.sc.p):
+		return fault.New(fault.Forbidden, "your role may not ask about the past")
+	case asOf.After(c.sc.now):
+		return fault.New(fault.BadInput, "asOf: lies in the future")
+	}
+	return nil
+}
+
+func later(f func() (any, error)) any { return f }
+
+// orNil makes a nil pointer a nil value.
+func orNil[T any](v *T, err error) (any, error) {
+	if v == nil || err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+func each[T any](in []T, f func(T) any) []any {
+	out := make([]any, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return out
+}
+
+func (s *Server) resolveCheck(c *call) (any, error) {
+	code := c.text("uscc")
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf")}
+	rep := &reply{}
+	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
+		return nil, err
+	}
+	return &checkValue{rep, 0, code}, nil
+}
+
+func (s *Server) resolveChecks(c *call) (any, error) {
+	raw, _ := c.args["usccs"].([]any)
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after")}
+	for _, v := range raw {
+		code, _ := v.(string)
+		q.codes = append(q.codes, code)
+	}
+	q.joined = strings.Join(q.codes, ",")
+	rep := &reply{}
+	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
+		return nil, err
+	}
+	out := make([]any, len(q.codes))
+	for i, code := range q.codes {
+		out[i] = &checkValue{rep, i, code}
+	}
+	return out, nil
+}
+
+func (s *Server) checkResolvers() map[string]resolver {
+	d := func(f func(v *checkValue, d *restrict.Decision) any) resolver {
+		return func(c *call) (any, error) {
+			v := c.src.(*checkValue)
+			return f(v, &v.rep.decisions[v.i]), nil
+		}
+	}
+	hit := func(f func(h hitValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(hitValue)), nil }
+	}
+	return map[string]resolver{
+		"Check.id":         d(func(v *checkValue, _ *restrict.Decision) any { return string(v.rep.appendID(nil, v.i)) }),
+		"Check.outcome":    d(func(_ *checkValue, d *restrict.Decision) any { return d.Outcome.String() }),
+		"Check.obligation": d(func(_ *checkValue, d *restrict.Decision) any { return d.Obligation.String() }),
+		"Check.uscc":       d(func(v *checkValue, _ *restrict.Decision) any { return v.code }),
+		"Check.matter":     d(func(v *checkValue, _ *restrict.Decision) any { return v.rep.matter }),
+		"Check.asOf":       d(func(_ *checkValue, d *restrict.Decision) any { return d.At }),
+		"Check.receipt":    d(func(_ *checkValue, d *restrict.Decision) any { return d.Receipt }),
+		"Check.hits": d(func(_ *checkValue, d *restrict.Decision) any {
+			out := make([]any, len(d.Hits))
+			for i := range d.Hits {
+				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At)}
+			}
+			return out
+		}),
+		"Check.staleSources": d(func(_ *checkValue, d *restrict.Decision) any {
+			return each(d.Stale, func(src policy.Source) any {
+				return &sourceValue{src, s.lastHeard(src, d.At), false}
+			})
+		}),
+		"Check.subject": func(c *call) (any, error) {
+			v := c.src.(*checkValue)
+			var asOf time.Time
+			if at := v.rep.decisions[v.i].At; !at.Equal(c.sc.now) {
+				asOf = at
+			}
+			c.sc.viewer.Want(v.code, asOf)
+			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, v.code, asOf)) }), nil
+		},
+		"Hit.entry": hit(func(h hitValue) any {
+			e := view.OnDay(h.Entry, h.day)
+			return &e
+		}),
+		"Hit.measure":    hit(func(h hitValue) any { return h.Measure }),
+		"Hit.obligation": hit(func(h hitValue) any { return h.Obligation.String() }),
+	}
+}
+
+func entryResolvers(s *Server) map[string]resolver {
+	e := func(f func(e *view.Entry) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*view.Entry)), nil }
+	}
+	return map[string]resolver{
+		"ListEntry.id":         e(func(e *view.Entry) any { return e.ID }),
+		"ListEntry.list":       e(func(e *view.Entry) any { return listValue{s.listOf(e.List)} }),
+		"ListEntry.uscc":       e(func(e *view.Entry) any { return e.USCC }),
+		"ListEntry.state":      e(func(e *view.Entry) any { return e.State.String() }),
+		"ListEntry.cause":      e(func(e *view.Entry) any { return e.Cause }),
+		"ListEntry.documentNo": e(func(e *view.Entry) any { return e.DocumentNo }),
+		"ListEntry.decidedBy":  e(func(e *view.Entry) any { return unitValue{e.DecidedBy, s.unitName(e.DecidedBy)} }),
+		"ListEntry.decidedOn":  e(func(e *view.Entry) any { return decidedOn(e) }),
+		"ListEntry.servedOn":   e(func(e *view.Entry) any { return e.ServedOn }),
+		"ListEntry.since":      e(func(e *view.Entry) any { return e.Since }),
+		"ListEntry.until":      e(func(e *view.Entry) any { return e.Until }),
+		"ListEntry.annotated":  e(func(e *view.Entry) any { return e.Annotated }),
+		"ListEntry.exitedOn":   e(func(e *view.Entry) any { return e.ExitedOn }),
+		"ListEntry.exitType": e(func(e *view.Entry) any {
+			if e.ExitType == list.NoExit {
+				return nil
+			}
+			return e.ExitType.String()
+		}),
+	}
+}
+
+func catalogueResolvers() map[string]resolver {
+	l := func(f func(l listValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(listValue)), nil }
+	}
+	me := func(f func(m *policy.Measure) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*policy.Measure)), nil }
+	}
+	ma := func(f func(m *policy.Matter) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*policy.Matter)), nil }
+	}
+	u := func(f func(u unitValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(unitValue)), nil }
+	}
+	return map[string]resolver{
+		"CreditList.code":    l(func(l listValue) any { return l.Code.String() }),
+		"CreditList.nameZh":  l(func(l listValue) any { return l.NameZh }),
+		"CreditList.nameEn":  l(func(l listValue) any { return l.NameEn }),
+		"CreditList.serious": l(func(l listValue) any { return l.Serious }),
+		"Measure.code":       me(func(m *policy.Measure) any { return m.Code }),
+		"Measure.nameZh":     me(func(m *policy.Measure) any { return m.NameZh }),
+		"Measure.nameEn":     me(func(m *policy.Measure) any { return m.NameEn }),
+		"Measure.kind":       me(func(m *policy.Measure) any { return m.Kind }),
+		"Measure.citation":   me(func(m *policy.Measure) any { return m.Citation }),
+		"Measure.department": me(func(m *policy.Measure) any { return m.Department }),
+		"Matter.code":        ma(func(m *policy.Matter) any { return m.Code }),
+		"Matter.nameZh":      ma(func(m *policy.Matter) any { return m.NameZh }),
+		"Matter.nameEn":      ma(func(m *policy.Matter) any { return m.NameEn }),
+		"Matter.department":  ma(func(m *policy.Matter) any { return m.Department }),
+		"Unit.code":          u(func(u unitValue) any { return u.code }),
+		"Unit.name":          u(func(u unitValue) any { return u.name }),
+	}
+}
+
+func recordResolvers(s *Server) map[string]resolver {
+	r := func(f func(r *view.Record) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*view.Record)), nil }
+	}
+	return map[string]resolver{
+		"Record.id":         r(func(r *view.Record) any { return r.ID }),
+		"Record.domain":     r(func(r *view.Record) any { return r.Domain }),
+		"Record.kind":       r(func(r *view.Record) any { return r.Kind }),
+		"Record.unit":       r(func(r *view.Record) any { return unitValue{r.Unit, s.unitName(r.Unit)} }),
+		"Record.version":    r(func(r *view.Record) any { return int(min(r.Version, math.MaxInt32)) }),
+		"Record.op":         r(func(r *view.Record) any { return r.Op }),
+		"Record.occurredOn": r(func(r *view.Record) any { return r.OccurredOn }),
+		"Record.recordedAt": r(func(r *view.Record) any { return r.RecordedAt }),
+		"Record.data":       r(func(r *view.Record) any { return json.RawMessage(r.Data) }),
+	}
+}
+
+func sourceResolvers(s *Server) map[string]resolver {
+	src := func(f func(v *sourceValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*sourceValue)), nil }
+	}
+	count := func(f func(n store.Counts) int) resolver {
+		return func(c *call) (any, error) {
+			v := c.src.(*sourceValue)
+			return later(func() (any, error) {
+				n, err := c.sc.viewer.Counts(c.ctx, v.Source)
+				return min(f(n), math.MaxInt32), err
+			}), nil
+		}
+	}
+	return map[string]resolver{
+		"Source.unit":           src(func(v *sourceValue) any { return unitValue{v.Unit, s.unitName(v.Unit)} }),
+		"Source.domain":         src(func(v *sourceValue) any { return v.Domain.String() }),
+		"Source.lastReceivedAt": src(func(v *sourceValue) any { return v.last }),
+		"Source.fresh":          src(func(v *sourceValue) any { return v.fresh }),
+		"Source.accepted":       count(func(n store.Counts) int { return n.Accepted }),
+		"Source.rejected":       count(func(n store.Counts) int { return n.Rejected }),
+	}
+}
+
+// pageOf makes a connection of a page.
+func pageOf[T any](c *call, p *view.Page[T], node func(T) any) *pageValue {
+	out := &pageValue{edges: make([]any, len(p.Items)), next: p.HasNext, previous: p.HasPrevious}
+	for i, item := range p.Items {
+		out.edges[i] = edgeValue{node(item), p.Cursors[i]}
+	}
+	if n := len(p.Cursors); n > 0 {
+		out.start, out.end = p.Cursors[0], p.Cursors[n-1]
+	}
+	out.total = later(func() (any, error) {
+		n, err := p.Total(c.ctx)
+		return min(n, math.MaxInt32), err
+	})
+	return out
+}
+
+func connectionResolvers() map[string]resolver {
+	page := func(f func(p *pageValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*pageValue)), nil }
+	}
+	edge := func(f func(e edgeValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(edgeValue)), nil }
+	}
+	all := map[string]resolver{
+		"PageInfo.hasNextPage":     page(func(p *pageValue) any { return p.next }),
+		"PageInfo.hasPreviousPage": page(func(p *pageValue) any { return p.previous }),
+		"PageInfo.startCursor":     page(func(p *pageValue) any { return p.start }),
+		"PageInfo.endCursor":       page(func(p *pageValue) any { return p.end }),
+	}
+	for _, t := range []string{"Entity", "ListEntry", "Record"} {
+		all[t+"Connection.edges"] = page(func(p *pageValue) any { return p.edges })
+		all[t+"Connection.pageInfo"] = page(func(p *pageValue) any { return p })
+		all[t+"Connection.totalCount"] = page(func(p *pageValue) any { return p.total })
+		all[t+"Edge.node"] = edge(func(e edgeValue) any { return e.node })
+		all[t+"Edge.cursor"] = edge(func(e edgeValue) any { return e.cursor })
+	}
+	return all
+}

@@ -1,0 +1,217 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/gqlerrors"
+
+	"credithub/schema/audit"
+	"credithub/schema/fault"
+)
+
+// serve answers a request that has been read.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
+	doc, errs := s.docs.get(x.req.query)
+	if errs == nil {
+		if err := doc.badOperation(x.req.operation); err != nil {
+			errs = s.limited(r.Context(), "", err)
+		}
+	}
+	if errs != nil {
+		s.answer(w, x, nil, nil, errs, false)
+		return
+	}
+	if doc.plan != nil {
+		switch err := s.run(r.Context(), doc.plan, x); {
+		case err == nil:
+			s.met.planned.Inc()
+			write(w, x, http.StatusOK)
+			return
+		case err != errNotPlanned:
+			s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), false)
+			return
+		}
+	}
+	s.execute(w, r, doc, x)
+}
+
+// execute answers by graphql-go under the deadline.
+func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, x *exchange) {
+	s.met.executed.Inc()
+	if kept := doc.answer.Load(); kept != nil {
+		x.out = append(x.out[:0], *kept...)
+		write(w, x, http.StatusOK)
+		return
+	}
+	vars, err := x.req.variables()
+	if err != nil {
+		s.refuseHTTP(w, x, httpStatus(err), err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
+	defer cancel()
+	sc := s.newScope(x.principal, x.now)
+	res := graphql.Execute(graphql.ExecuteParams{
+		Schema: s.schema.Schema, Root: s.schema, AST: doc.ast, OperationName: doc.name, Args: vars,
+		Context: context.WithValue(ctx, scopeKey{}, sc),
+	})
+	if ctx.Err() != nil { // resolvers may still be at work: nothing of theirs is touched
+		s.met.limits.WithLabelValues("deadline").Inc()
+		s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.Timeout, "the answer took too long")), true)
+		return
+	}
+	data, _ := res.Data.(map[string]any)
+	executed := data != nil || started(res.Errors)
+	s.answerExecuted(w, r, doc, x, sc, data, s.shown(ctx, res.Errors, !executed), executed)
+}
+
+// started tells whether errors come from resolvers: those of the request itself,
+// such as variables of a wrong type, have no path.
+func started(errs []gqlerrors.FormattedError) bool {
+	for _, e := range errs {
+		if len(e.Path) > 0 || original(e) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// answerExecuted writes what Execute gave, once it is in the audit log.
+func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document, x *exchange, sc *scope, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
+	s.compose(x, doc.shape, data, errs, executed)
+	if len(x.out) > s.limits.AnswerBytes {
+		s.met.limits.WithLabelValues("answer").Inc()
+		s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", s.limits.AnswerBytes)), true)
+		return
+	}
+	if doc.constant && executed && len(errs) == 0 {
+		kept := append([]byte(nil), x.out...)
+		doc.answer.Store(&kept)
+	}
+	if err := s.recordRead(r.Context(), doc, x, sc, errs, executed); err != nil {
+		s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), true)
+		return
+	}
+	s.count(errs)
+	write(w, x, status(x.media, executed))
+}
+
+// status is that of a well-formed request: application/json answers 200
+// whatever the document, application/graphql-response+json tells a request that
+// was never executed.
+func status(m media, executed bool) int {
+	if m == mediaGraphQL && !executed {
+		return http.StatusBadRequest
+	}
+	return http.StatusOK
+}
+
+// answer writes errors, with data or without.
+func (s *Server) answer(w http.ResponseWriter, x *exchange, sh *shape, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
+	s.count(errs)
+	s.compose(x, sh, data, errs, executed)
+	write(w, x, status(x.media, executed))
+}
+
+func (s *Server) count(errs []gqlerrors.FormattedError) {
+	for _, e := range errs {
+		if c, ok := e.Extensions["code"].(string); ok {
+			s.met.refused.WithLabelValues(c).Inc()
+		}
+	}
+}
+
+// compose writes an answer into x.out: data first, in the order of the query;
+// none when nothing was executed.
+func (s *Server) compose(x *exchange, sh *shape, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
+	b := append(x.out[:0], '{')
+	if executed {
+		b = append(b, `"data":`...)
+		if data == nil {
+			b = append(b, "null"...)
+		} else {
+			b = appendObject(b, data, sh)
+		}
+	}
+	if len(errs) > 0 {
+		if executed {
+			b = append(b, ',')
+		}
+		b = append(b, `"errors":[`...)
+		for i := range errs {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendFormatted(b, &errs[i])
+		}
+		b = append(b, ']')
+	}
+	x.out = append(b, '}')
+}
+
+// appendFormatted writes one error.
+func appendFormatted(b []byte, e *gqlerrors.FormattedError) []byte {
+	b = append(b, `{"message":`...)
+	b = appendString(b, e.Message)
+	if len(e.Locations) > 0 {
+		b = append(b, `,"locations":[`...)
+		for i, l := range e.Locations {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = append(b, `{"line":`...)
+			b = strconv.AppendInt(b, int64(l.Line), 10)
+			b = append(b, `,"column":`...)
+			b = strconv.AppendInt(b, int64(l.Column), 10)
+			b = append(b, '}')
+		}
+		b = append(b, ']')
+	}
+	if len(e.Path) > 0 {
+		if raw, err := json.Marshal(e.Path); err == nil {
+			b = append(append(b, `,"path":`...), raw...)
+		}
+	}
+	c, _ := e.Extensions["code"].(string)
+	b = append(b, `,"extensions":{"code":`...)
+	b = appendString(b, c)
+	return append(b, "}}"...)
+}
+
+// recordRead puts what a signed-in caller was shown into the audit log: the
+// codes of which anything was shown and the digest of the answer. Checks have
+// their own records, and catalogues are everybody's.
+func (s *Server) recordRead(ctx context.Context, doc *document, x *exchange, sc *scope, errs []gqlerrors.FormattedError, executed bool) error {
+	p := x.principal
+	if p.Anonymous() || doc.public || !executed {
+		return nil
+	}
+	codes := sc.viewer.Seen()
+	if doc.checks && len(codes) == 0 {
+		return nil
+	}
+	r := audit.Record{At: x.now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: "OK", Digest: digest(x.out)}
+	if len(errs) > 0 {
+		r.Outcome, _ = errs[0].Extensions["code"].(string)
+	}
+	for {
+		n := min(len(codes), s.limits.AuditCodes)
+		r.Subject = strings.Join(codes[:n], ",")
+		if _, err := s.append(ctx, r); err != nil {
+			return err
+		}
+		if codes = codes[n:]; len(codes) == 0 {
+			return nil
+		}
+	}
+}
+
+// isObject tells whether a text is one JSON object.
+func isObject(s string) bool {
+	return strings.HasPrefix(s, "{") && json.Valid([]byte(s))
+}
