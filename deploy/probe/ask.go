@@ -174,14 +174,9 @@ func Query(ctx context.Context, url, token, query string, variables map[string]a
 // Select asks the ClickHouse of a data directory and gives rows of columns. A
 // URL without user takes the engine's password from the directory.
 func Select(ctx context.Context, dir, clickhouse, sql string) ([][]string, error) {
-	u, err := url.Parse(clickhouse)
+	u, err := signedIn(dir, clickhouse)
 	if err != nil {
 		return nil, err
-	}
-	if u.User == nil {
-		if u.User, err = engineUser(dir); err != nil {
-			return nil, err
-		}
 	}
 	user := u.User
 	u.User, u.Path, u.RawQuery = nil, "/", "database=credithub"
@@ -203,6 +198,25 @@ func Select(ctx context.Context, dir, clickhouse, sql string) ([][]string, error
 		rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
 	}
 	return rows, nil
+}
+
+// EngineURL is the URL of the embedded engine of a data directory with user and
+// password.
+func EngineURL(dir, clickhouse string) (string, error) {
+	u, err := signedIn(dir, clickhouse)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/credithub"
+	return u.String(), nil
+}
+
+func signedIn(dir, clickhouse string) (*url.URL, error) {
+	u, err := url.Parse(clickhouse)
+	if err == nil && u.User == nil {
+		u.User, err = engineUser(dir)
+	}
+	return u, err
 }
 
 // engineUser reads who may ask the embedded engine of a data directory.

@@ -57,3 +57,23 @@ func Root(t testing.TB) string {
 	t.Fatal("no go.mod above the test")
 	return ""
 }
+
+// StartCluster runs a hub of many processes for the length of the test. Exe, Dir
+// and Logs are filled in. The end of each log is shown when the test fails.
+func StartCluster(t testing.TB, c probe.ClusterConfig) *probe.Cluster {
+	t.Helper()
+	c.Exe, c.Dir, c.Logs = Exe(t), t.TempDir(), t.TempDir()
+	h, err := probe.StartCluster(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		h.Stop()
+		if t.Failed() {
+			for _, p := range h.Parts() {
+				t.Logf("--- %s\n%s", p.Name, p.Tail(40))
+			}
+		}
+	})
+	return h
+}
