@@ -35,6 +35,7 @@ type connectFlags struct {
 	dataFlag
 	Kafka      []string `help:"Kafka brokers, host:port." sep:"," placeholder:"HOST:PORT,…" env:"CREDITHUB_KAFKA"`
 	Clickhouse string   `help:"ClickHouse over HTTP." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
+	Cluster    string   `help:"Name of the ClickHouse cluster; without it a single node." placeholder:"NAME" env:"CREDITHUB_CLUSTER"`
 
 	KafkaTLS      bool   `help:"TLS to Kafka." env:"CREDITHUB_KAFKA_TLS"`
 	KafkaCA       string `help:"Authorities of Kafka's certificates, PEM." type:"path"`
@@ -91,6 +92,8 @@ type hub struct {
 	kafka    *kafka.Client
 	producer *kafka.Producer
 	db       *clickhouse.DB
+	at       clickhouse.Config // where db is
+	cluster  bool              // it is a cluster
 	stamper  *stamp.Stamper
 	log      *slog.Logger
 }
@@ -120,7 +123,8 @@ func (c *connectFlags) connect() (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.db, err = clickhouse.Open(clickhouse.Config{URL: at, Metrics: prometheus.DefaultRegisterer}); err != nil {
+	h.at, h.cluster = clickhouse.Config{URL: at, Metrics: prometheus.DefaultRegisterer}, c.Cluster != ""
+	if h.db, err = clickhouse.Open(h.at); err != nil {
 		return nil, err
 	}
 	secret, err := node.Secret(c.Data, "stamp.key")

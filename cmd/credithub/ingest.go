@@ -92,8 +92,12 @@ func (h *hub) intake() (*intake.Intake, error) {
 	if err != nil {
 		return nil, err
 	}
+	st, err := intake.NewClickHouse(h.db, h.cluster)
+	if err != nil {
+		return nil, err
+	}
 	return intake.New(intake.Config{
-		Kafka: h.kafka, Producer: h.producer, Store: intake.ClickHouse(h.db), Policy: h.policy, Keys: reg,
+		Kafka: h.kafka, Producer: h.producer, Store: st, Policy: h.policy, Keys: reg,
 		Stamper: h.stamper, Now: time.Now, Logger: h.log, Registerer: prometheus.DefaultRegisterer,
 	})
 }

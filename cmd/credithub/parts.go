@@ -42,8 +42,7 @@ func (c *engineCmd) Run(ctx context.Context) error {
 
 type migrateCmd struct {
 	connectFlags
-	Partitions int    `help:"Partitions of topics that arrive in bulk." default:"4"`
-	Cluster    string `help:"ClickHouse cluster; without it a single node." placeholder:"NAME"`
+	Partitions int `help:"Partitions of topics that arrive in bulk." default:"4"`
 }
 
 // Run prints what was changed.

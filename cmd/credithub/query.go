@@ -74,8 +74,12 @@ const (
 )
 
 func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener) (*queryPart, error) {
-	index, err := restrict.New(restrict.Config{
-		Policy: h.policy, Snapshot: restrict.ClickHouse(h.db), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: prometheus.DefaultRegisterer,
+	stream, err := restrict.HTTP(h.at)
+	if err != nil {
+		return nil, err
+	}
+	index, err := restrict.Open(restrict.Config{
+		Policy: h.policy, Snapshot: restrict.ClickHouse(stream), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: prometheus.DefaultRegisterer,
 	})
 	if err != nil {
 		return nil, err

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"credithub/deploy/platform/metrics"
 )
 
@@ -38,7 +40,7 @@ func health(mux *http.ServeMux, ready readiness) {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": len(reasons) == 0, "reasons": reasons})
 	})
-	mux.Handle("GET /metrics", metrics.Handler())
+	mux.Handle("GET /metrics", metrics.Handler(prometheus.DefaultGatherer))
 }
 
 // serve answers on l until ctx ends, then lets running requests finish.

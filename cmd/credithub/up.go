@@ -103,7 +103,7 @@ func (r *running) start(ctx context.Context) error {
 	if r.hub, err = c.connect(); err != nil {
 		return err
 	}
-	changed, err := r.hub.migrate(ctx, c.Partitions, "")
+	changed, err := r.hub.migrate(ctx, c.Partitions, c.Cluster)
 	for _, s := range changed {
 		r.hub.log.Info("migrated", "change", s)
 	}

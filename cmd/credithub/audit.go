@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/spool"
+	"credithub/schema/audit"
+	"credithub/schema/ddl"
+	"credithub/schema/feed"
+)
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Re-compute the hash chains; name the first broken link."`
+}
+
+type auditVerifyCmd struct {
+	dataFlag
+	From       string `help:"First day to look at, YYYY-MM-DD." placeholder:"DATE"`
+	Clickhouse string `help:"ClickHouse over HTTP; the running hub's without it." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
+}
+
+// Run checks the chains on disk and those in ClickHouse, and holds the second
+// against the first, so that a chain forged anew as a whole is found too.
+func (c *auditVerifyCmd) Run(ctx context.Context) error {
+	var from time.Time
+	if c.From != "" {
+		var err error
+		if from, err = time.Parse(time.DateOnly, c.From); err != nil {
+			return fmt.Errorf("audit: --from %q is not YYYY-MM-DD", c.From)
+		}
+	}
+	dirs, err := filepath.Glob(filepath.Join(c.Data, "audit", "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		head, err := spool.Verify(dir)
+		if err != nil {
+			return fmt.Errorf("audit: files of %s: %w", filepath.Base(dir), err)
+		}
+		fmt.Printf("files       %s: %d records intact, the last is %d\n", head.Writer, head.Records, head.Seq)
+	}
+	at := c.Clickhouse
+	if at == "" {
+		e, err := node.ReadEndpoints(c.Data)
+		if errors.Is(err, os.ErrNotExist) {
+			fmt.Println("clickhouse  not asked: no hub is running on this data directory and no --clickhouse was given")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		at = e.ClickHouse
+	}
+	return verifyStored(ctx, at, from, dirs)
+}
+
+func verifyStored(ctx context.Context, url string, from time.Time, dirs []string) error {
+	db, err := clickhouse.Open(clickhouse.Config{URL: url})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	heads, err := audit.Verify(storedAudit(ctx, db, from), !from.IsZero())
+	if err != nil {
+		return fmt.Errorf("audit: clickhouse: %w", err)
+	}
+	for _, h := range heads {
+		fmt.Printf("clickhouse  %s: %d records intact, the last is %d\n", h.Writer, h.Records, h.Seq)
+	}
+	for _, dir := range dirs {
+		for r, err := range spool.Records(dir) {
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(heads, func(h audit.Head) bool { return h.Writer == r.Writer && h.Seq == r.Seq })
+			if i >= 0 && heads[i].Hash != r.Hash {
+				return fmt.Errorf("audit: clickhouse: record %d of %s is not the one on disk: the chain was written anew", r.Seq, r.Writer)
+			}
+		}
+	}
+	return nil
+}
+
+// storedAudit reads the audit table in the order of its chains.
+func storedAudit(ctx context.Context, db *clickhouse.DB, from time.Time) iter.Seq2[audit.Record, error] {
+	return func(yield func(audit.Record, error) bool) {
+		rows, err := db.Conn().Query(ctx, "SELECT writer, seq, at, actor, unit, role, action, subject, matter, case_no, outcome, digest, prev, hash FROM "+
+			ddl.Quote(ddl.Audit)+" FINAL WHERE at >= fromUnixTimestamp64Micro(?) ORDER BY writer, seq", max(0, from.UnixMicro()))
+		if err != nil {
+			yield(audit.Record{}, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r, err := scanAudit(rows)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(audit.Record{}, err)
+		}
+	}
+}
+
+func scanAudit(rows driver.Rows) (r audit.Record, err error) {
+	err = rows.Scan(&r.Writer, &r.Seq, &r.At, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Outcome, &r.Digest, &r.Prev, &r.Hash)
+	r.At = r.At.UTC()
+	return r, err
+}
+
+// shipAudit writes records of this node's chain to Kafka.
+func (h *hub) shipAudit(ctx context.Context, records []audit.Record) error {
+	msgs := make([]kafka.Message, len(records))
+	for i := range records {
+		msgs[i] = kafka.Message{Key: []byte(records[i].Writer), Value: records[i].AppendJSON(nil), Partition: kafka.ByKey}
+	}
+	_, err := h.producer.Produce(ctx, feed.AuditTopic, msgs)
+	return err
+}
