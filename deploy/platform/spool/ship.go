@@ -1,0 +1,285 @@
+package spool
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"credithub/schema/audit"
+)
+
+// Ship hands records to f in order, in batches, from the first that was not
+// handed on, and waits for more until ctx ends. A batch of which f fails is
+// repeated with pauses. A batch may come again after a crash: records are known
+// by writer and number. Only one Ship runs at a time.
+func (s *Spool) Ship(ctx context.Context, f func(context.Context, []audit.Record) error) error {
+	if !s.shipping.TryLock() {
+		return errors.New("spool: ship runs already")
+	}
+	defer s.shipping.Unlock()
+	r := &reader{s: s}
+	defer r.close()
+	s.segMu.Lock()
+	r.next = s.shipped + 1
+	s.segMu.Unlock()
+	for {
+		batch, err := r.batch(s.opts.ShipBatch)
+		if err != nil {
+			s.opts.Log.Error("audit records can't be read", "error", err)
+			s.count.retries.Inc()
+			if !pause(ctx, time.Second) {
+				return context.Cause(ctx)
+			}
+			continue
+		}
+		if len(batch) == 0 {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-s.grown:
+			}
+			continue
+		}
+		if err := s.hand(ctx, f, batch); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Spool) hand(ctx context.Context, f func(context.Context, []audit.Record) error, batch []audit.Record) error {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := f(ctx, batch)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		s.count.retries.Inc()
+		s.opts.Log.Warn("audit records can't be shipped yet", "records", len(batch), "error", err)
+		if !pause(ctx, wait) {
+			return context.Cause(ctx)
+		}
+	}
+	last := batch[len(batch)-1].Seq
+	if err := replaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10), false); err != nil {
+		s.opts.Log.Warn("audit position can't be written; records will be shipped again", "error", err)
+	}
+	s.segMu.Lock()
+	s.shipped = last
+	s.segMu.Unlock()
+	s.count.shipped.Add(float64(len(batch)))
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// reader follows the files.
+type reader struct {
+	s    *Spool
+	next uint64 // record that comes next
+	seg  segment
+	file *os.File
+	tail *tail
+	buf  *bufio.Reader
+	at   int64 // bytes taken of the file
+}
+
+// tail reads a file only as far as it is written for good.
+type tail struct {
+	f       *os.File
+	at, end int64
+}
+
+func (t *tail) Read(p []byte) (int, error) {
+	if t.at >= t.end {
+		return 0, io.EOF
+	}
+	n, err := t.f.ReadAt(p[:min(int64(len(p)), t.end-t.at)], t.at)
+	t.at += int64(n)
+	if n > 0 {
+		err = nil
+	}
+	return n, err
+}
+
+func (r *reader) close() {
+	if r.file != nil {
+		r.file.Close()
+		r.file = nil
+	}
+}
+
+// batch reads up to n records that are written; none when there are no more.
+func (r *reader) batch(n int) ([]audit.Record, error) {
+	var out []audit.Record
+	for len(out) < n {
+		size, ok, err := r.place()
+		if err != nil || !ok {
+			return out, err
+		}
+		if r.at >= size {
+			r.next = r.seg.last + 1 // what is missing of this file is damaged
+			continue
+		}
+		line, err := r.buf.ReadSlice('\n')
+		r.at += int64(len(line))
+		if err != nil {
+			r.close()
+			return out, fmt.Errorf("%s at %d: %w", filepath.Base(r.seg.path), r.at, err)
+		}
+		rec, err := audit.Parse(line[:len(line)-1])
+		if err != nil {
+			// A damaged line is for Verify to name; the others go on.
+			r.s.opts.Log.Error("audit record is damaged", "file", filepath.Base(r.seg.path), "at", r.at)
+			continue
+		}
+		if rec.Seq >= r.next {
+			out = append(out, rec)
+			r.next = rec.Seq + 1
+		}
+	}
+	return out, nil
+}
+
+// place makes sure that the file of the next record is open and gives how much
+// of it is written; false when no file has more.
+func (r *reader) place() (size int64, ok bool, err error) {
+	r.s.segMu.Lock()
+	var want segment
+	for _, g := range r.s.segments {
+		if g.last < g.first || g.last < r.next {
+			continue
+		}
+		want = g
+		break
+	}
+	r.s.segMu.Unlock()
+	if want.path == "" {
+		return 0, false, nil
+	}
+	if r.file != nil && r.seg.path == want.path {
+		r.seg = want
+		r.tail.end = r.end(want)
+		return r.tail.end, true, nil
+	}
+	r.close()
+	f, err := os.Open(want.path)
+	if err != nil {
+		return 0, false, err
+	}
+	r.file, r.seg, r.at = f, want, 0
+	r.tail = &tail{f: f, end: r.end(want)}
+	r.buf = bufio.NewReaderSize(r.tail, maxLine)
+	return r.tail.end, true, nil
+}
+
+// end is how far a file may be read: the one written to has a size that is kept
+// up, the others are whole.
+func (r *reader) end(g segment) int64 {
+	if g.size > 0 {
+		return g.size
+	}
+	st, err := r.file.Stat()
+	if err != nil {
+		return 0
+	}
+	return st.Size()
+}
+
+// Records reads all records of a directory in order, whether a process writes
+// to it or not. A last line without its end is not yet a record.
+func Records(dir string) iter.Seq2[audit.Record, error] {
+	return func(yield func(audit.Record, error) bool) {
+		segs, err := list(dir)
+		if err != nil {
+			yield(audit.Record{}, fmt.Errorf("spool: %w", err))
+			return
+		}
+		for i, g := range segs {
+			if !readFile(g, i == len(segs)-1, yield) {
+				return
+			}
+		}
+	}
+}
+
+func readFile(g segment, newest bool, yield func(audit.Record, error) bool) bool {
+	f, err := os.Open(g.path)
+	if err != nil {
+		return yield(audit.Record{}, fmt.Errorf("spool: %w", err))
+	}
+	defer f.Close()
+	r := bufio.NewReaderSize(f, maxLine)
+	for n := 1; ; n++ {
+		line, err := r.ReadSlice('\n')
+		if errors.Is(err, io.EOF) && (len(line) == 0 || newest) {
+			return true
+		}
+		var rec audit.Record
+		if err == nil {
+			rec, err = audit.Parse(line[:len(line)-1])
+		}
+		if err != nil {
+			return yield(audit.Record{}, fmt.Errorf("spool: %s, line %d: %w", filepath.Base(g.path), n, err)) && false
+		}
+		if !yield(rec, nil) {
+			return false
+		}
+	}
+}
+
+// Verify checks the chain in a directory and names the first broken link. The
+// oldest files may have been removed after their time; then the chain begins
+// later. What was shipped must still be there.
+func Verify(dir string) (audit.Head, error) {
+	segs, err := list(dir)
+	if err != nil {
+		return audit.Head{}, fmt.Errorf("spool: %w", err)
+	}
+	pruned, err := readNumber(dir, prunedFile)
+	if err != nil {
+		return audit.Head{}, fmt.Errorf("spool: %w", err)
+	}
+	if len(segs) > 0 && segs[0].first > pruned+1 {
+		return audit.Head{}, &audit.BrokenLink{Seq: pruned + 1, Reason: fmt.Sprintf("it is missing; the oldest file begins with record %d", segs[0].first)}
+	}
+	heads, err := audit.Verify(Records(dir), pruned > 0)
+	var head audit.Head
+	if len(heads) > 0 {
+		head = heads[len(heads)-1]
+	}
+	if err != nil {
+		return head, err
+	}
+	if len(heads) > 1 {
+		return head, &audit.BrokenLink{Writer: head.Writer, Seq: head.From, Reason: "the files hold records of several writers"}
+	}
+	if head.Records > 0 && head.From != segs[0].first {
+		return head, &audit.BrokenLink{Writer: head.Writer, Seq: head.From, Reason: fmt.Sprintf("record %d is missing before it", segs[0].first)}
+	}
+	shipped, err := readNumber(dir, shippedFile)
+	if err != nil {
+		return head, fmt.Errorf("spool: %w", err)
+	}
+	if shipped > head.Seq {
+		return head, &audit.BrokenLink{Writer: head.Writer, Seq: head.Seq + 1, Reason: fmt.Sprintf("it is missing, though records up to %d were shipped", shipped)}
+	}
+	return head, nil
+}

@@ -1,0 +1,362 @@
+package spool
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"credithub/schema/audit"
+	"credithub/schema/fault"
+)
+
+func open(t testing.TB, dir string, mend ...func(*Options)) *Spool {
+	t.Helper()
+	var o Options
+	for _, f := range mend {
+		f(&o)
+	}
+	s, err := Open(dir, "node", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func fill(t testing.TB, s *Spool, n int) (last audit.Record) {
+	t.Helper()
+	for i := range n {
+		r, err := s.Append(context.Background(), audit.Record{Actor: "officer-1", Unit: "SAMR", Role: "officer", Action: "check",
+			Subject: fmt.Sprint("S", i), CaseNo: "鄂\n\"", Outcome: "CLEAR"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = r
+	}
+	return last
+}
+
+func small(o *Options) { o.SegmentBytes = 2000 }
+
+func TestOneChainAcrossFilesAndRestarts(t *testing.T) {
+	dir := t.TempDir()
+	for range 4 {
+		s := open(t, dir, small)
+		fill(t, s, 13)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	head, err := Verify(dir)
+	if err != nil || head.Seq != 52 || head.Records != 52 || !strings.HasPrefix(head.Writer, "node-") {
+		t.Fatalf("%+v, %v", head, err)
+	}
+	if segs, _ := list(dir); len(segs) < 5 {
+		t.Fatalf("%d files", len(segs))
+	}
+}
+
+func TestManyAppendAtOnceAndEachHasItsPlace(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, small)
+	var mu sync.Mutex
+	got := map[uint64]string{}
+	var wg sync.WaitGroup
+	for g := range 32 {
+		wg.Go(func() {
+			for i := range 60 {
+				subject := fmt.Sprint(g, "/", i)
+				r, err := s.Append(context.Background(), audit.Record{Action: "check", Subject: subject})
+				if err != nil || r.Subject != subject || !r.Intact() {
+					t.Errorf("%+v, %v", r, err)
+					return
+				}
+				mu.Lock()
+				if got[r.Seq] != "" {
+					t.Errorf("number %d twice", r.Seq)
+				}
+				got[r.Seq] = subject
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	n := 0
+	for r, err := range Records(dir) {
+		if err != nil || got[r.Seq] != r.Subject {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		n++
+	}
+	if head, err := Verify(dir); err != nil || n != 32*60 || head.Seq != 32*60 {
+		t.Fatalf("%d records, %+v, %v", n, head, err)
+	}
+}
+
+func TestATornLineIsCutAndTheChainGoesOn(t *testing.T) {
+	for _, torn := range []string{`{"writer":"no`, "\x00\x00\x00", strings.Repeat("\x00", 3*maxLine), `{}`} {
+		dir := t.TempDir()
+		s := open(t, dir)
+		fill(t, s, 5)
+		s.Close()
+		path := filepath.Join(dir, fileName(1))
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(torn); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		s = open(t, dir)
+		fill(t, s, 2)
+		if head, err := Verify(dir); err != nil || head.Seq != 7 {
+			t.Fatalf("%.10q: %+v, %v", torn, head, err)
+		}
+	}
+}
+
+func TestADamagedLineStaysAndIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 5)
+	s.Close()
+	path := filepath.Join(dir, fileName(1))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	lines[4][len(lines[4])-2] ^= 1 // of the last record
+	if err := os.WriteFile(path, bytes.Join(lines, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, dir)
+	if last := fill(t, s, 1); last.Seq != 6 {
+		t.Fatalf("number %d was given, though 5 had been", last.Seq)
+	}
+	if _, err := Verify(dir); err == nil {
+		t.Fatal("damage was not seen")
+	}
+	var seqs []uint64
+	ship(t, s, 5, func(r audit.Record) { seqs = append(seqs, r.Seq) })
+	if fmt.Sprint(seqs) != "[1 2 3 4 6]" {
+		t.Fatalf("shipped %v", seqs)
+	}
+}
+
+// ship hands on until n records came.
+func ship(t *testing.T, s *Spool, n int, f func(audit.Record)) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	got := 0
+	err := s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
+		for _, r := range rs {
+			f(r)
+			got++
+		}
+		if got >= n {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || got != n {
+		t.Fatalf("%d records, %v", got, err)
+	}
+}
+
+func TestEveryRecordIsShippedInOrderAcrossFailuresAndRestarts(t *testing.T) {
+	dir := t.TempDir()
+	var got []uint64
+	for round := range 3 {
+		s := open(t, dir, small, func(o *Options) { o.ShipBatch = 7 })
+		ctx, cancel := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() {
+			fails := 0
+			done <- s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
+				if fails++; fails%3 == 1 {
+					return errors.New("away")
+				}
+				for _, r := range rs {
+					got = append(got, r.Seq)
+				}
+				if uint64(len(got)) == uint64(40*(round+1)) {
+					cancel()
+				}
+				return nil
+			})
+		}()
+		fill(t, s, 40)
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	for i, seq := range got {
+		if seq != uint64(i+1) {
+			t.Fatalf("place %d has record %d", i, seq)
+		}
+	}
+	if _, err := Verify(dir); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFilesGoOnlyWhenShippedAndOld(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Now()
+	s := open(t, dir, small, func(o *Options) { o.Now = func() time.Time { return now }; o.Retain = time.Hour })
+	fill(t, s, 60)
+	count := func() int {
+		segs, err := list(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(segs)
+	}
+	all := count()
+	now = now.Add(2 * time.Hour)
+	s.prune()
+	if count() != all {
+		t.Fatal("files went before they were shipped")
+	}
+	ship(t, s, 60, func(audit.Record) {})
+	now = now.Add(-2 * time.Hour)
+	s.prune()
+	if count() != all {
+		t.Fatal("files went before their time")
+	}
+	now = now.Add(2 * time.Hour)
+	s.prune()
+	if count() != 2 {
+		t.Fatalf("%d files are left", count())
+	}
+	fill(t, s, 5)
+	if head, err := Verify(dir); err != nil || head.Seq != 65 {
+		t.Fatalf("%+v, %v", head, err)
+	}
+	s.Close()
+	segs, _ := list(dir)
+	if err := os.Remove(segs[0].path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Verify(dir); err == nil {
+		t.Fatal("a removed file was not missed")
+	}
+}
+
+func TestNothingIsAcknowledgedThatCouldNotBeWritten(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 3)
+	good := s.file
+	ro, err := os.Open(filepath.Join(dir, fileName(1))) // writes to it fail
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ro.Close()
+	s.file = ro
+	_, err = s.Append(context.Background(), audit.Record{Action: "check"})
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Unavailable {
+		t.Fatalf("got %v", err)
+	}
+	s.file = good
+	if last := fill(t, s, 1); last.Seq != 4 {
+		t.Fatalf("went on at %d", last.Seq)
+	}
+	if head, err := Verify(dir); err != nil || head.Seq != 4 {
+		t.Fatalf("%+v, %v", head, err)
+	}
+}
+
+func TestADirectoryHasOneWriter(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	if _, err := Open(dir, "node", Options{}); err == nil {
+		t.Fatal("two spools on one directory")
+	}
+	id := s.Writer()
+	s.Close()
+	if _, err := s.Append(context.Background(), audit.Record{}); !errors.Is(err, ErrClosed) {
+		t.Fatalf("append after close: %v", err)
+	}
+	if again := open(t, dir); again.Writer() != id {
+		t.Fatal("the writer's name changed")
+	}
+	if other := open(t, t.TempDir()); other.Writer() == id {
+		t.Fatal("two directories share a chain")
+	}
+}
+
+func TestMissingEndIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 5)
+	ship(t, s, 5, func(audit.Record) {})
+	s.Close()
+	path := filepath.Join(dir, fileName(1))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	if err := os.WriteFile(path, bytes.Join(lines[:3], nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var broken *audit.BrokenLink
+	if _, err := Verify(dir); !errors.As(err, &broken) || broken.Seq != 4 {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := Open(dir, "node", Options{}); err == nil {
+		t.Fatal("numbers would be given again")
+	}
+}
+
+func TestAnyChangeToAFileIsFound(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, small)
+	fill(t, s, 20)
+	ship(t, s, 20, func(audit.Record) {})
+	s.Close()
+	segs, err := list(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		g := rapid.SampledFrom(segs).Draw(t, "file")
+		whole, err := os.ReadFile(g.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.WriteFile(g.path, whole, 0o600)
+		b := bytes.Clone(whole)
+		if len(b) == 0 {
+			t.Skip()
+		}
+		if rapid.Bool().Draw(t, "flip") {
+			b[rapid.IntRange(0, len(b)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
+		} else {
+			lines := bytes.SplitAfter(b, []byte("\n"))
+			i := rapid.IntRange(0, len(lines)-2).Draw(t, "line")
+			b = bytes.Join(append(lines[:i:i], lines[i+1:]...), nil)
+		}
+		if err := os.WriteFile(g.path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Verify(dir); err == nil {
+			t.Fatal("not found")
+		}
+	})
+}
