@@ -216,3 +216,11 @@ func (b *Block) input() proto.Input {
 		{Name: "feed_offset", Data: &b.feedOffset},
 	}
 }
+
+// Day is a stored day; record.NoDate when it was absent.
+func Day(days int32) record.Date {
+	if d := record.Date(days); d != noDate {
+		return d
+	}
+	return record.NoDate
+}

@@ -17,14 +17,9 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/ddl"
 )
-
-// DB is a ClickHouse connection, such as *clickhouse.DB. Its database need not
-// exist yet.
-type DB interface {
-	Conn() driver.Conn
-}
 
 // Options of a migration. The zero value is a single node.
 type Options struct {
@@ -33,12 +28,38 @@ type Options struct {
 }
 
 // Apply migrates and tells in words what it changed; nothing when the server was
-// up to date.
-func Apply(ctx context.Context, db DB, opts Options) ([]string, error) {
+// up to date. The database of db need not exist yet; it is the one migrated
+// unless the layout names another.
+func Apply(ctx context.Context, db *clickhouse.DB, opts Options) ([]string, error) {
 	if db == nil {
 		return nil, errors.New("migrate: no database")
 	}
+	if opts.Layout.Database == "" {
+		opts.Layout.Database = db.Database()
+	}
+	if err := ensureDatabase(ctx, db, opts.Layout); err != nil {
+		return nil, err
+	}
 	return apply(ctx, db.Conn(), opts, ddl.Desired())
+}
+
+// ensureDatabase creates the database when the server doesn't know it. An
+// account that may not see other databases needs no right to, as long as its own
+// exists.
+func ensureDatabase(ctx context.Context, db *clickhouse.DB, l ddl.Layout) error {
+	err := db.Ping(ctx)
+	if code, ok := clickhouse.Code(err); err == nil || !ok || code != clickhouse.CodeUnknownDatabase {
+		return err
+	}
+	system, err := db.System()
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	defer system.Close()
+	if err := system.Conn().Exec(ctx, l.CreateDatabase()); err != nil {
+		return fmt.Errorf("migrate: create database %s: %w", l.Database, err)
+	}
+	return nil
 }
 
 // server is the part of driver.Conn that is used.
@@ -48,15 +69,9 @@ type server interface {
 }
 
 func apply(ctx context.Context, s server, opts Options, desired ddl.Schema) ([]string, error) {
-	if opts.Layout.Database == "" {
-		opts.Layout.Database = ddl.Database
-	}
 	log := opts.Logger
 	if log == nil {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
-	if err := s.Exec(ctx, opts.Layout.CreateDatabase()); err != nil {
-		return nil, fmt.Errorf("migrate: create database %s: %w", opts.Layout.Database, err)
 	}
 	steps, err := plan(ctx, s, opts.Layout, desired)
 	if err != nil {
