@@ -1,0 +1,196 @@
+//go:build suite
+
+package kafka
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"credithub/deploy/gen"
+	"credithub/deploy/probe"
+	"credithub/deploy/suite/drill"
+	"credithub/deploy/suite/hub"
+	"credithub/schema/record"
+	"credithub/schema/uscc"
+)
+
+func load(t *testing.T, entities int, seed uint64) *drill.Load {
+	t.Helper()
+	l, err := drill.Make(gen.Config{
+		Entities: entities, Seed: seed, Today: record.DateOf(time.Now()), Faults: 0.03, Duplicates: 0.03, Corrections: 0.05,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// receiptsOn starts checks by receipt on every query node.
+func receiptsOn(t *testing.T, ctx context.Context, h *probe.Cluster) *drill.Receipts {
+	r := &drill.Receipts{Token: must(h.Token("officer", "SAMR"))(t)}
+	for _, q := range h.Query {
+		r.Nodes = append(r.Nodes, "http://"+q.Addr)
+	}
+	r.Start(ctx, 2)
+	return r
+}
+
+func TestOneNode(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
+	defer cancel()
+	a := startApache(t, 1)
+	h := hub.StartCluster(t, probe.ClusterConfig{Kafka: a.addrs})
+	l := load(t, 2000, 31)
+	receipts := receiptsOn(t, ctx, h)
+	seed := uint64(time.Now().UnixNano())
+	// The consumer is killed again and again while records arrive.
+	killer := &drill.Killer{Parts: []*probe.Part{h.Ingest}, Kills: 5, Seed: seed, Pause: 3 * time.Second, Log: t.Logf}
+	pushers := &drill.Pushers{Load: l, URL: "http://" + h.Ingest.Addr, Token: h.Token, Seed: seed, Batch: 400, Again: 0.05, Acked: receipts.Add,
+		Pace: func(share float64) bool { return share <= killer.Share()+0.05 }}
+	killed := make(chan error, 1)
+	go func() { killed <- killer.Run(ctx) }()
+	if err := pushers.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-killed; err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range receipts.Finish() {
+		t.Error(err)
+	}
+	t.Logf("%d pushes, %d tries more; %d checks by receipt", pushers.Pushes.Load(), pushers.Retries.Load(), receipts.Answered.Load())
+	w := &drill.World{Load: l, Pushed: pushers, Hub: h, Log: t.Logf, Settled: time.Minute}
+	if err := w.Verify(ctx); err != nil {
+		t.Fatal(err)
+	}
+	signed(t, ctx, h)
+	if err := drill.Panics(h.Parts()); err != nil {
+		t.Error(err)
+	}
+}
+
+// signed: kcat is a client that knows nothing of the hub. A message signed by a
+// registered key counts, any other is rejected with E12 and restricts nobody.
+func signed(t *testing.T, ctx context.Context, h *probe.Cluster) {
+	if _, err := exec.LookPath("kcat"); err != nil {
+		t.Fatal("kcat is not installed: ", err)
+	}
+	exe := hub.Exe(t)
+	file := filepath.Join(t.TempDir(), "mof.key")
+	run(t, exec.Command(exe, "key", "new", "--out", file))
+	run(t, exec.Command(exe, "key", "add", "--data", h.Dir, "--unit", "MOF", file+".pub"))
+	key := privateKey(t, file)
+	id := sha256.Sum256(key.Public().(ed25519.PublicKey))
+	keyID := hex.EncodeToString(id[:])[:16]
+
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 9))
+	good, unsigned, forged, foreign := uscc.Random(rng, "420100", "91"), uscc.Random(rng, "420100", "91"), uscc.Random(rng, "420100", "91"), uscc.Random(rng, "420100", "91")
+	const topic = "credit.decision"
+	sign := func(code, value string) string {
+		return base64.StdEncoding.EncodeToString(ed25519.Sign(key, []byte(topic+"\n"+code+"\n"+value)))
+	}
+	value := decision("MOF", good, "L09")
+	kcat(t, h, topic, good, value, "unit=MOF", "key="+keyID, "signature="+sign(good, value))
+	value = decision("MOF", unsigned, "L09")
+	kcat(t, h, topic, unsigned, value)
+	value = decision("MOF", forged, "L09")
+	kcat(t, h, topic, forged, value, "unit=MOF", "key="+keyID, "signature="+sign(good, value))
+	value = decision("MOF", foreign, "L03") // rightly signed, but not MOF's list
+	kcat(t, h, topic, foreign, value, "unit=MOF", "key="+keyID, "signature="+sign(foreign, value))
+
+	for _, c := range []struct{ code, want string }{{good, "REJECT"}, {unsigned, "NONE"}, {forged, "NONE"}, {foreign, "NONE"}} {
+		obligation(t, ctx, h, c.code, c.want)
+	}
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		rows := must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT uscc, status, faults FROM records WHERE topic = 'credit.decision' AND uscc IN ('"+
+			strings.Join([]string{good, unsigned, forged, foreign}, "','")+"') OR record_id LIKE 'KCAT-%' ORDER BY record_id"))(t)
+		rejects := must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT uniqExact(topic, partition, offset) FROM rejects WHERE code = 'E12' AND topic = 'credit.decision'"))(t)
+		n := 0
+		for _, r := range rows {
+			if r[1] == "REJECTED" && strings.Contains(r[2], "E12") {
+				n++
+			}
+		}
+		if rejects[0][0] == "3" && n >= 1 {
+			t.Logf("kcat: %v, %s rejected with E12", rows, rejects[0][0])
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("rows %v, %s rejected with E12, want 3", rows, rejects[0][0])
+		}
+	}
+}
+
+func decision(unit, code, list string) string {
+	return fmt.Sprintf(`{"unit":%q,"domain":"decision","kind":"entry","recordId":"KCAT-%s","version":1,"op":"upsert","uscc":%q,"occurredOn":"2026-03-02",`+
+		`"data":{"entryId":"KCAT-%s","list":%q,"event":"IN_FORCE","cause":"1","documentNo":"财采决〔2026〕7号","decidedOn":"2026-03-02","servedOn":"2026-03-04","effectiveFrom":"2026-03-04"}}`,
+		unit, code, code, code, list)
+}
+
+func kcat(t *testing.T, h *probe.Cluster, topic, key, value string, headers ...string) {
+	t.Helper()
+	args := []string{"-P", "-b", h.Kafka, "-t", topic, "-k", key, "-X", "acks=all"}
+	for _, header := range headers {
+		args = append(args, "-H", header)
+	}
+	cmd := exec.Command("kcat", args...)
+	cmd.Stdin = strings.NewReader(value)
+	run(t, cmd)
+}
+
+func run(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v: %s", cmd.Args, err, out)
+	}
+}
+
+func privateKey(t *testing.T, file string) ed25519.PrivateKey {
+	t.Helper()
+	block, _ := pem.Decode(must(os.ReadFile(file))(t))
+	if block == nil {
+		t.Fatal("the private key is no PEM")
+	}
+	return must(x509.ParsePKCS8PrivateKey(block.Bytes))(t).(ed25519.PrivateKey)
+}
+
+// obligation waits until every node answers it.
+func obligation(t *testing.T, ctx context.Context, h *probe.Cluster, code, want string) {
+	t.Helper()
+	token := must(h.Token("officer", "SAMR"))(t)
+	for _, q := range h.Query {
+		last := ""
+		for end := time.Now().Add(15 * time.Second); last != want; time.Sleep(50 * time.Millisecond) {
+			var a struct{ Check struct{ Obligation string } }
+			if err := probe.Query(ctx, "http://"+q.Addr, token, `query($u:ID!){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT"){obligation}}`, map[string]any{"u": code}, &a); err != nil {
+				t.Fatal(err)
+			}
+			if last = a.Check.Obligation; time.Now().After(end) {
+				t.Fatalf("%s: %s, want %s", code, last, want)
+			}
+		}
+	}
+}
