@@ -159,6 +159,7 @@ func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
 		kfake.ClusterID("credithub"),
 		kfake.DefaultNumPartitions(c.Partitions),
 		kfake.DataDir(dir),
+		kfake.MaxVersions(served()),
 		kfake.ListenFn(func(string, string) (net.Listener, error) { return guarded, nil }),
 		kfake.WithLogger(logger{c.Logger}),
 		kfake.BrokerConfigs(map[string]string{

@@ -3,6 +3,8 @@ package broker_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +104,31 @@ func TestProduceAndConsume(t *testing.T) {
 		if err := r.CommitMessages(ctx(t), m); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// kcat, whose library has nothing in common with ours, finds a broker it can
+// work with.
+func TestKcat(t *testing.T) {
+	kcat, err := exec.LookPath("kcat")
+	if err != nil {
+		t.Skip("kcat is not installed")
+	}
+	addr := embedtest.Broker(t)
+	create(t, addr, "credit.tax", 2, nil)
+	for _, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
+		cmd := exec.CommandContext(ctx(t), kcat, "-b", addr, "-t", "credit.tax", "-P", "-K", ":", "-H", "unit=TAX", "-z", codec)
+		cmd.Stdin = strings.NewReader("a:" + codec + strings.Repeat("x", 1000) + "\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", codec, err, out)
+		}
+	}
+	out, err := exec.CommandContext(ctx(t), kcat, "-b", addr, "-t", "credit.tax", "-C", "-e", "-q", "-f", "%k %h %S\n").CombinedOutput()
+	if err != nil || strings.Count(string(out), "a unit=TAX 10") != 5 {
+		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = exec.CommandContext(ctx(t), kcat, "-b", addr, "-G", "group", "-o", "beginning", "-e", "-q", "-c", "5", "-X", "auto.offset.reset=earliest", "credit.tax").CombinedOutput()
+	if err != nil || strings.Count(string(out), "xxx\n") != 5 {
+		t.Errorf("group: %v\n%.300s", err, out)
 	}
 }

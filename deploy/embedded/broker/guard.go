@@ -9,14 +9,25 @@ import (
 	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"github.com/twmb/franz-go/pkg/kversion"
 )
 
 // minFrame is the smallest request: key, version and correlation id.
 const minFrame = 8
 
 // apiVersions may be asked at any version: a newer client must be told which
-// ones there are.
-const apiVersions = 18
+// ones there are. Those from firstFlexible on are answered by a refusal
+// whatever they hold, so nothing of them but their correlation id is passed on.
+const (
+	apiVersions   = 18
+	firstFlexible = 3
+	maxHello      = 8 << 10
+)
+
+// served are the protocol versions that are offered: those of Kafka 2.3, the
+// last before requests could carry tagged fields. kfake counts through as many
+// tags as a request claims, four thousand million if it likes.
+func served() *kversion.Versions { return kversion.V2_3_0() }
 
 // errFrame ends a connection that sent what no Kafka client sends.
 var errFrame = errors.New("broker: not a Kafka request")
@@ -29,11 +40,12 @@ type guard struct {
 	maxFrame int32
 	maxConns int64
 	open     atomic.Int64
+	versions *kversion.Versions
 	m        *metrics
 }
 
 func newGuard(ln net.Listener, maxFrame int32, maxConns int, m *metrics) *guard {
-	return &guard{Listener: ln, maxFrame: maxFrame, maxConns: int64(maxConns), m: m}
+	return &guard{Listener: ln, maxFrame: maxFrame, maxConns: int64(maxConns), versions: served(), m: m}
 }
 
 // Accept returns the next connection; those beyond the limit are closed.
@@ -61,9 +73,9 @@ func (g *guard) Accept() (net.Conn, error) {
 type conn struct {
 	net.Conn
 	g      *guard
-	head   [minFrame]byte // size, key and version of the current frame
-	unread int            // bytes of head not yet given out
-	rest   int32          // bytes of the frame after head
+	head   [24]byte // the start of the current frame
+	unread []byte   // the part of head not yet given out
+	rest   int32    // bytes of the frame after head
 	dead   bool
 	once   sync.Once
 }
@@ -76,14 +88,14 @@ func (c *conn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if c.unread == 0 && c.rest == 0 {
+	if len(c.unread) == 0 && c.rest == 0 {
 		if err := c.next(); err != nil {
 			return 0, err
 		}
 	}
-	if c.unread > 0 {
-		n := copy(p, c.head[len(c.head)-c.unread:])
-		c.unread -= n
+	if len(c.unread) > 0 {
+		n := copy(p, c.unread)
+		c.unread = c.unread[n:]
 		return n, nil
 	}
 	if int64(len(p)) > int64(c.rest) {
@@ -94,14 +106,15 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next reads and checks the head of a frame.
+// next reads and checks the head of a frame: size, key and version.
 func (c *conn) next() error {
-	if _, err := io.ReadFull(c.Conn, c.head[:]); err != nil {
+	head := c.head[:8]
+	if _, err := io.ReadFull(c.Conn, head); err != nil {
 		return err
 	}
-	size := int32(binary.BigEndian.Uint32(c.head[:]))
-	key := int16(binary.BigEndian.Uint16(c.head[4:]))
-	version := int16(binary.BigEndian.Uint16(c.head[6:]))
+	size := int32(binary.BigEndian.Uint32(head))
+	key := int16(binary.BigEndian.Uint16(head[4:]))
+	version := int16(binary.BigEndian.Uint16(head[6:]))
 	if reason := c.g.fault(size, key, version); reason != "" {
 		c.dead = true
 		c.g.m.refused.WithLabelValues(reason).Inc()
@@ -110,8 +123,31 @@ func (c *conn) next() error {
 	}
 	c.g.m.requests.Inc()
 	c.g.m.inBytes.Add(float64(size) + 4)
-	c.unread = len(c.head)
+	if key == apiVersions && version >= firstFlexible {
+		return c.hello(size)
+	}
+	c.unread = head
 	c.rest = size - 4
+	return nil
+}
+
+// hello replaces a request for the versions by one that holds nothing.
+func (c *conn) hello(size int32) error {
+	var corr [4]byte
+	_, err := io.ReadFull(c.Conn, corr[:])
+	if err == nil {
+		_, err = io.CopyN(io.Discard, c.Conn, int64(size)-minFrame)
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return err
+	}
+	b := append(c.head[:0], 0, 0, 0, 16, 0, apiVersions, 0, firstFlexible)
+	b = append(b, corr[:]...)
+	b = append(b, 0xff, 0xff, 0) // no client id, no tags
+	c.unread = append(b, 2, 'x', 2, 'x', 0)
 	return nil
 }
 
@@ -121,10 +157,20 @@ func (g *guard) fault(size int32, key, version int16) string {
 		return "size"
 	}
 	req := kmsg.RequestForKey(key)
-	if req == nil {
+	top, ok := g.versions.LookupMaxKeyVersion(key)
+	if req == nil || !ok {
 		return "key"
 	}
-	if version < 0 || version > req.MaxVersion() && key != apiVersions {
+	if key == apiVersions && version >= firstFlexible {
+		if size > maxHello {
+			return "size"
+		}
+		return ""
+	}
+	if version < 0 || version > top {
+		return "version"
+	}
+	if req.SetVersion(version); req.IsFlexible() {
 		return "version"
 	}
 	return ""
