@@ -57,12 +57,12 @@ type Querier interface {
 
 // NewHistory reads the tables batches, rejects and records through a connection
 // whose database is the hub's.
-func NewHistory(q Querier) History { return &clickhouse{q} }
+func NewHistory(q Querier) History { return &store{q} }
 
-type clickhouse struct{ q Querier }
+type store struct{ q Querier }
 
 // each runs a query and scans its rows.
-func (c *clickhouse) each(ctx context.Context, scan func(driver.Rows) error, query string, args ...any) error {
+func (c *store) each(ctx context.Context, scan func(driver.Rows) error, query string, args ...any) error {
 	rows, err := c.q.Query(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("gateway: history: %w", err)
@@ -81,7 +81,7 @@ func (c *clickhouse) each(ctx context.Context, scan func(driver.Rows) error, que
 
 const headQuery = `SELECT unit, received_at, accepted, rejected, positions FROM batches FINAL WHERE batch_id = ? LIMIT 1`
 
-func (c *clickhouse) Head(ctx context.Context, id string) (h feed.Batch, found bool, err error) {
+func (c *store) Head(ctx context.Context, id string) (h feed.Batch, found bool, err error) {
 	err = c.each(ctx, func(r driver.Rows) error {
 		var accepted, rejected uint32
 		var positions string
@@ -102,7 +102,7 @@ func (c *clickhouse) Head(ctx context.Context, id string) (h feed.Batch, found b
 const refusedQuery = `SELECT line, record_id, toString(code), field, message FROM rejects FINAL
 WHERE unit = ? AND batch_id = ? AND offset = -1 ORDER BY line, code, field LIMIT ?`
 
-func (c *clickhouse) Refused(ctx context.Context, unit, id string, limit int) (all []Finding, more bool, err error) {
+func (c *store) Refused(ctx context.Context, unit, id string, limit int) (all []Finding, more bool, err error) {
 	err = c.each(ctx, func(r driver.Rows) error {
 		var line uint32
 		var recordID, code, field, message string
@@ -123,7 +123,7 @@ uniqExactIf((topic, partition, offset), status = 'REJECTED') FROM records WHERE 
 const faultsQuery = `SELECT line, record_id, faults FROM records
 WHERE batch_id = ? AND status = 'REJECTED' ORDER BY line, topic, partition, offset LIMIT ?`
 
-func (c *clickhouse) Settled(ctx context.Context, head feed.Batch, limit int) (s Settled, err error) {
+func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Settled, err error) {
 	// Completeness is asked first: rows that arrive later can only add.
 	if s.Complete, err = c.passed(ctx, head.Positions); err != nil {
 		return s, err
@@ -163,7 +163,7 @@ func (c *clickhouse) Settled(ctx context.Context, head feed.Batch, limit int) (s
 
 // passed tells whether every position is stored. The projection of records
 // answers it without reading rows.
-func (c *clickhouse) passed(ctx context.Context, ps []receipt.Position) (bool, error) {
+func (c *store) passed(ctx context.Context, ps []receipt.Position) (bool, error) {
 	if len(ps) == 0 {
 		return true, nil
 	}
@@ -197,7 +197,7 @@ func (c *clickhouse) passed(ctx context.Context, ps []receipt.Position) (bool, e
 
 // rejectionsQuery makes the query of a page.
 func rejectionsQuery(unit string, since time.Time, after *Cursor, limit int) (string, []any) {
-	var where []string
+	where := []string{"startsWith(code, 'E')"} // a rejected row has its warnings there as well
 	var args []any
 	if unit != "" {
 		where, args = append(where, "unit = ?"), append(args, unit)
@@ -211,14 +211,11 @@ func rejectionsQuery(unit string, since time.Time, after *Cursor, limit int) (st
 		args = append(args, after.At.UnixMilli(), after.BatchID, after.Line, after.Topic, after.Partition, after.Offset, after.Code, after.Field)
 	}
 	q := `SELECT toString(unit), toString(domain), batch_id, line, record_id, at, toString(code), field, message,
-toString(topic), partition, offset FROM rejects FINAL`
-	if len(where) > 0 {
-		q += " WHERE " + strings.Join(where, " AND ")
-	}
+toString(topic), partition, offset FROM rejects FINAL WHERE ` + strings.Join(where, " AND ")
 	return q + " ORDER BY at, batch_id, line, toString(topic), partition, offset, toString(code), field LIMIT ?", append(args, limit)
 }
 
-func (c *clickhouse) Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) (all []Rejection, at []Cursor, err error) {
+func (c *store) Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) (all []Rejection, at []Cursor, err error) {
 	q, args := rejectionsQuery(unit, since, after, limit)
 	err = c.each(ctx, func(r driver.Rows) error {
 		var x Rejection

@@ -105,7 +105,9 @@ var errFull = fault.New(fault.TooMany, "the hub holds as many pushes as it can: 
 
 // read takes the whole body in, unpacked. The caller drops the buffer.
 func (g *Gateway) read(w http.ResponseWriter, r *http.Request) (*buffer, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(g.Limits.ReadTimeout))
+	ctl := http.NewResponseController(w) // no deadlines on a recorder
+	_ = ctl.SetReadDeadline(time.Now().Add(g.Limits.ReadTimeout))
+	defer func() { _ = ctl.SetReadDeadline(time.Time{}) }()
 	limit := g.Limits.Body
 	tooLarge := fault.New(fault.TooLarge, "the body is larger than %d bytes: send it in parts", limit)
 	src, hint := io.Reader(r.Body), r.ContentLength
