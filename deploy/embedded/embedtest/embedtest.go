@@ -65,7 +65,7 @@ func runChild(kind string) error {
 		}
 		return engine.Run(ctx, engine.Config{
 			DataDir: c.Dir, Library: c.Library, Password: password, Logger: log, Nice: c.Nice,
-			MaxExecution: c.MaxExecution, MemoryLimit: c.MemoryLimit, MaxReads: c.MaxReads, AdmitWait: c.AdmitWait,
+			MaxExecution: c.MaxExecution, MemoryLimit: c.MemoryLimit, MaxReads: c.MaxReads, AdmitWait: c.AdmitWait, TrimEvery: c.TrimEvery,
 		})
 	case "broker":
 		var c BrokerOptions
@@ -89,6 +89,7 @@ type EngineOptions struct {
 	MemoryLimit  int64
 	MaxReads     int
 	AdmitWait    time.Duration
+	TrimEvery    time.Duration
 }
 
 // BrokerOptions of StartBroker; the zero value is right for most tests.

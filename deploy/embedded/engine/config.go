@@ -51,6 +51,7 @@ type Config struct {
 	Threads         int           // of one statement, default: cores
 	LockWait        time.Duration // for a killed predecessor to vanish, default 3 s
 	ShutdownTimeout time.Duration // for running statements at a stop, default 2 s
+	TrimEvery       time.Duration // between two chances to give memory back, default 30 s; below 0 never
 
 	// Ready is called once with the address when requests are answered.
 	Ready func(addr string)
@@ -69,6 +70,7 @@ func (c *Config) setDefaults() {
 	def(&c.Threads, cores)
 	def(&c.LockWait, 3*time.Second)
 	def(&c.ShutdownTimeout, 2*time.Second)
+	def(&c.TrimEvery, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,6 +44,9 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	s := newServer(&c, e)
+	quit := make(chan struct{})
+	defer close(quit)
+	go s.keepSmall(quit)
 	hs := &http.Server{
 		Handler:           s.routes(),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -86,6 +90,39 @@ func (s *server) stop(hs *http.Server) error {
 	return nil // the process ends anyhow; the parts on disk are whole
 }
 
+// keepSmall trims the process at the start and whenever little has been asked
+// of it for a while.
+func (s *server) keepSmall(quit <-chan struct{}) {
+	if s.cfg.TrimEvery < 0 {
+		return
+	}
+	t := time.NewTicker(s.cfg.TrimEvery)
+	defer t.Stop()
+	library, err := filepath.EvalSymlinks(s.cfg.Library) // as the kernel names it
+	if err != nil {
+		library = s.cfg.Library
+	}
+	for last := uint64(0); ; last = s.seq.Load() {
+		if s.running() == 0 && s.seq.Load()-last < quietStatements {
+			freed, err := trim(library)
+			if err != nil {
+				s.cfg.Logger.Warn("engine can't give memory back", "error", err)
+				return
+			}
+			s.metrics.trimmed.Add(float64(freed))
+		}
+		select {
+		case <-quit:
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// quietStatements in one Config.TrimEvery are few enough to pay for the pages
+// once more.
+const quietStatements = 100
+
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("Ok.\n")) })
@@ -104,6 +141,7 @@ type metrics struct {
 	active   prometheus.Gauge
 	inBytes  prometheus.Counter
 	outBytes prometheus.Counter
+	trimmed  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -116,6 +154,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		inBytes:  prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_inserted_bytes_total", Help: "Bytes of inserted data, decompressed."}),
 		outBytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_result_bytes_total", Help: "Bytes of results, before compression."}),
 	}
+	m.trimmed = prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_trimmed_bytes_total", Help: "Bytes of library pages given back to the page cache."})
 	own := prometheus.NewRegistry()
 	m.gatherer = own
 	if reg == nil {
@@ -123,6 +162,6 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	} else if g, ok := reg.(prometheus.Gatherer); ok {
 		m.gatherer = g
 	}
-	reg.MustRegister(m.requests, m.failures, m.refused, m.killed, m.active, m.inBytes, m.outBytes)
+	reg.MustRegister(m.requests, m.failures, m.refused, m.killed, m.active, m.inBytes, m.outBytes, m.trimmed)
 	return m
 }

@@ -309,3 +309,16 @@ func TestPasswordIsMadeOnce(t *testing.T) {
 		t.Errorf("%v, error %v", st, err)
 	}
 }
+
+// An engine at rest is small.
+func TestMemoryAtRest(t *testing.T) {
+	p := embedtest.StartEngine(t, embedtest.EngineOptions{TrimEvery: 100 * time.Millisecond})
+	conn := open(t, p.URL)
+	exec(t, conn, "CREATE TABLE t (a UInt64, s String) ENGINE = MergeTree ORDER BY a")
+	exec(t, conn, "INSERT INTO t SELECT number, toString(number) FROM numbers(100000)")
+	waitFor(t, "the engine to become small", func() bool { return p.RSS() < 200e6 })
+	t.Logf("%d MB", p.RSS()/1e6)
+	if n := scalar[uint64](t, conn, "SELECT uniqExact(s) FROM t"); n != 100000 {
+		t.Errorf("got %d", n)
+	}
+}
