@@ -23,10 +23,11 @@ type block struct {
 	rows int
 	buf  *proto.Buffer
 
-	mu      sync.Mutex
-	stopped bool
-	n       int64
-	rest    io.Reader // for Read, which net/http doesn't use here
+	mu       sync.Mutex
+	stopped  bool
+	finished bool // WriteTo has returned
+	n        int64
+	rest     io.Reader // for Read, which net/http doesn't use here
 }
 
 // WriteTo writes the block column by column.
@@ -60,7 +61,10 @@ func (b *block) WriteTo(w io.Writer) (int64, error) {
 			c.Data.WriteColumn(pw)
 		})
 	}
-	return b.written(), err
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.finished = true
+	return b.n, err
 }
 
 // Read serves readers that don't know WriteTo.
@@ -76,11 +80,13 @@ func (b *block) Read(p []byte) (int, error) {
 	return b.rest.Read(p)
 }
 
-// stop makes sure that columns and buffer are touched no more.
-func (b *block) stop() {
+// stop makes sure that the columns are touched no more; finished tells whether
+// the buffer is free too.
+func (b *block) stop() (finished bool) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.stopped = true
-	b.mu.Unlock()
+	return b.finished
 }
 
 func (b *block) written() int64 {

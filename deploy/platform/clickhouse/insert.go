@@ -133,8 +133,9 @@ func (db *DB) post(ctx context.Context, to string, in proto.Input, rows int) (in
 	}
 	defer res.Body.Close()
 	err = answer(res)
-	body.stop()
-	db.bufs.Put(buf)
+	if body.stop() {
+		db.bufs.Put(buf)
+	}
 	return body.written(), err
 }
 
