@@ -1,13 +1,11 @@
 package restrict
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unsafe"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -98,119 +96,25 @@ func (h *Head) upTo(d record.Domain) string {
 		d.Topic(), strings.Join(partitions, ", "), strings.Join(offsets, ", "))
 }
 
-// standing is a registration record that currently stands under a code.
-type standing struct {
-	unit, id string
-	version  uint32
-}
-
-// Subjects reads the registrations in the order of the table's key, so that the
-// server neither sorts nor gathers and all rows of a code come together. A code
-// is known by a record whose highest version is accepted and not retracted. Only
-// where several records stand under one code their names are read: they make it
-// ambiguous when they differ.
+// Subjects reads the registrations range by range. A code is known by a record
+// whose highest version is accepted and not retracted. Only where several
+// records stand under one code their names are read: they make it ambiguous when
+// they differ.
 func (c tables) Subjects(ctx context.Context, h *Head, f func([]byte, SubjectState) error) error {
 	cond := h.upTo(record.Registration)
 	if cond == "" {
 		return nil
 	}
 	cond = "domain = 'registration' AND uscc != '' AND status IN ('ACCEPTED', 'MOVED') AND " + cond
-	g := &gather{f: f, crowded: map[string][]standing{}}
-	var (
-		code, unit, id proto.ColStr
-		version        proto.ColUInt32
-		op, status     proto.ColInt8
-	)
-	into := proto.Results{{Data: &code}, {Data: &unit}, {Data: &id}, {Data: &version}, {Data: &op}, {Data: &status}}
-	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, toInt8(op), toInt8(status) FROM " + ddl.Records +
-		" WHERE " + cond + " ORDER BY uscc, domain, unit, record_id, version, offset"
-	err := selectNative(ctx, c.s, query, into, func(rows int) error {
-		for i := range rows {
-			stands := status[i] == statusAccepted && op[i] == opUpsert
-			if err := g.row(code.RowBytes(i), unit.RowBytes(i), id.RowBytes(i), version[i], stands); err != nil {
-				return err
-			}
-		}
-		return nil
+	crowded := map[string][]standing{}
+	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, toInt8(op), toInt8(status) FROM " + ddl.Records + " WHERE " + cond
+	err := c.byRange(ctx, ddl.Records, cond, query, func() gatherer { return newSubjectRows() }, func(g gatherer) error {
+		return g.(*subjectRows).emit(f, crowded)
 	})
-	if err == nil {
-		err = g.endCode()
-	}
 	if err != nil {
 		return err
 	}
-	return c.crowded(ctx, cond, g.crowded, f)
-}
-
-// gather folds rows in key order into the records that stand under each code.
-type gather struct {
-	f        func([]byte, SubjectState) error
-	code     []byte
-	unit, id []byte
-	version  uint32
-	stands   bool       // the record being read stands, by its rows so far
-	first    standing   // of the code, valid when n > 0
-	n        int        // records that stand under the code
-	more     []standing // all of them, when there are several
-	crowded  map[string][]standing
-}
-
-func (g *gather) row(code, unit, id []byte, version uint32, stands bool) error {
-	switch {
-	case !bytes.Equal(code, g.code):
-		if err := g.endCode(); err != nil {
-			return err
-		}
-		g.code = append(g.code[:0], code...)
-		g.open(unit, id)
-	case !bytes.Equal(id, g.id) || !bytes.Equal(unit, g.unit):
-		g.endRecord()
-		g.open(unit, id)
-	}
-	g.version, g.stands = version, stands // versions rise
-	return nil
-}
-
-func (g *gather) open(unit, id []byte) {
-	g.unit, g.id = append(g.unit[:0], unit...), append(g.id[:0], id...)
-}
-
-func (g *gather) endRecord() {
-	if g.stands {
-		if g.n++; g.n == 2 {
-			g.more = append(g.more, g.first)
-		}
-		if g.n == 1 {
-			g.first.version = g.version
-			g.first.unit, g.first.id = reuse(g.first.unit, g.unit), reuse(g.first.id, g.id)
-		} else {
-			g.more = append(g.more, standing{string(g.unit), string(g.id), g.version})
-		}
-	}
-	g.stands = false
-}
-
-// reuse makes a string of b only when it isn't the one before.
-func reuse(s string, b []byte) string {
-	if s == string(b) {
-		return s
-	}
-	return string(b)
-}
-
-func (g *gather) endCode() error {
-	g.endRecord()
-	n := g.n
-	g.n = 0
-	switch {
-	case len(g.code) == 0 || n == 0:
-		return nil
-	case n == 1:
-		return g.f(g.code, Known)
-	}
-	g.crowded[string(g.code)] = slices.Clone(g.more)
-	g.more = g.more[:0]
-	return nil
+	return c.crowded(ctx, cond, crowded, f)
 }
 
 // crowdedBatch is how many codes one question for names is about.
@@ -283,16 +187,17 @@ var noDay = func() int32 {
 	return int32(d)
 }()
 
-// entriesQuery reads in the order of the table's key. Names that this version
-// knows become numbers on the way.
+// entriesQuery selects all versions before a cut. Names that this version knows
+// become numbers on the way.
 func entriesQuery(cut uint64) string {
 	lists, numbers := numbered(list.CodeEnd, func(i int) string { return list.Code(i).String() })
 	states, stateNumbers := numbered(list.Exited+1, func(i int) string { return list.State(i).String() })
-	day := func(c string) string { return "toInt32(" + c + ")" }
 	return fmt.Sprintf("SELECT entry_id, seq, uscc, CAST(transform(list, %s, %s, toUInt8(0)), 'UInt8'), CAST(transform(state, %s, %s, toUInt8(0)), 'UInt8'), "+
-		"cause, document_no, CAST(decided_by, 'String'), %s, %s, %s, %s, annotated, gone FROM %s WHERE seq < %d ORDER BY uscc, entry_id, seq",
-		lists, numbers, states, stateNumbers, day("decided_on"), day("served_on"), day("since"), day("until"), ddl.Entries, cut)
+		"cause, document_no, CAST(decided_by, 'String'), toInt32(decided_on), toInt32(served_on), toInt32(since), toInt32(until), annotated, gone "+
+		"FROM %s WHERE %s", lists, numbers, states, stateNumbers, ddl.Entries, before(cut))
 }
+
+func before(cut uint64) string { return fmt.Sprintf("seq < %d", cut) }
 
 // numbered gives two array literals: names, and their numbers.
 func numbered[T ~uint8](end T, name func(int) string) (names, numbers string) {
@@ -304,82 +209,14 @@ func numbered[T ~uint8](end T, name func(int) string) (names, numbers string) {
 	return "[" + strings.Join(a, ", ") + "]", "[" + strings.Join(b, ", ") + "]"
 }
 
-// Entries reads all versions of all entries before the cut and keeps of each
-// (code, entry) the last.
+// Entries reads all versions of all entries before the cut, range by range, and
+// keeps of each (code, entry) the last.
 func (c tables) Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error {
-	if h.cut() == 0 {
+	cut := h.cut()
+	if cut == 0 {
 		return nil
 	}
-	r := newEntryReader()
-	err := selectNative(ctx, c.s, entriesQuery(h.cut()), r.into(), func(rows int) error {
-		for i := range rows {
-			if !r.same(i) {
-				if err := r.flush(f); err != nil {
-					return err
-				}
-			}
-			r.keep(i)
-		}
-		return nil
+	return c.byRange(ctx, ddl.Entries, before(cut), entriesQuery(cut), func() gatherer { return newEntryRows() }, func(g gatherer) error {
+		return g.(*entryRows).emit(f)
 	})
-	if err != nil {
-		return err
-	}
-	return r.flush(f)
 }
-
-// entryReader holds the last row seen, whose block may be gone.
-type entryReader struct {
-	id, code, cause, document, by     proto.ColStr
-	seq                               proto.ColUInt64
-	list, state                       proto.ColUInt8
-	decidedOn, servedOn, since, until proto.ColInt32
-	annotated, gone                   proto.ColBool
-	held                              list.Entry
-	heldGone, some                    bool
-	text                              [5][]byte // id, code, cause, document, by of held
-}
-
-func newEntryReader() *entryReader { return new(entryReader) }
-
-func (r *entryReader) into() proto.Results {
-	return proto.Results{{Data: &r.id}, {Data: &r.seq}, {Data: &r.code}, {Data: &r.list}, {Data: &r.state}, {Data: &r.cause},
-		{Data: &r.document}, {Data: &r.by}, {Data: &r.decidedOn}, {Data: &r.servedOn}, {Data: &r.since}, {Data: &r.until},
-		{Data: &r.annotated}, {Data: &r.gone}}
-}
-
-// same tells whether row i is about the entry and code that are held.
-func (r *entryReader) same(i int) bool {
-	return r.some && bytes.Equal(r.text[0], r.id.RowBytes(i)) && bytes.Equal(r.text[1], r.code.RowBytes(i))
-}
-
-// keep holds row i.
-func (r *entryReader) keep(i int) {
-	for j, c := range [...]*proto.ColStr{&r.id, &r.code, &r.cause, &r.document, &r.by} {
-		r.text[j] = append(r.text[j][:0], c.RowBytes(i)...)
-	}
-	day := func(d int32) record.Date {
-		if d == noDay {
-			return record.NoDate
-		}
-		return record.Date(d)
-	}
-	r.held = list.Entry{
-		ID: borrow(r.text[0]), USCC: borrow(r.text[1]), Cause: borrow(r.text[2]), DocumentNo: borrow(r.text[3]), DecidedBy: borrow(r.text[4]),
-		List: list.Code(r.list[i]), State: list.State(r.state[i]), Annotated: r.annotated[i],
-		DecidedOn: day(r.decidedOn[i]), ServedOn: day(r.servedOn[i]), Since: day(r.since[i]), Until: day(r.until[i]),
-		ExitedOn: record.NoDate,
-	}
-	r.heldGone, r.some = r.gone[i], true
-}
-
-func (r *entryReader) flush(f func(*list.Entry) error) error {
-	if !r.some || r.heldGone {
-		return nil
-	}
-	r.some = false
-	return f(&r.held)
-}
-
-// borrow is a string over bytes that change later.
-func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

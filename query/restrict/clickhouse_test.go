@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -236,34 +237,68 @@ func TestSnapshotOfClickHouse(t *testing.T) {
 	}
 }
 
-// gather equals a plain fold of the rows, whatever they are.
-func TestGatherEqualsAPlainFold(t *testing.T) {
+// Whatever the rows and their order, the fold is the plain one: of each record
+// the highest version, and the records that stand under each code.
+func TestSubjectRowsEqualAPlainFold(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
+	g := newSubjectRows()
 	for range 300 {
-		got, want := map[string]SubjectState{}, map[string]int{}
-		g := &gather{crowded: map[string][]standing{}, f: func(c []byte, s SubjectState) error { got[string(c)] = s; return nil }}
+		got, want, crowded := map[string]SubjectState{}, map[string]int{}, map[string][]standing{}
+		var calls []func()
 		for c := range 5 {
 			code := fmt.Sprint("CODE", c)
 			for r := range rng.IntN(4) {
 				stands := false
 				for v := range 1 + rng.IntN(3) {
 					stands = rng.IntN(3) > 0
-					if err := g.row([]byte(code), []byte("SAMR"), []byte(fmt.Sprint(r)), uint32(v+1), stands); err != nil {
-						t.Fatal(err)
-					}
+					calls = append(calls, func(s bool) func() {
+						return func() { g.row([]byte(code), []byte("SAMR"), []byte(fmt.Sprint(r)), uint32(v+1), s) }
+					}(stands))
 				}
 				if stands {
 					want[code]++
 				}
 			}
 		}
-		if err := g.endCode(); err != nil {
+		g.reset()
+		for _, i := range rng.Perm(len(calls)) {
+			calls[i]()
+		}
+		err := g.emit(func(c []byte, s SubjectState) error { got[string(c)] = s; return nil }, crowded)
+		if err != nil {
 			t.Fatal(err)
 		}
 		for c := range 5 {
 			code := fmt.Sprint("CODE", c)
-			if (want[code] == 1) != (got[code] == Known) || (want[code] > 1) != (len(g.crowded[code]) == want[code] && want[code] > 1) {
-				t.Fatalf("%s: %d records, got %d and %v", code, want[code], got[code], g.crowded[code])
+			if (want[code] == 1) != (got[code] == Known) || want[code] > 1 && len(crowded[code]) != want[code] || want[code] < 2 && crowded[code] != nil {
+				t.Fatalf("%s: %d records, got %d and %v", code, want[code], got[code], crowded[code])
+			}
+		}
+	}
+}
+
+// Whatever the sample, each code falls into exactly one range.
+func TestRangesPartTheCodes(t *testing.T) {
+	codes := testCodes(t, 300, 17)
+	for _, n := range []int{0, 1, 2, 7, 300} {
+		for _, want := range []int{2, 3, 50} {
+			ranges := parted(slices.Clone(codes[:n]), want)
+			for _, c := range codes {
+				in := 0
+				for _, r := range ranges {
+					ok := true
+					for _, cond := range strings.Split(r, " AND ")[1:] {
+						f := strings.Fields(cond)
+						b := strings.Trim(f[2], "'")
+						ok = ok && (f[1] == "<" && c < b || f[1] == ">=" && c >= b)
+					}
+					if ok {
+						in++
+					}
+				}
+				if in != 1 {
+					t.Fatalf("%s is in %d of %v", c, in, ranges)
+				}
 			}
 		}
 	}

@@ -94,6 +94,7 @@ type state struct {
 	sources  *sources
 	replaced chan struct{} // closed when another state has taken its place
 	kept     atomic.Int64  // entries
+	buf      []byte        // of the writer of entries
 }
 
 func newState(p *policy.Policy) *state {

@@ -151,47 +151,21 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 		return err
 	}
 	today := record.DateOf(x.now())
-	f := filler{st: st}
 	err = x.snapshot.Entries(ctx, h, func(e *list.Entry) error {
-		if !canRestrict(e) || e.Until != record.NoDate && e.Until < today-1 {
-			return nil
+		if e.Until == record.NoDate || e.Until >= today-1 {
+			st.put(e.USCC, e.ID, e)
 		}
-		f.add(e)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	f.flush()
+	st.table.tidy()
 	for _, r := range h.Reports {
 		st.heard(r, x.met)
 	}
 	st.start(h)
 	return nil
-}
-
-// filler gathers the entries of one code before they are stored.
-type filler struct {
-	st   *state
-	code []byte
-	rest []byte
-}
-
-func (f *filler) add(e *list.Entry) {
-	if string(f.code) != e.USCC {
-		f.flush()
-		f.code = append(f.code[:0], e.USCC...)
-		k, packed := pack(e.USCC)
-		f.rest = append(f.rest[:0], f.st.rest(k, packed, e.USCC)...)
-	}
-	f.rest = f.st.codec.append(f.rest, e, e.USCC)
-	f.st.kept.Add(1)
-}
-
-func (f *filler) flush() {
-	if len(f.code) > 0 {
-		f.st.setRest(string(f.code), f.rest)
-	}
 }
 
 // entriesFrom is where to read credit.entries on.

@@ -19,8 +19,8 @@ type Snapshot interface {
 	// ambiguous. The code holds until f returns.
 	Subjects(ctx context.Context, h *Head, f func(code []byte, s SubjectState) error) error
 	// Entries calls f with the current version, as of the head, of every entry
-	// that is not gone. The entry holds until f returns. Entries of one code come
-	// one after another; that saves work, and nothing else depends on it.
+	// that is in force or can come into force by the passing of days. The entry
+	// holds until f returns.
 	Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error
 }
 

@@ -93,11 +93,12 @@ func (st *state) setRest(code string, rest []byte) {
 // passing of days can't bring into force, removes it.
 func (st *state) put(code, id string, e *list.Entry) {
 	k, packed := pack(code)
-	buf, found := st.codec.without(nil, st.rest(k, packed, code), id, code)
+	buf, found := st.codec.without(st.buf[:0], st.rest(k, packed, code), id, code)
 	keep := e != nil && canRestrict(e)
 	if keep {
 		buf = st.codec.append(buf, e, code)
 	}
+	st.buf = buf // room for the next time
 	switch {
 	case keep && !found:
 		st.kept.Add(1)

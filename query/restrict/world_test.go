@@ -28,7 +28,7 @@ type world struct {
 
 	decided ingestor             // of credit.decision
 	took    [partitions]ingestor // of credit.registration
-	entries []entryRow           // ClickHouse
+	entries []storedEntry        // ClickHouse
 
 	between func(*world) // called, locked, between reading the head and the rest
 	fail    func() error // asked before each fetch
@@ -58,7 +58,7 @@ type fact struct {
 	to   SubjectState
 }
 
-type entryRow struct {
+type storedEntry struct {
 	seq   uint64
 	code  string
 	id    string
@@ -177,13 +177,13 @@ func (w *world) decide(n, cut int) {
 func (w *world) storeEntries() {
 	for o := w.decided.stored; o < w.decided.sent; o++ {
 		for _, m := range w.messages(o) {
-			r := entryRow{seq: m.Seq, code: m.USCC, id: m.ID, gone: m.Entry == nil}
+			r := storedEntry{seq: m.Seq, code: m.USCC, id: m.ID, gone: m.Entry == nil}
 			if m.Entry != nil {
 				r.entry = *m.Entry
 			}
 			w.entries = append(w.entries, r)
 			if m.WasUSCC != "" {
-				w.entries = append(w.entries, entryRow{seq: m.Seq, code: m.WasUSCC, id: m.ID, gone: true})
+				w.entries = append(w.entries, storedEntry{seq: m.Seq, code: m.WasUSCC, id: m.ID, gone: true})
 			}
 		}
 	}
@@ -293,7 +293,7 @@ func (w *world) Entries(_ context.Context, h *Head, f func(*list.Entry) error) e
 	}
 	cut := h.cut()
 	type key struct{ code, id string }
-	at := map[key]entryRow{}
+	at := map[key]storedEntry{}
 	for _, r := range w.entries {
 		k := key{r.code, r.id}
 		if old, ok := at[k]; r.seq < cut && (!ok || r.seq >= old.seq) {
