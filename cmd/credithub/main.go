@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"credithub/deploy/platform/node"
 )
 
 // cli is the command line. Commands that outsiders use are described in the
@@ -41,14 +43,19 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() {
+	data, err := node.DefaultDataDir()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "credithub:", err)
+		os.Exit(1)
+	}
 	var c cli
-	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(),
+	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Vars{"data": data},
 		kong.Description("Enterprise credit information sharing and joint-punishment hub (企业信用信息共享与联合惩戒平台)."))
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	err := k.Run()
+	err = k.Run()
 	var code exitError
 	switch {
 	case errors.As(err, &code):

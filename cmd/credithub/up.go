@@ -122,7 +122,7 @@ func (r *running) brokerChild() embedded.Child {
 // another part has failed.
 func (r *running) child(life, early context.Context, ch embedded.Child) (*embedded.Process, error) {
 	logs := filepath.Join(r.cmd.Data, "logs")
-	f, err := supervise.OpenLog(logs, ch.Name+".log", childLog)
+	f, err := supervise.OpenLog(logs, ch.Name, childLog)
 	if err != nil {
 		return nil, err
 	}

@@ -24,10 +24,21 @@ const (
 	maxHello      = 8 << 10
 )
 
+// Produce is offered one version beyond Kafka 2.3: the last without tagged
+// fields is that of 2.4.
+const (
+	produce        = 0
+	produceVersion = 8
+)
+
 // served are the protocol versions that are offered: those of Kafka 2.3, the
 // last before requests could carry tagged fields. kfake counts through as many
 // tags as a request claims, four thousand million if it likes.
-func served() *kversion.Versions { return kversion.V2_3_0() }
+func served() *kversion.Versions {
+	v := kversion.V2_3_0()
+	v.SetMaxKeyVersion(produce, produceVersion)
+	return v
+}
 
 // errFrame ends a connection that sent what no Kafka client sends.
 var errFrame = errors.New("broker: not a Kafka request")
