@@ -1,0 +1,222 @@
+// Package httpx is the one set-up of HTTP servers: limits of time and size, a
+// stop that lets running requests end, and the wrappers that every face of the
+// hub wears.
+//
+// It promises that a slow or greedy client costs bounded time and memory, that
+// a panic becomes a problem document without internals, and that every answer
+// forbids guessing of types, framing and leaking of addresses. It never logs a
+// query, a body or a token.
+package httpx
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/deploy/platform/metrics"
+	"credithub/deploy/platform/problem"
+	"credithub/schema/fault"
+)
+
+// Config of a server; zero values take the defaults.
+type Config struct {
+	HeaderTimeout time.Duration // for a request's head to arrive; 10 s
+	ReadTimeout   time.Duration // for a whole request, unless its handler extends it; 2 min
+	WriteTimeout  time.Duration // for an answer after the head arrived; 5 min
+	IdleTimeout   time.Duration // between requests; 2 min
+	HeaderBytes   int           // of a request's head; 16 KiB
+	StopTimeout   time.Duration // for running requests to end; 3 s
+	Log           *slog.Logger  // nil: says nothing
+}
+
+func (c Config) withDefaults() Config {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&c.HeaderTimeout, 10*time.Second)
+	def(&c.ReadTimeout, 2*time.Minute)
+	def(&c.WriteTimeout, 5*time.Minute)
+	def(&c.IdleTimeout, 2*time.Minute)
+	def(&c.StopTimeout, 3*time.Second)
+	if c.HeaderBytes <= 0 {
+		c.HeaderBytes = 16 << 10
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	return c
+}
+
+// Serve answers on l until ctx ends, then takes no more and waits for the
+// requests that run. It closes l. A clean stop is no error.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, c Config) error {
+	if l == nil || h == nil {
+		return errors.New("httpx: a listener and a handler are needed")
+	}
+	c = c.withDefaults()
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+		IdleTimeout: c.IdleTimeout, MaxHeaderBytes: c.HeaderBytes,
+		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	select {
+	case err := <-done:
+		return fmt.Errorf("httpx: serve: %w", err)
+	case <-ctx.Done():
+	}
+	// The stop has its own time: ctx has ended.
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.StopTimeout)
+	defer cancel()
+	if err := s.Shutdown(stop); err != nil {
+		c.Log.Warn("requests were cut off by the stop")
+		_ = s.Close()
+	}
+	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("httpx: serve: %w", err)
+	}
+	return nil
+}
+
+// Wrapper puts something around a handler.
+type Wrapper func(http.Handler) http.Handler
+
+// Wrap puts wrappers around h; the first is the outermost.
+func Wrap(h http.Handler, ws ...Wrapper) http.Handler {
+	for i := len(ws) - 1; i >= 0; i-- {
+		h = ws[i](h)
+	}
+	return h
+}
+
+// Headers sets what every answer says to browsers. Handlers may replace a
+// value, as pages do with the policy of content.
+func Headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Recover turns a panic into a problem document, or, when the answer has begun,
+// breaks the connection off, so that no part is taken for the whole.
+func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
+	if log == nil {
+		log = slog.New(slog.NewTextHandler(io.Discard, nil))
+	}
+	panics := metrics.Counter(reg, "http", "panics_total", "Requests that ended in a panic.")
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			t := &tracked{ResponseWriter: w}
+			defer func() {
+				v := recover()
+				if v == nil {
+					return
+				}
+				if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
+					panic(v)
+				}
+				panics.Inc()
+				log.Error("request ended in a panic", "method", r.Method, "request", RequestID(r.Context()),
+					"panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+				if t.begun {
+					panic(http.ErrAbortHandler)
+				}
+				problem.Write(w, fault.New(fault.Internal, "the hub could not answer; try again later"))
+			}()
+			next.ServeHTTP(t, r)
+		})
+	}
+}
+
+// tracked knows whether an answer has begun.
+type tracked struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (t *tracked) WriteHeader(status int) {
+	t.begun = t.begun || status >= 200
+	t.ResponseWriter.WriteHeader(status)
+}
+
+func (t *tracked) Write(b []byte) (int, error) {
+	t.begun = true
+	return t.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+
+// BodyLimit refuses bodies above n bytes: at once when their length is told,
+// else when a handler reads beyond it, which gets *http.MaxBytesError.
+func BodyLimit(n int64, reg prometheus.Registerer) Wrapper {
+	refused := metrics.Counter(reg, "http", "bodies_too_large_total", "Requests refused for the length of their body.")
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength > n {
+				refused.Inc()
+				w.Header().Set("Connection", "close")
+				problem.Write(w, fault.New(fault.TooLarge, "the body has %d bytes; at most %d are taken", r.ContentLength, n))
+				return
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, n)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// HeaderRequestID carries the id of a request, of the caller's choosing or ours.
+const HeaderRequestID = "X-Request-Id"
+
+type requestKey struct{}
+
+// RequestIDs gives each request an id, which the answer carries too. The
+// caller's own is kept when it is short and plain.
+func RequestIDs(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get(HeaderRequestID)
+		if !plain(id) {
+			var b [12]byte
+			_, _ = rand.Read(b[:]) // never fails
+			id = hex.EncodeToString(b[:])
+		}
+		w.Header().Set(HeaderRequestID, id)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
+	})
+}
+
+// RequestID is the id of the request that ctx belongs to, "" without one.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+func plain(id string) bool {
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
+			return false
+		}
+	}
+	return id != "" && len(id) <= 64
+}

@@ -1,0 +1,181 @@
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"credithub/deploy/platform/problem"
+)
+
+func do(t *testing.T, h http.Handler, r *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestAPanicShowsNothing(t *testing.T) {
+	var log bytes.Buffer
+	h := Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("SELECT secret FROM /etc") }),
+		RequestIDs, Headers, Recover(slog.New(slog.NewTextHandler(&log, nil)), nil))
+	w := do(t, h, httptest.NewRequest(http.MethodGet, "/?uscc=91", nil))
+	var d problem.Document
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || w.Code != 500 || d.Code != "INTERNAL" {
+		t.Fatalf("%d %s %v", w.Code, w.Body, err)
+	}
+	for _, text := range []string{w.Body.String(), log.String()} {
+		if strings.Contains(text, "secret") || strings.Contains(text, "uscc=91") {
+			t.Errorf("told %s", text)
+		}
+	}
+	if !strings.Contains(log.String(), w.Header().Get(HeaderRequestID)) {
+		t.Error("the log can't be matched with the answer")
+	}
+}
+
+func TestAPanicWithinAnAnswerBreaksItOff(t *testing.T) {
+	s := httptest.NewServer(Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"hits":[`)
+		_ = http.NewResponseController(w).Flush()
+		panic("later")
+	}), Recover(nil, nil)))
+	defer s.Close()
+	res, err := http.Get(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := io.ReadAll(res.Body); err == nil {
+		t.Error("half an answer came as a whole one")
+	}
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	read := 0
+	h := Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		read = len(b)
+		var tooLong *http.MaxBytesError
+		if errors.As(err, &tooLong) {
+			w.WriteHeader(413)
+		}
+	}), BodyLimit(10, nil))
+	f := func(n int, told bool, status, want int) {
+		t.Helper()
+		read = 0
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", n)))
+		if !told {
+			r.ContentLength = -1
+		}
+		if w := do(t, h, r); w.Code != status || read != want {
+			t.Errorf("%d bytes: status %d, %d read", n, w.Code, read)
+		}
+	}
+	f(10, true, 200, 10)
+	f(11, true, 413, 0)
+	f(11, false, 413, 10)
+}
+
+func TestEveryAnswerIsGuardedAndNamed(t *testing.T) {
+	var inside string
+	h := Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { inside = RequestID(r.Context()) }), RequestIDs, Headers)
+	f := func(given string, kept bool) {
+		t.Helper()
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set(HeaderRequestID, given)
+		w := do(t, h, r)
+		id := w.Header().Get(HeaderRequestID)
+		if id == "" || id != inside || (id == given) != kept {
+			t.Errorf("%q became %q", given, id)
+		}
+		for _, name := range []string{"X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy", "Content-Security-Policy"} {
+			if w.Header().Get(name) == "" {
+				t.Errorf("no %s", name)
+			}
+		}
+	}
+	f("case-2026.1", true)
+	f("", false)
+	f("a b", false)
+	f("x\r\ny", false)
+	f(strings.Repeat("a", 65), false)
+}
+
+func TestAStopLetsRunningRequestsEnd(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	begun, release := make(chan struct{}), make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(begun)
+		<-release
+		_, _ = io.WriteString(w, "whole")
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- Serve(ctx, l, h, Config{StopTimeout: 20 * time.Second}) }()
+	got := make(chan string, 1)
+	go func() {
+		res, err := http.Get("http://" + l.Addr().String())
+		if err != nil {
+			got <- err.Error()
+			return
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		got <- string(b)
+	}()
+	<-begun
+	cancel()
+	for { // no new ones are taken
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			break
+		}
+		c.Close()
+		time.Sleep(time.Millisecond)
+	}
+	close(release)
+	if b := <-got; b != "whole" {
+		t.Errorf("got %q", b)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := Serve(context.Background(), nil, nil, Config{}); err == nil {
+		t.Error("served nothing")
+	}
+}
+
+func TestGreedyHeadersAreRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		_ = Serve(ctx, l, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), Config{})
+	}()
+	r, _ := http.NewRequest(http.MethodGet, "http://"+l.Addr().String(), nil)
+	r.Header.Set("X", strings.Repeat("x", 64<<10))
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if res.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("status %d", res.StatusCode)
+	}
+}
