@@ -66,10 +66,16 @@ func (d *documents) get(text []byte) (*document, []gqlerrors.FormattedError) {
 	return doc, errs
 }
 
-// compile takes a text through guards, parser and validation.
-func (s *Server) compile(text string) (*document, []gqlerrors.FormattedError) {
+// compile takes a text through guards, parser and validation. graphql-go's
+// parser lets some broken texts pass that its validation then falls over.
+func (s *Server) compile(text string) (doc *document, errs []gqlerrors.FormattedError) {
 	s.met.compiled.Inc()
 	ctx := context.Background()
+	defer func() {
+		if v := recover(); v != nil {
+			doc, errs = nil, s.limited(ctx, "panic", fault.New(fault.BadInput, "the document is not well-formed"))
+		}
+	}()
 	if limit, err := scan(text, &s.limits); err != nil {
 		return nil, s.limited(ctx, limit, err)
 	}
@@ -85,7 +91,7 @@ func (s *Server) compile(text string) (*document, []gqlerrors.FormattedError) {
 		const most = 10
 		return nil, s.shown(ctx, v.Errors[:min(len(v.Errors), most)], true)
 	}
-	doc := &document{text: text, ast: tree, op: op}
+	doc = &document{text: text, ast: tree, op: op}
 	if op.Name != nil {
 		doc.name = op.Name.Value
 	}
