@@ -14,6 +14,7 @@ import (
 	"credithub/query/view"
 	"credithub/schema/access"
 	"credithub/schema/audit"
+	"credithub/schema/grade"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 )
@@ -103,8 +104,7 @@ type Config struct {
 	Verifier Verifier       // required
 	Auditor  Auditor        // required
 
-	Grader       view.Grader // nil: no classes are told
-	GradeDomains []string    // domains of records that the grader wants
+	Grade *grade.Rules // classes of enterprises; the built-in rules when nil
 
 	Limits  Limits
 	Limiter Limiter               // nil: callers are not throttled

@@ -138,10 +138,10 @@ func (h *hub) read(ctx context.Context, what string) error {
 	return h.away
 }
 
-func (h *hub) current(codes []string, domain string, asOf time.Time) map[string][]store.Record {
+func (h *hub) current(codes, domains []string, asOf time.Time) map[string][]store.Record {
 	out := map[string][]store.Record{}
 	for _, r := range h.records {
-		if slices.Contains(codes, r.USCC) && (domain == "" || r.Domain == domain) && (asOf.IsZero() || !r.RecordedAt.After(asOf)) {
+		if slices.Contains(codes, r.USCC) && (len(domains) == 0 || slices.Contains(domains, r.Domain)) && (asOf.IsZero() || !r.RecordedAt.After(asOf)) {
 			out[r.USCC] = append(out[r.USCC], r)
 		}
 	}
@@ -149,11 +149,11 @@ func (h *hub) current(codes []string, domain string, asOf time.Time) map[string]
 }
 
 func (h *hub) Registrations(ctx context.Context, q *store.Registrations) (map[string][]store.Record, error) {
-	return h.current(q.Codes, "registration", q.AsOf), h.read(ctx, fmt.Sprintf("registrations %d", len(q.Codes)))
+	return h.current(q.Codes, []string{"registration"}, q.AsOf), h.read(ctx, fmt.Sprintf("registrations %d", len(q.Codes)))
 }
 
 func (h *hub) Identities(ctx context.Context, q *store.Identities) (map[string][]store.Record, error) {
-	out := h.current(q.Codes, q.Domain, q.AsOf)
+	out := h.current(q.Codes, q.Domains, q.AsOf)
 	for _, rs := range out {
 		for i := range rs {
 			if slices.Contains(q.Plain, rs[i].Domain+"/"+rs[i].Kind) {

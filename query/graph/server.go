@@ -52,7 +52,7 @@ func New(c Config) (*Server, error) {
 		s.log = slog.Default()
 	}
 	var err error
-	if s.views, err = view.New(view.Config{Store: c.Store, Access: c.Access, Policy: c.Policy, Index: c.Index, Grader: c.Grader, GradeDomains: c.GradeDomains}); err != nil {
+	if s.views, err = view.New(view.Config{Store: c.Store, Access: c.Access, Policy: c.Policy, Index: c.Index, Grade: c.Grade}); err != nil {
 		return nil, err
 	}
 	bind := newBinding(s)

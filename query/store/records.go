@@ -80,11 +80,11 @@ func (s *Store) Registrations(ctx context.Context, q *Registrations) (map[string
 // Data is read too, but for the domain/kind pairs in Plain, about which can be
 // decided without it.
 type Identities struct {
-	Codes  []string
-	Domain string // "": all
-	AsOf   time.Time
-	Plain  []string // such as permit/permit
-	Limit  int      // over all codes
+	Codes   []string
+	Domains []string // none: all
+	AsOf    time.Time
+	Plain   []string // such as permit/permit
+	Limit   int      // over all codes
 }
 
 // SQL implements Statement.
@@ -100,8 +100,9 @@ func (q *Identities) SQL() (string, []any) {
 	}
 	t.add(" FROM {db}.records WHERE ")
 	t.in("uscc", q.Codes)
-	if q.Domain != "" {
-		t.add(" AND domain = ?", q.Domain)
+	if len(q.Domains) > 0 {
+		t.add(" AND ")
+		t.in("domain", q.Domains)
 	}
 	t.add(" AND " + recordCounts)
 	t.known(q.AsOf)

@@ -3,7 +3,6 @@ package view
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"credithub/query/store"
@@ -162,31 +161,4 @@ func (e *Entity) Marks(ctx context.Context) (blacklisted, abnormal bool, err err
 		abnormal = abnormal || es[i].List == list.L01 || es[i].List == list.L02
 	}
 	return blacklisted, abnormal, err
-}
-
-// WantGrade notes that Grade will be asked.
-func (e *Entity) WantGrade() {
-	if e.w.views.Grader != nil {
-		e.w.evidence.want(at(e.USCC, e.AsOf))
-	}
-}
-
-// Grade gives the class in supervision and what it rests on, from everything
-// the hub knows, whoever asks; whether the caller may see it is for the access
-// table to say.
-func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err error) {
-	if e.w.views.Grader == nil {
-		return "", nil, nil
-	}
-	k := at(e.USCC, e.AsOf)
-	entries, err := e.w.entries.get(ctx, k)
-	if err != nil {
-		return "", nil, err
-	}
-	records, err := e.w.evidence.get(ctx, k)
-	if err != nil {
-		return "", nil, err
-	}
-	class, reasons = e.w.views.Grader(Evidence{Day: e.w.day(e.AsOf), Entries: slices.Clone(entries), Records: records})
-	return class, reasons, nil
 }

@@ -105,8 +105,11 @@ func (w *Viewer) seesRecord(r *store.Record, day record.Date) bool {
 	if data == nil {
 		data = []byte("{}")
 	}
-	_, ok := w.views.Access.View(w.p, r.Unit, r.Domain, r.Kind, data, day)
-	return ok
+	if _, ok := w.views.Access.View(w.p, r.Unit, r.Domain, r.Kind, data, day); !ok {
+		return false
+	}
+	// The public sees a penalty for the term of its class (信用修复管理办法).
+	return !w.p.Anonymous() || r.Domain != record.Penalty.String() || w.views.displayed(r, day)
 }
 
 func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[recordsKey][]store.Record, error) {
@@ -121,8 +124,12 @@ func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[record
 	}
 	out := make(map[recordsKey][]store.Record, len(keys))
 	for g, codes := range groups {
+		var domains []string
+		if g.domain != "" {
+			domains = []string{g.domain}
+		}
 		got, err := w.views.Store.Identities(ctx, &store.Identities{
-			Codes: codes, Domain: g.domain, AsOf: pastCode{asOf: g.asOf}.time(),
+			Codes: codes, Domains: domains, AsOf: pastCode{asOf: g.asOf}.time(),
 			Plain: w.views.plain[w.p.Role], Limit: w.views.MaxRecords + len(codes),
 		})
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
+	"credithub/schema/grade"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -39,16 +40,6 @@ type Index interface {
 	Sources(at time.Time) []restrict.SourceState
 }
 
-// Grader derives the class of an enterprise from evidence.
-type Grader func(Evidence) (class string, reasons []string)
-
-// Evidence is what a class rests on, as it stands on a day.
-type Evidence struct {
-	Day     record.Date
-	Entries []list.Entry
-	Records []store.Record // of the domains that Config.GradeDomains names
-}
-
 // Config of a Views.
 type Config struct {
 	Store  Store          // required
@@ -56,8 +47,7 @@ type Config struct {
 	Policy *policy.Policy // required
 	Index  Index          // required
 
-	Grader       Grader // nil: no classes
-	GradeDomains []string
+	Grade *grade.Rules // classes and terms of display; the built-in rules when nil
 
 	MaxRecords int // records of one enterprise that can be looked through; 10,000 when zero
 	MaxEntries int // entries of one enterprise; 10,000 when zero
@@ -81,6 +71,12 @@ func New(c Config) (*Views, error) {
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("view: configuration: %w", errors.Join(errs...))
+	}
+	if c.Grade == nil {
+		var err error
+		if c.Grade, err = grade.Load(); err != nil {
+			return nil, fmt.Errorf("view: %w", err)
+		}
 	}
 	if c.MaxRecords == 0 {
 		c.MaxRecords = 10_000
@@ -212,22 +208,6 @@ func (w *Viewer) loadEntries(ctx context.Context, keys []pastCode) (map[pastCode
 		}
 		for c, es := range got {
 			out[at(c, t)] = es
-		}
-	}
-	return out, nil
-}
-
-func (w *Viewer) loadEvidence(ctx context.Context, keys []pastCode) (map[pastCode][]store.Record, error) {
-	out := make(map[pastCode][]store.Record, len(keys))
-	for t, codes := range byInstant(keys) {
-		for _, d := range w.views.GradeDomains {
-			got, err := w.views.Store.Identities(ctx, &store.Identities{Codes: codes, Domain: d, AsOf: t, Limit: w.views.MaxRecords})
-			if err != nil {
-				return nil, err
-			}
-			for c, rs := range got {
-				out[at(c, t)] = append(out[at(c, t)], rs...)
-			}
 		}
 	}
 	return out, nil

@@ -1,0 +1,113 @@
+package view
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+
+	"credithub/query/store"
+	"credithub/schema/grade"
+	"credithub/schema/list"
+	"credithub/schema/record"
+)
+
+// gradeDomains are the domains whose records a class rests on.
+var gradeDomains = []string{record.Tax.String(), record.Penalty.String(), record.Commitment.String()}
+
+// WantGrade notes that Grade will be asked.
+func (e *Entity) WantGrade() { e.w.evidence.want(at(e.USCC, e.AsOf)) }
+
+// Grade gives the class in supervision and what it rests on, from everything
+// the hub knows, whoever asks; whether the caller may see it is for the access
+// table to say. It is empty for a code without registration and evidence.
+func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err error) {
+	k := at(e.USCC, e.AsOf)
+	entries, err := e.w.entries.get(ctx, k)
+	if err != nil {
+		return "", nil, err
+	}
+	records, err := e.w.evidence.get(ctx, k)
+	if err != nil {
+		return "", nil, err
+	}
+	g, why := e.w.views.Grade.Grade(factsOf(e.w.day(e.AsOf), entries, records))
+	for _, r := range why {
+		reasons = append(reasons, r.String())
+	}
+	return g.String(), reasons, nil
+}
+
+func (w *Viewer) loadEvidence(ctx context.Context, keys []pastCode) (map[pastCode][]store.Record, error) {
+	out := make(map[pastCode][]store.Record, len(keys))
+	for t, codes := range byInstant(keys) {
+		got, err := w.views.Store.Identities(ctx, &store.Identities{Codes: codes, Domains: gradeDomains, AsOf: t, Limit: w.views.MaxRecords + len(codes)})
+		if err != nil {
+			return nil, err
+		}
+		for c, rs := range got {
+			out[at(c, t)] = rs
+		}
+	}
+	return out, nil
+}
+
+// evidence is every field of records that a class or a term of display rests on.
+type evidence struct {
+	Category    string
+	DecidedOn   string
+	ValidUntil  string
+	PublicUntil string
+	Year        json.Number
+	Grade       string
+	From        string
+	Until       string
+	MadeOn      string
+	Performance string
+}
+
+func day(s string) record.Date {
+	d, _ := record.ParseDate(s)
+	return d
+}
+
+// factsOf reads the facts of one enterprise. Records that can't be read are no
+// evidence.
+func factsOf(on record.Date, entries []list.Entry, records []store.Record) *grade.Facts {
+	f := &grade.Facts{Day: on, Entries: entries}
+	for i := range records {
+		r := &records[i]
+		var d evidence
+		if json.Unmarshal(r.Data, &d) != nil {
+			continue
+		}
+		id := r.Unit + "/" + r.Domain + "/" + r.RecordID
+		switch r.Domain + "/" + r.Kind {
+		case "penalty/penalty":
+			p := penaltyOf(&d)
+			p.ID = id
+			f.Penalties = append(f.Penalties, p)
+		case "tax/grade":
+			year, _ := strconv.Atoi(string(d.Year))
+			f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d.Grade})
+		case "tax/abnormal":
+			f.TaxAbnormal = append(f.TaxAbnormal, grade.Span{ID: id, From: day(d.From), Until: day(d.Until)})
+		case "commitment/commitment":
+			f.Commitments = append(f.Commitments, grade.Commitment{ID: id, MadeOn: day(d.MadeOn), Performance: d.Performance})
+		}
+	}
+	return f
+}
+
+func penaltyOf(d *evidence) grade.Penalty {
+	return grade.Penalty{Category: d.Category, DecidedOn: day(d.DecidedOn), ValidUntil: day(d.ValidUntil), PublicUntil: day(d.PublicUntil)}
+}
+
+// displayed tells whether a penalty is in its term of display.
+func (v *Views) displayed(r *store.Record, on record.Date) bool {
+	var d evidence
+	if json.Unmarshal(r.Data, &d) != nil {
+		return false
+	}
+	p := penaltyOf(&d)
+	return v.Grade.Displayed(&p, on)
+}
