@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"credithub/deploy/embedded/engine/chdb"
@@ -138,7 +136,7 @@ type core struct {
 
 // boot changes the working directory and the environment of this process and
 // starts the engine; it can be done once a process.
-func boot(c *Config) (*core, error) {
+func boot(c *Config) (e *core, err error) {
 	f, err := newFiles(c.DataDir)
 	if err != nil {
 		return nil, err
@@ -156,16 +154,23 @@ func boot(c *Config) (*core, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
-	e := &core{lib: lib, path: "--path=" + f.data}
-	if e.admin, err = lib.Connect(e.path, "--config-file="+f.config); err != nil {
+	e = &core{lib: lib, path: "--path=" + f.data}
+	admin, err := lib.Connect(e.path, "--config-file="+f.config)
+	if err != nil {
 		return nil, fmt.Errorf("engine: start on %s: %w", f.data, err)
 	}
-	if _, err := e.admin.Exec("CREATE DATABASE IF NOT EXISTS "+Database, "TSV"); err != nil {
-		return nil, fmt.Errorf("engine: create database: %w", errors.Join(err, e.close()))
+	e.admin = admin
+	defer func() {
+		if err != nil {
+			admin.Close()
+		}
+	}()
+	if _, err = e.admin.Exec("CREATE DATABASE IF NOT EXISTS "+Database, "TSV"); err != nil {
+		return nil, fmt.Errorf("engine: create database: %w", err)
 	}
 	v, err := e.admin.Exec("SELECT version()", "TSV")
 	if err != nil {
-		return nil, fmt.Errorf("engine: ask for the version: %w", errors.Join(err, e.close()))
+		return nil, fmt.Errorf("engine: ask for the version: %w", err)
 	}
 	e.version = strings.TrimSpace(string(v))
 	return e, nil
@@ -178,14 +183,11 @@ func (e *core) session(id string, settings []string) (*chdb.Conn, error) {
 	return e.lib.Connect(args...)
 }
 
-func (e *core) close() error {
-	e.admin.Close()
-	return e.lib.Shutdown()
-}
+// close closes the last connection and with it the engine. Its idle threads
+// end with the process.
+func (e *core) close() { e.admin.Close() }
 
 // quoteIdent quotes an identifier.
 func quoteIdent(s string) string {
 	return "`" + strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(s) + "`"
 }
-
-func itoa(n int64) string { return strconv.FormatInt(n, 10) }

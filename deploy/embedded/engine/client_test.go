@@ -108,7 +108,7 @@ func testCompression(t *testing.T, dsn string) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				const rows = 200_000 // several frames
+				const rows = 100_000 // several frames
 				for i := range uint64(rows) {
 					if err := batch.Append(i, fmt.Sprintf("row %d", i)); err != nil {
 						t.Fatal(err)

@@ -50,7 +50,7 @@ type Config struct {
 	QueryMemory     int64         // bytes of one statement, default half of MemoryLimit
 	Threads         int           // of one statement, default: cores
 	LockWait        time.Duration // for a killed predecessor to vanish, default 3 s
-	ShutdownTimeout time.Duration // for running statements at a stop, default 2 s
+	ShutdownTimeout time.Duration // for running statements at a stop, default 1.5 s
 	TrimEvery       time.Duration // between two chances to give memory back, default 30 s; below 0 never
 
 	// Ready is called once with the address when requests are answered.
@@ -69,7 +69,7 @@ func (c *Config) setDefaults() {
 	def(&c.QueryMemory, c.MemoryLimit/2)
 	def(&c.Threads, cores)
 	def(&c.LockWait, 3*time.Second)
-	def(&c.ShutdownTimeout, 2*time.Second)
+	def(&c.ShutdownTimeout, 1500*time.Millisecond)
 	def(&c.TrimEvery, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()

@@ -44,11 +44,15 @@ func TestKillDuringInserts(t *testing.T) {
 			}
 		})
 	}
-	for range kills {
-		time.Sleep(time.Duration(50+rand.IntN(300)) * time.Millisecond)
+	for n := range kills {
+		waitFor(t, "batches", func() bool { // on a busy machine even one takes a while
+			mu.Lock()
+			defer mu.Unlock()
+			return len(acknowledged) > n
+		})
+		time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
 		p.Restart()
 	}
-	time.Sleep(100 * time.Millisecond)
 	stop()
 	wg.Wait()
 

@@ -43,6 +43,9 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := child.Nice(c.Nice); err != nil { // the engine sets threads of its own higher
+		return fmt.Errorf("engine: %w", err)
+	}
 	s := newServer(&c, e)
 	quit := make(chan struct{})
 	defer close(quit)
@@ -68,8 +71,8 @@ func Run(ctx context.Context, c Config) (err error) {
 	return s.stop(hs)
 }
 
-// stop ends the service. Statements that outlive the time are cancelled; the
-// engine's threads are only joined when all have ended.
+// stop ends the service. Statements that outlive the time are cancelled, and
+// the engine is only closed when all have ended.
 func (s *server) stop(hs *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.ShutdownTimeout)
 	defer cancel()
@@ -81,13 +84,9 @@ func (s *server) stop(hs *http.Server) error {
 		_ = hs.Close()
 	}
 	if s.idle(time.Second) {
-		err := s.core.close()
-		if err == nil {
-			return nil
-		}
-		s.cfg.Logger.Warn("engine threads outlive the stop", "error", err)
+		s.core.close()
 	}
-	return nil // the process ends anyhow; the parts on disk are whole
+	return nil // should a statement still run: the parts on disk are whole
 }
 
 // keepSmall trims the process at the start and whenever little has been asked

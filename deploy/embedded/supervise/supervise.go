@@ -377,12 +377,12 @@ func (p *Process) read(r *os.File, t *tail) {
 // grave tells a line that an operator should see: a warning or error of slog,
 // or one that no logger wrote (a panic, the engine's own words).
 func grave(line string) bool {
-	if line == "" {
-		return false
+	for _, calm := range []string{"level=INFO", "level=DEBUG", `"level":"INFO"`, `"level":"DEBUG"`, " INFO ", " DEBUG "} {
+		if strings.Contains(line, calm) {
+			return false
+		}
 	}
-	structured := strings.Contains(line, "level=") || strings.Contains(line, `"level":`)
-	return !structured || strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") ||
-		strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`)
+	return line != ""
 }
 
 const (

@@ -63,7 +63,6 @@ type Library struct {
 	insertCancel   func(st uintptr)
 	insertDestroy  func(st uintptr)
 	classify       func(conn uintptr, q unsafe.Pointer, n uintptr, db unsafe.Pointer, dbn uintptr, out unsafe.Pointer) int32
-	shutdown       func() int32
 }
 
 // ErrConnect means that the engine refused a connection; the library gives no
@@ -103,7 +102,6 @@ func Load(path string) (*Library, error) {
 		{"chdb_stream_cancel_insert", &l.insertCancel},
 		{"chdb_destroy_insert_stream", &l.insertDestroy},
 		{"chdb_classify_query_n", &l.classify},
-		{"chdb_shutdown", &l.shutdown},
 	} {
 		sym, err := purego.Dlsym(h, f.name)
 		if err != nil {
@@ -113,14 +111,6 @@ func Load(path string) (*Library, error) {
 	}
 	signals(0)
 	return l, nil
-}
-
-// Shutdown stops every thread of the engine. All connections must be closed.
-func (l *Library) Shutdown() error {
-	if l.shutdown() != 0 {
-		return errors.New("chdb: engine did not stop")
-	}
-	return nil
 }
 
 // Conn is one connection. It is not safe for concurrent use.
