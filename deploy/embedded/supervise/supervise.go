@@ -9,7 +9,6 @@
 package supervise
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -24,8 +23,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/embedded/child"
 )
@@ -157,7 +154,7 @@ func (p *Process) Ready() error {
 	case p.ready:
 		return nil
 	case p.last != nil:
-		return fmt.Errorf("%s is starting again after it ended: %w", p.c.Name, p.last)
+		return fmt.Errorf("%s is starting again after it ended", p.c.Name) // why is in the log
 	}
 	return fmt.Errorf("%s is starting", p.c.Name)
 }
@@ -351,98 +348,4 @@ func (p *Process) start(t *tail) (*exec.Cmd, *os.File, *sync.WaitGroup, error) {
 	logs := &sync.WaitGroup{}
 	logs.Go(func() { p.read(lr, t) })
 	return cmd, w, logs, nil
-}
-
-// read takes the child's log line by line: all of it to the log, warnings to
-// the supervisor's own logger.
-func (p *Process) read(r *os.File, t *tail) {
-	defer r.Close()
-	br := bufio.NewReaderSize(r, maxLine)
-	for {
-		line, err := br.ReadSlice('\n')
-		if len(line) > 0 {
-			_, _ = p.c.Log.Write(line) // a full disk must not stop the child
-			text := strings.TrimRight(string(line), "\r\n")
-			t.add(text)
-			if grave(text) {
-				p.c.Logger.Warn("child says", "child", p.c.Name, "line", text)
-			}
-		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return
-		}
-	}
-}
-
-// grave tells a line that an operator should see: a warning or error of slog,
-// or one that no logger wrote (a panic, the engine's own words).
-func grave(line string) bool {
-	for _, calm := range []string{"level=INFO", "level=DEBUG", `"level":"INFO"`, `"level":"DEBUG"`, " INFO ", " DEBUG "} {
-		if strings.Contains(line, calm) {
-			return false
-		}
-	}
-	return line != ""
-}
-
-const (
-	maxLine   = 16 << 10
-	tailLines = 20
-)
-
-// tail keeps the last lines of one life, for the message about its end.
-type tail struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (t *tail) add(line string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.lines) == tailLines {
-		t.lines = append(t.lines[:0], t.lines[1:]...)
-	}
-	t.lines = append(t.lines, line)
-}
-
-func (t *tail) text() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.lines) == 0 {
-		return ""
-	}
-	return "\n  " + strings.Join(t.lines, "\n  ")
-}
-
-// Metrics of all children of one supervisor. A nil *Metrics counts nothing.
-type Metrics struct {
-	restarts *prometheus.CounterVec
-	running  *prometheus.GaugeVec
-}
-
-// NewMetrics registers the metrics.
-func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_child_restarts_total", Help: "Child processes started again after they ended by themselves."}, []string{"child"}),
-		running:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "credithub_child_up", Help: "1 while the child process serves."}, []string{"child"}),
-	}
-	reg.MustRegister(m.restarts, m.running)
-	return m
-}
-
-func (m *Metrics) restarted(name string) {
-	if m != nil {
-		m.restarts.WithLabelValues(name).Inc()
-	}
-}
-
-func (m *Metrics) up(name string, ready bool) {
-	if m == nil {
-		return
-	}
-	v := 0.0
-	if ready {
-		v = 1
-	}
-	m.running.WithLabelValues(name).Set(v)
 }
