@@ -109,12 +109,6 @@ func (x *Subjects) of(s Subject) SubjectState {
 // State is the state of a code.
 func (x *Subjects) State(s Subject) SubjectState { return x.of(s) }
 
-// Shared tells that several records stand or stood under a code.
-func (x *Subjects) Shared(s Subject) bool {
-	h := x.one.get(place(s))
-	return h != nil && h.many
-}
-
 // Len counts codes ever seen.
 func (x *Subjects) Len() int { return x.one.n }
 
@@ -176,16 +170,4 @@ func without(list, code []byte) []byte {
 		i += len(code)
 	}
 	return list
-}
-
-// Cut takes codes of at most so many bytes out.
-func (n *News) Cut(most int) (part News) {
-	take := func(from *[]byte) []byte {
-		c := min(most, len(*from)) / uscc.Length * uscc.Length
-		cut := (*from)[:c:c]
-		*from = (*from)[c:]
-		most -= c
-		return cut
-	}
-	return News{Known: take(&n.Known), Gone: take(&n.Gone), Ambiguous: take(&n.Ambiguous)}
 }

@@ -32,6 +32,8 @@ type Store interface {
 	// Decisions calls f with every accepted decision record, in the order of the
 	// log. The version holds until f returns.
 	Decisions(ctx context.Context, topic string, f func(*Version) error) error
+	// Fed reads the last stored place in the feed of each topic.
+	Fed(ctx context.Context, topics []string) (map[string]int64, error)
 	// LogPositions reads the last noted offset of the log topics.
 	LogPositions(ctx context.Context) (sink.Positions, error)
 }

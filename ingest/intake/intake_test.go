@@ -50,7 +50,7 @@ func TestEveryMessageBecomesOneRow(t *testing.T) {
 		rec{unit: "HRSS", domain: "tax", kind: "grade", id: "T3", version: 1, op: "upsert", uscc: a,
 			data: map[string]any{"year": 2025, "grade": "A"}}, // E12
 		decision("SAMR", "D1", 1, a, "E-1", "L03", "IN_FORCE"),
-		decision("TAX", "D2", 1, a, "E-2", "L03", "IN_FORCE"),  // E12: TAX does not decide on L03
+		decision("TAX", "D2", 1, a, "E-2", "L03", "IN_FORCE"), // E12: TAX does not decide on L03
 		decision("TAX", "D3", 1, a, "E-1", "L06", "IN_FORCE"), // E12: entry of SAMR
 	)
 	topic := record.Tax.Topic()

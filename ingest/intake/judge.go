@@ -23,7 +23,6 @@ type payload struct {
 	rejects   []feed.Reject
 
 	news    derive.News // of registrations
-	settled derive.News // states to be told whatever was told before
 	changes []change    // of entries
 }
 

@@ -24,7 +24,7 @@ type lane struct {
 	domains []record.Domain
 	judge   *judge
 	sink    *sink.Sink
-	settle  *settling
+	turns   map[record.Domain]*turns // none for decisions
 
 	mu     sync.Mutex
 	loaded bool
@@ -114,9 +114,12 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 			return nil, fmt.Errorf("intake: load %s: %w", d, err)
 		}
 	}
-	l.judge.regs.Loaded()
-	l.settle, err = l.settlesAt(ctx, parts)
-	return parts, err
+	if l.judge.dcs == nil {
+		if l.turns, err = l.loadTurns(ctx, parts); err != nil {
+			return nil, fmt.Errorf("intake: read the order told: %w", err)
+		}
+	}
+	return parts, nil
 }
 
 func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
@@ -190,14 +193,7 @@ func (l *lane) read(ctx context.Context, p partition) error {
 		for i := range b.Messages {
 			origins = append(origins, v.verify(&b.Messages[i]))
 		}
-		pl := &payload{domain: p.domain, partition: uint16(p.number)}
-		err = l.sink.Append(ctx, &sink.Chunk{Payload: pl, FeedOffset: -1}, func(blk *sink.Block) {
-			for i := range b.Messages {
-				l.judge.message(blk, pl, topic, &b.Messages[i], &origins[i])
-			}
-			l.settle.reached(p, b.Next, l.judge.regs, pl)
-		})
-		if err != nil {
+		if err := l.inTurn(ctx, p, b.Next, b.Messages, origins); err != nil {
 			return err
 		}
 	}

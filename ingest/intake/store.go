@@ -115,6 +115,22 @@ func (c *ClickHouse) Positions(ctx context.Context, topics []string) (sink.Posit
 		"SELECT topic, partition, max(offset) FROM records WHERE topic IN (?) GROUP BY topic, partition", topics)
 }
 
+// Fed asks how far the feed is reflected by rows.
+func (c *ClickHouse) Fed(ctx context.Context, topics []string) (map[string]int64, error) {
+	out := map[string]int64{}
+	err := c.each(ctx, "places in the feed", "SELECT topic, max(feed_offset) FROM records WHERE topic IN (?) GROUP BY topic",
+		func(rows driver.Rows) error {
+			var topic string
+			var offset int64
+			if err := rows.Scan(&topic, &offset); err != nil {
+				return err
+			}
+			out[topic] = offset
+			return nil
+		}, topics)
+	return out, err
+}
+
 // LogPositions asks how far the log topics are stored.
 func (c *ClickHouse) LogPositions(ctx context.Context) (sink.Positions, error) {
 	return c.positions(ctx, "positions of log topics",

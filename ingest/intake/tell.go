@@ -67,43 +67,29 @@ func entryMessage(c *change) (kafka.Message, error) {
 
 // feedBulk tells the news of subjects, the signs of life and how far the
 // partitions are read. Each message speaks of one partition, because a reader
-// passes over what it knows by partition.
+// passes over what it knows by partition; and it joins only what was read of it
+// in one go, because the order of the messages of a domain is the order in which
+// a process that follows reads again.
 func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
-	type key struct {
-		domain    record.Domain
-		partition uint16
-	}
 	var order []*payload
 	var rejects []kafka.Message
-	var settled derive.News
-	open := map[key]*payload{}
+	last := map[record.Domain]*payload{}
 	for _, c := range chunks {
 		p := c.Payload.(*payload)
 		rejects = appendRejects(rejects, p.rejects)
-		settled.Merge(&p.settled)
-		k := key{p.domain, p.partition}
-		o := open[k]
-		if o == nil || len(o.news.Known)+len(p.news.Known) > newsBytes {
-			o = p
-			open[k] = o
-			order = append(order, o)
+		o := last[p.domain]
+		if o == nil || o.partition != p.partition || len(o.news.Known)+len(p.news.Known) > newsBytes {
+			last[p.domain] = p
+			order = append(order, p)
 			continue
 		}
 		o.news.Merge(&p.news)
 		o.reports, o.through = mergeReports(o.reports, p.reports), p.through
 	}
-	var msgs []kafka.Message
+	msgs := make([]kafka.Message, 0, len(order))
 	for _, p := range order {
 		m, err := subjectsMessage(&p.news, feed.Progress{Reports: p.reports,
 			Through: []receipt.Position{{Domain: p.domain, Partition: p.partition, Offset: p.through}}})
-		if err != nil {
-			return err
-		}
-		msgs = append(msgs, m)
-	}
-	for !settled.Empty() {
-		part := settled.Cut(newsBytes)
-		m, err := subjectsMessage(&part, feed.Progress{})
 		if err != nil {
 			return err
 		}

@@ -31,8 +31,8 @@ type Chunk struct {
 // Config of a Sink. Zero limits take the defaults.
 type Config struct {
 	Engine Engine
-	// Feed tells the log about chunks, in their order, and sets their
-	// FeedOffset. It is called from one goroutine and tries again by itself; an
+	// Feed tells the log about chunks of one block, in their order, and sets
+	// their FeedOffset. It is called from one goroutine and tries again by itself; an
 	// error ends Run.
 	Feed   func(ctx context.Context, chunks []*Chunk) error
 	Logger *slog.Logger
@@ -205,8 +205,16 @@ func (s *Sink) feedAll(ctx context.Context) error {
 			s.mu.Unlock()
 			return err
 		}
-		chunks := s.unfed
-		s.unfed = nil
+		// What is told together is stored together, so that a place in the feed
+		// that is stored stands for everything told up to it.
+		n := 1
+		for n < len(s.unfed) && s.unfed[n].block == s.unfed[0].block {
+			n++
+		}
+		chunks := s.unfed[:n:n]
+		if s.unfed = s.unfed[n:]; len(s.unfed) == 0 {
+			s.unfed = nil
+		}
 		s.mu.Unlock()
 		if err := s.cfg.Feed(ctx, chunks); err != nil {
 			return err

@@ -1,0 +1,303 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
+	"credithub/schema/feed"
+	"credithub/schema/list"
+	"credithub/schema/record"
+	"credithub/schema/uscc"
+)
+
+// makeTraffic makes records with repetitions, corrections that move them to
+// another subject, retractions, late old versions and faults. The same version
+// of a record always has the same code, so that it stands in one partition.
+func makeTraffic(rnd *rand.Rand, n int) []rec {
+	var out []rec
+	codes := make([]string, 12)
+	for i := range codes {
+		codes[i] = code(100 + i)
+	}
+	for range n {
+		i := rnd.IntN(1 + n/8)
+		v := 1 + rnd.IntN(4)
+		c := codes[(i*7+v*3)%len(codes)]
+		if v < 3 {
+			c = codes[i%len(codes)]
+		}
+		var r rec
+		switch rnd.IntN(4) {
+		case 0:
+			r = registration(fmt.Sprintf("R%d", i), v, c, fmt.Sprintf("第%d公司", i%3))
+		case 1:
+			r = rec{unit: "TAX", domain: "tax", kind: "grade", id: fmt.Sprintf("T%d", i), version: v, op: "upsert", uscc: c, on: "2026-04-01",
+				data: map[string]any{"year": 2025, "grade": []string{"A", "B", "M", "C", "Z"}[(i+v)%5]}} // Z is E06
+		default:
+			ev := []string{"DECIDED", "IN_FORCE", "SUSPENDED", "EXITED"}[(i+v)%4]
+			r = decision("SAMR", fmt.Sprintf("D%d", i), v, c, fmt.Sprintf("E%d", (i+v/3)/2), "L03", ev)
+			if ev == "EXITED" {
+				r.data["exitType"], r.data["exitDocumentNo"] = "REPAIRED", "鄂市监〔2026〕2号"
+			}
+		}
+		switch {
+		case (i+v)%11 == 0 && v > 1:
+			r.op, r.data = "retract", nil
+		case (i+v)%13 == 0:
+			r.unit = "MEM" // may not: E12
+		}
+		out = append(out, r)
+		if rnd.IntN(5) == 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// readLog reads a domain's topic, partition by partition.
+func (h *hub) readLog(d record.Domain) (out [][]kafka.Message) {
+	h.t.Helper()
+	ends, err := h.kafka.EndOffsets(context.Background(), d.Topic())
+	must(h.t, err)
+	for p, end := range ends {
+		var msgs []kafka.Message
+		f := kafka.NewFetcher(h.kafka, d.Topic(), p, 0, 0)
+		for f.Offset() < end {
+			b, err := f.Fetch(context.Background())
+			must(h.t, err)
+			for _, m := range b.Messages {
+				msgs = append(msgs, kafka.Message{Value: slices.Clone(m.Value), Key: slices.Clone(m.Key), Offset: m.Offset})
+			}
+		}
+		out = append(out, msgs)
+	}
+	return out
+}
+
+// fact is a version of a record in the model.
+type fact struct {
+	version int
+	op      string
+	uscc    string
+	name    string
+	event   list.EventRecord
+}
+
+// model is what the log means, computed without any of the machinery.
+type model struct {
+	counts map[string]int // domain and status
+	top    map[string]fact
+}
+
+func (h *hub) model(d record.Domain) model {
+	m := model{counts: map[string]int{}, top: map[string]fact{}}
+	seen := map[string]uint64{}
+	dec := record.NewDecoder(record.Kafka())
+	for p, msgs := range h.readLog(d) {
+		for _, msg := range msgs {
+			var row record.Row
+			dec.Decode(msg.Value, record.DateOf(h.now), &row)
+			status := "ACCEPTED"
+			id := row.Unit + "/" + string(row.RecordID)
+			version := fmt.Sprintf("%s@%d", id, row.Version)
+			l, isList := list.ParseCode(row.Get("list"))
+			switch hash, known := seen[version]; {
+			case row.Rejected() || !h.policy.MayPush(row.Unit, d) || isList && !h.policy.MayDecide(row.Unit, l):
+				status = "REJECTED"
+			case known && hash == row.Hash:
+				status = "DUPLICATE"
+			case known:
+				status = "REJECTED"
+			}
+			m.counts[d.String()+" "+status]++
+			if status != "ACCEPTED" {
+				continue
+			}
+			seen[version] = row.Hash
+			if f := (fact{version: int(row.Version), op: row.Op.String(), uscc: string(row.USCC), name: string(row.Get("name"))}); f.version > m.top[id].version {
+				e := event(&row, row.Unit, msg.Offset)
+				f.event = list.EventRecord{RecordID: strings.Clone(e.RecordID), Version: e.Version, Seq: e.Seq, Op: e.Op, OccurredOn: e.OccurredOn, Facts: e.Facts}
+				x := &f.event.Facts
+				for _, s := range []*string{&x.EntryID, &x.USCC, &x.Cause, &x.DocumentNo, &x.ExitDocumentNo} {
+					*s = strings.Clone(*s)
+				}
+				m.top[id] = f
+			}
+		}
+		_ = p
+	}
+	return m
+}
+
+// compare says where stored rows and what was told differ from the model.
+func (h *hub) compare() {
+	h.t.Helper()
+	domains := []record.Domain{record.Registration, record.Tax, record.Decision}
+	want := []string{}
+	current := []string{}
+	all := map[record.Domain]model{}
+	for _, d := range domains {
+		m := h.model(d)
+		all[d] = m
+		for k, n := range m.counts {
+			want = append(want, fmt.Sprintf("%s %d", k, n))
+		}
+		for id, f := range m.top {
+			if f.op == "upsert" {
+				current = append(current, fmt.Sprintf("%s %s %s %d", d, f.uscc, id, f.version))
+			}
+		}
+	}
+	slices.Sort(want)
+	slices.Sort(current)
+	got := h.rows("SELECT concat(domain, ' ', toString(status), ' ', toString(count())) AS x FROM records WHERE status != 'MOVED' GROUP BY domain, status ORDER BY x")
+	if !slices.Equal(got, want) {
+		h.t.Errorf("counts:\ngot  %q\nwant %q", got, want)
+	}
+	if twice := h.rows("SELECT concat(topic, ' ', toString(partition), ' ', toString(offset)) FROM records WHERE status != 'MOVED' GROUP BY topic, partition, offset HAVING count() > 1"); len(twice) > 0 {
+		h.t.Errorf("stored twice: %q", twice)
+	}
+	got = h.rows("SELECT concat(domain, ' ', uscc, ' ', unit, '/', record_id, ' ', toString(max(version))) AS x FROM records " +
+		"WHERE status IN ('ACCEPTED', 'MOVED') GROUP BY domain, uscc, unit, record_id " +
+		"HAVING argMax((status, op), (version, status = 'MOVED')) = ('ACCEPTED', 'upsert') ORDER BY x")
+	if !slices.Equal(got, current) {
+		h.t.Errorf("current versions:\ngot  %q\nwant %q", got, current)
+	}
+	h.compareEntries(all[record.Decision])
+	h.compareSubjects(all[record.Registration])
+}
+
+func (h *hub) compareEntries(m model) {
+	h.t.Helper()
+	byEntry := map[string][]list.EventRecord{}
+	for _, f := range m.top {
+		if f.op == "upsert" {
+			byEntry[f.event.EntryID] = append(byEntry[f.event.EntryID], f.event)
+		}
+	}
+	var want []string
+	for id, rs := range byEntry {
+		if e, ok := list.Fold(rs, h.policy.Until); ok {
+			want = append(want, fmt.Sprintf("%s %s %s %s %s", id, e.USCC, e.State, e.Since, e.Until))
+		}
+	}
+	slices.Sort(want)
+	day := func(c string) string { return "if(" + c + " = '1900-01-01', '', toString(" + c + "))" }
+	got := h.rows("SELECT concat(entry_id, ' ', uscc, ' ', argMax(state, seq), ' ', argMax(" + day("since") + ", seq), ' ', argMax(" + day("until") +
+		", seq)) AS x FROM entries GROUP BY entry_id, uscc HAVING NOT argMax(gone, seq) ORDER BY x")
+	if !slices.Equal(got, want) {
+		h.t.Errorf("entries stored:\ngot  %q\nwant %q", got, want)
+	}
+	told := map[string]*list.Wire{}
+	next := uint64(0)
+	for _, v := range h.values(feed.EntriesTopic) {
+		var msg feed.EntryMessage
+		must(h.t, json.Unmarshal(v, &msg))
+		if msg.Progress != nil || msg.Seq < next {
+			continue
+		}
+		next = msg.Seq + 1
+		told[msg.ID] = msg.Entry
+	}
+	got = nil
+	for id, e := range told {
+		if e != nil {
+			got = append(got, fmt.Sprintf("%s %s %s %s %s", id, e.USCC, e.State, e.Since, e.Until))
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		h.t.Errorf("entries told:\ngot  %q\nwant %q", got, want)
+	}
+}
+
+func (h *hub) compareSubjects(m model) {
+	h.t.Helper()
+	want := map[string]derive.SubjectState{}
+	names := map[string]map[string]bool{}
+	for _, f := range m.top {
+		if f.op == "upsert" {
+			if names[f.uscc] == nil {
+				names[f.uscc] = map[string]bool{}
+			}
+			names[f.uscc][f.name] = true
+			if want[f.uscc] = derive.Known; len(names[f.uscc]) > 1 {
+				want[f.uscc] = derive.Ambiguous
+			}
+		}
+	}
+	got := map[string]derive.SubjectState{}
+	through := map[string]int64{}
+	for _, v := range h.values(feed.SubjectsTopic) {
+		var msg feed.SubjectsMessage
+		must(h.t, json.Unmarshal(v, &msg))
+		p := msg.Progress.Through[0]
+		key := fmt.Sprint(p.Domain, p.Partition)
+		if last, ok := through[key]; ok && p.Offset <= last {
+			continue
+		}
+		through[key] = p.Offset
+		for s, codes := range map[derive.SubjectState]string{derive.Known: msg.Known, derive.Ambiguous: msg.Ambiguous, derive.Unknown: msg.Gone} {
+			for c := range slices.Chunk([]byte(codes), uscc.Length) {
+				got[string(c)] = s
+			}
+		}
+	}
+	for c, s := range got {
+		if s != want[c] {
+			h.t.Errorf("%s was told as %v, is %v", c, s, want[c])
+		}
+	}
+	for c, s := range want {
+		if _, ok := got[c]; !ok {
+			h.t.Errorf("%s was never told, is %v", c, s)
+		}
+	}
+}
+
+// Whatever is killed while records arrive, everything that was acknowledged is
+// stored once and told as it is.
+func TestNothingLostNothingTwice(t *testing.T) {
+	h := newHub(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 1))
+	cfg := h.config()
+	cfg.BlockRows, cfg.Linger, cfg.MaxBytes = 40, 5*time.Millisecond, 6000
+	h.start(cfg)
+	traffic := makeTraffic(rnd, 1500)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for part := range slices.Chunk(traffic, 25) {
+			h.push(part...)
+		}
+	})
+	kills := 6
+	if testing.Short() {
+		kills = 3
+	}
+	for range kills {
+		time.Sleep(time.Duration(100+rnd.IntN(500)) * time.Millisecond)
+		switch rnd.IntN(4) {
+		case 0:
+			h.engine.Restart()
+		case 1:
+			h.broker.Restart()
+		default:
+			h.stopIntake()
+			h.start(cfg)
+		}
+	}
+	wg.Wait()
+	h.settled()
+	h.compare()
+}
