@@ -122,6 +122,9 @@ func (q *question) sound(m *policy.Matter, maxCaseNo int, now time.Time) error {
 	switch {
 	case m == nil:
 		return fault.New(fault.BadInput, "matter: no such approval matter")
+	case m.Role == policy.Person:
+		// No enterprise's entry can answer it, and CLEAR would say too much.
+		return fault.New(fault.BadInput, "matter: asks about a natural person, of whom the hub keeps no entries")
 	case len(q.caseNo) > maxCaseNo || !utf8.ValidString(q.caseNo):
 		return fault.New(fault.BadInput, "caseNo: longer than %d bytes", maxCaseNo)
 	case q.caseNo != "" && view.Personal(q.caseNo):
