@@ -148,9 +148,10 @@ func (f *fields) num(k string, v int) {
 	*f = append(*f, fmt.Sprintf("%q:%d", k, v))
 }
 
-func quote(s string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
-}
+// escapes is what JSON needs of the generator's words.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
+func quote(s string) string { return `"` + escapes.Replace(s) + `"` }
 
 // row is one version of one record.
 type row struct {
