@@ -30,7 +30,12 @@ type Killer struct {
 }
 
 // Share of the kills that are done.
-func (k *Killer) Share() float64 { return float64(k.done.Load()) / float64(max(1, k.Kills)) }
+func (k *Killer) Share() float64 {
+	if k.Kills == 0 {
+		return 1
+	}
+	return float64(k.done.Load()) / float64(k.Kills)
+}
 
 // Run kills until all kills are done or ctx ends.
 func (k *Killer) Run(ctx context.Context) error {
