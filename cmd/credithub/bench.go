@@ -64,7 +64,7 @@ type benchPropagateCmd struct {
 	Nodes  int  `help:"Query nodes." default:"3"`
 	Trials int  `help:"Measured trials." default:"300"`
 	Load   bool `help:"Measure once more during a bulk load of another domain."`
-	Nice   int  `help:"Lowered priority of ingest, as under up." default:"10" hidden:""`
+	Nice   int  `help:"Lowered priority of ingest." default:"0" hidden:""`
 }
 
 // Run prints one JSON line for each percentile, idle and under load.

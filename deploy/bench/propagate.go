@@ -21,7 +21,7 @@ type PropagateConfig struct {
 	Nodes    int // query nodes
 	Trials   int
 	Load     bool   // once more, while another domain is loaded at full speed
-	Nice     int    // of ingest; up gives it 10
+	Nice     int    // of ingest
 	Profiles string // directory for CPU profiles of the parts; "" for none
 }
 
@@ -141,7 +141,8 @@ type figures struct {
 func (f *figures) print(out io.Writer, p *propagation, load bool, percentiles ...float64) error {
 	for _, q := range percentiles {
 		more := map[string]any{"percentile": q, "load": load, "nodes": p.cfg.Nodes, "trials": len(f.whole),
-			"push_answered_ms": ms(percentile(f.answered, q))}
+			"push_answered_ms": ms(percentile(f.answered, q)),
+			"least_ms":         ms(percentile(f.whole, 0)), "limit_least_ms": ms(percentile(f.trip, 0))}
 		for k, v := range p.more {
 			more[k] = v
 		}
