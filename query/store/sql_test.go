@@ -1,0 +1,55 @@
+package store
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"credithub/schema/record"
+)
+
+var update = flag.Bool("update", false, "write golden files")
+
+// What is asked of the server is text that can be read.
+func TestSQL(t *testing.T) {
+	at := time.UnixMilli(1772400000000)
+	filter := EntryFilter{Day: record.MakeDate(2026, 3, 2), List: "L09", USCC: "u", State: "IN_FORCE", Lists: []string{"L01", "L09"}, States: []string{"IN_FORCE"}, Unit: "MOF"}
+	var b strings.Builder
+	for _, q := range []Statement{
+		&Registrations{Codes: []string{"a", "b"}, Limit: 32},
+		&Registrations{Codes: []string{"a"}, AsOf: at, Limit: 16},
+		&Identities{Codes: []string{"a"}, Limit: 100},
+		&Identities{Codes: []string{"a", "b"}, Domains: []string{"permit", "tax"}, AsOf: at, Plain: []string{"permit/permit", "tax/grade"}, Limit: 100},
+		&Contents{Keys: []RecordKey{{"a", "permit", "SAMR", "P-1", 2}, {"b", "permit", "SAMR", "P-2", 1}}},
+		&Entries{Codes: []string{"a"}, Limit: 100},
+		&Entries{Codes: []string{"a", "b"}, AsOf: at, Limit: 100},
+		&ListEntries{Limit: 21},
+		&ListEntries{EntryFilter: EntryFilter{Day: 20514, States: []string{"IN_FORCE", "SUSPENDED"}, Unit: "MOF"}, AfterUSCC: "a", AfterID: "E-1", Limit: 21},
+		&ListEntries{EntryFilter: filter, Limit: 21},
+		&CountEntries{EntryFilter: filter},
+		&Names{Text: "武汉", Limit: 21},
+		&Names{Text: "武汉", Match: Contains, AfterName: "武汉示例", AfterUSCC: "a", Limit: 21},
+		&CountNames{Text: "武汉"},
+		SourceCounts{}, RejectCounts{}, StoredPositions{},
+		&HeardBy{Domains: []string{"decision"}, Since: at.Add(-time.Hour), At: at},
+	} {
+		sql, args := q.SQL()
+		fmt.Fprintf(&b, "-- %s\n%s\n-- %v\n\n", strings.TrimPrefix(strings.TrimPrefix(fmt.Sprintf("%T", q), "*"), "store."), sql, args)
+		if n := strings.Count(sql, "?"); n != len(args) {
+			t.Errorf("%T: %d places for %d arguments", q, n, len(args))
+		}
+	}
+	const path = "testdata/statements.sql"
+	if *update {
+		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil || string(want) != b.String() {
+		t.Errorf("statements changed; run with -update and read the difference (%v)", err)
+	}
+}
