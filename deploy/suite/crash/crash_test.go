@@ -69,7 +69,7 @@ func TestNothingIsLostOrDoubledWhateverIsKilled(t *testing.T) {
 	receipts.Start(ctx, 3)
 	killer := &drill.Killer{Parts: []*probe.Part{h.Ingest, h.Query[1], h.Broker, h.Engine}, Kills: kills, Seed: seed, Pause: 5 * time.Second, Log: t.Logf}
 	pushers := &drill.Pushers{
-		Load: load, URL: "http://" + h.Ingest.Addr, Token: h.Token, Seed: seed, Batch: 1500, Again: 0.04, Acked: receipts.Add,
+		Load: load, URL: "http://" + h.Ingest.Addr, Token: h.Token, Seed: seed, Batch: 800, Again: 0.04, Acked: receipts.Add,
 		Pace: func(share float64) bool { return share <= killer.Share()+0.02 },
 	}
 	began := time.Now()

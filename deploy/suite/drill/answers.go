@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 
 	"credithub/deploy/gen"
@@ -124,12 +126,7 @@ func (w *World) without(n int) []string {
 
 // obligations: every subject with entries, and 500 without, at every matter.
 func (w *World) obligations(ctx context.Context) error {
-	var codes []string
-	for c := range w.Load.Truth.Subjects {
-		codes = append(codes, c)
-	}
-	slices.Sort(codes)
-	codes = append(codes, w.without(500)...)
+	codes := append(slices.Sorted(maps.Keys(w.Load.Truth.Subjects)), w.without(500)...)
 	return w.onNodes("officer", func(node, token string) error {
 		var wrong []string
 		for _, matter := range gen.Matters() {
@@ -156,59 +153,81 @@ func (w *World) obligations(ctx context.Context) error {
 	})
 }
 
-// subjects: blacklisted and abnormal, derived when asked.
-func (w *World) subjects(ctx context.Context) error {
-	var codes []string
-	for c := range w.Load.Truth.Subjects {
-		codes = append(codes, c)
+// shown is what a query shows of one entity.
+type shown struct {
+	Name, Domicile        string
+	Blacklisted, Abnormal bool
+	Entries               []struct{ ID, State, DocumentNo string }
+}
+
+// shownAt asks a node about entities, many in one query.
+func shownAt(ctx context.Context, node, token string, codes []string) (map[string]*shown, error) {
+	const together = 20
+	var mu sync.Mutex
+	all := map[string]*shown{}
+	var parts []string
+	for part := range slices.Chunk(codes, together) {
+		parts = append(parts, strings.Join(part, ","))
 	}
-	slices.Sort(codes)
-	codes = append(codes, w.without(100)...)
+	err := parallel(parts, 4, func(part string) error {
+		var q strings.Builder
+		asked := strings.Split(part, ",")
+		for i, c := range asked {
+			fmt.Fprintf(&q, "e%d:entity(uscc:%q){name domicile blacklisted abnormal entries{id state documentNo}}", i, c)
+		}
+		a := map[string]*shown{}
+		if err := probe.Query(ctx, node, token, "{"+q.String()+"}", nil, &a); err != nil {
+			return fmt.Errorf("entities %s: %w", part, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for i, c := range asked {
+			all[c] = a[fmt.Sprintf("e%d", i)]
+		}
+		return nil
+	})
+	return all, err
+}
+
+// subjects: blacklisted and abnormal, derived when asked, and the entries.
+func (w *World) subjects(ctx context.Context) error {
+	codes := append(slices.Sorted(maps.Keys(w.Load.Truth.Subjects)), w.without(100)...)
 	return w.onNodes("admin", func(node, token string) error {
-		var mu sync.Mutex
+		all, err := shownAt(ctx, node, token, codes)
+		if err != nil {
+			return err
+		}
 		var wrong []string
 		blacklisted, abnormal := 0, 0
-		err := parallel(codes, 4, func(c string) error {
-			var a struct {
-				Entity *struct {
-					Blacklisted, Abnormal bool
-					Entries               []struct{ ID, State, DocumentNo string }
-				}
-			}
-			if err := probe.Query(ctx, node, token, `query($u:ID!){entity(uscc:$u){blacklisted abnormal entries{id state documentNo}}}`, map[string]any{"u": c}, &a); err != nil {
-				return fmt.Errorf("%s: %w", c, err)
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if a.Entity == nil {
+		for _, c := range codes {
+			e, want := all[c], w.Load.Truth.Subjects[c]
+			if e == nil {
 				wrong = append(wrong, c+" is unknown")
-				return nil
+				continue
 			}
-			want := w.Load.Truth.Subjects[c]
 			if want == nil {
 				want = &gen.SubjectTruth{}
 			}
-			if a.Entity.Blacklisted {
+			if e.Blacklisted {
 				blacklisted++
 			}
-			if a.Entity.Abnormal {
+			if e.Abnormal {
 				abnormal++
 			}
 			states := map[string]string{}
-			for _, e := range a.Entity.Entries {
-				states[e.ID] = e.State + " " + e.DocumentNo
+			for _, x := range e.Entries {
+				states[x.ID] = x.State + " " + x.DocumentNo
 			}
-			for _, e := range want.Entries {
-				if states[e.ID] != e.State+" "+e.DocumentNo {
-					wrong = append(wrong, fmt.Sprintf("%s: %q, want %s %s", e.ID, states[e.ID], e.State, e.DocumentNo))
+			for _, x := range want.Entries {
+				if states[x.ID] != x.State+" "+x.DocumentNo {
+					wrong = append(wrong, fmt.Sprintf("%s: %q, want %s %s", x.ID, states[x.ID], x.State, x.DocumentNo))
 				}
 			}
-			if len(states) != len(want.Entries) || a.Entity.Blacklisted != want.Blacklisted || a.Entity.Abnormal != want.Abnormal {
-				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %+v", c, *a.Entity, *want))
+			if len(states) != len(want.Entries) || e.Blacklisted != want.Blacklisted || e.Abnormal != want.Abnormal {
+				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %+v", c, *e, *want))
 			}
-			return nil
-		})
-		return errors.Join(err, some("wrong subjects", wrong), same("blacklisted", w.Load.Truth.Blacklisted, blacklisted), same("abnormal", w.Load.Truth.Abnormal, abnormal))
+		}
+		return errors.Join(some("wrong subjects", wrong), same("blacklisted", w.Load.Truth.Blacklisted, blacklisted), same("abnormal", w.Load.Truth.Abnormal, abnormal))
 	})
 }
 
@@ -220,25 +239,20 @@ func (w *World) contents(ctx context.Context) error {
 			last[it.RecordID] = it.Line
 		}
 	}
-	codes := w.without(300)
+	codes := w.without(500)
 	return w.onNodes("officer", func(node, token string) error {
-		var mu sync.Mutex
+		all, err := shownAt(ctx, node, token, codes)
+		if err != nil {
+			return err
+		}
 		var wrong []string
-		err := parallel(codes, 4, func(c string) error {
-			var a struct {
-				Entity *struct{ Name, Domicile string }
-			}
-			if err := probe.Query(ctx, node, token, `query($u:ID!){entity(uscc:$u){name domicile}}`, map[string]any{"u": c}, &a); err != nil {
-				return err
-			}
+		for _, c := range codes {
 			name, domicile := field(last["R-"+c], "name"), field(last["R-"+c], "domicile")
-			if mu.Lock(); a.Entity == nil || a.Entity.Name != name || a.Entity.Domicile != domicile {
-				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %s %s", c, a.Entity, name, domicile))
+			if e := all[c]; e == nil || e.Name != name || e.Domicile != domicile {
+				wrong = append(wrong, fmt.Sprintf("%s: %+v, want %s %s", c, e, name, domicile))
 			}
-			mu.Unlock()
-			return nil
-		})
-		return errors.Join(err, some("wrong contents", wrong))
+		}
+		return some("wrong contents", wrong)
 	})
 }
 
