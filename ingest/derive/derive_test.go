@@ -3,6 +3,7 @@ package derive
 import (
 	"fmt"
 	"maps"
+	"math/bits"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -69,6 +70,35 @@ func TestTableIsAMap(t *testing.T) {
 			t.Fatal("found what was never put")
 		}
 	})
+}
+
+// Keys lie near their place, whichever way the segment was chosen.
+func TestKeysAreSpread(t *testing.T) {
+	subjects, old := NewSubjects(NewCodes()), table[uint32]{}
+	for i := range uint64(100_000) {
+		subjects.Stand(Subject(i*7919+1), ID{1, i}, 0)
+		old.put(ID{3, mix(i)}.version(1), 1)
+	}
+	far := func(name string, distance, n int) {
+		if mean := float64(distance) / float64(n); mean > 8 {
+			t.Errorf("%s: keys lie %.1f slots from their place", name, mean)
+		}
+	}
+	far("subjects", distance(&subjects.one), subjects.one.n)
+	far("old versions", distance(&old), old.n)
+}
+
+func distance[V any](t *table[V]) (sum int) {
+	for i := range t.seg {
+		slots := t.seg[i].slots
+		for j := range slots {
+			if slots[j].key != 0 {
+				at, _ := bits.Mul64(mix(slots[j].key)<<8, uint64(len(slots)))
+				sum += (j - int(at) + len(slots)) % len(slots)
+			}
+		}
+	}
+	return sum
 }
 
 func TestIndexTakesLittleRoom(t *testing.T) {

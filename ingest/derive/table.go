@@ -56,9 +56,10 @@ func (t *table[V]) put(id ID, v V) {
 	t.n++
 }
 
-// find is the slot of a key or the empty one where it belongs.
+// find is the slot of a key or the empty one where it belongs. The highest bits
+// of the mixed key may be those that chose the segment, and tell nothing here.
 func (s *segment[V]) find(key uint64) *slot[V] {
-	at, _ := bits.Mul64(mix(key), uint64(len(s.slots)))
+	at, _ := bits.Mul64(mix(key)<<8, uint64(len(s.slots)))
 	for i := int(at); ; {
 		if sl := &s.slots[i]; sl.key == key || sl.key == 0 {
 			return sl

@@ -59,7 +59,8 @@ type judge struct {
 	index  map[record.Domain]*derive.Index
 	regs   *derive.Registrations
 	dcs    *derive.Decisions // nil but for decisions
-	left   []byte
+	left   []byte            // code that the record left
+	name   string            // folded name of the registration; may point into row
 }
 
 func newJudge(p *policy.Policy, met *counters) *judge {
@@ -169,11 +170,10 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) 
 		j.left = j.codes.AppendTo(j.left, left)
 	}
 	if p.domain == record.Registration {
-		name := uint32(0)
-		if v.Current && row.Op == record.Upsert {
-			name = derive.NameHash(record.FoldName(text(row.Get("name"))))
+		if j.name = ""; v.Current && row.Op == record.Upsert {
+			j.name = record.FoldName(text(row.Get("name")))
 		}
-		j.regs.Apply(v, id, h, row.Op, name, &p.news)
+		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
 	}
 	return out
 }

@@ -10,8 +10,7 @@ import (
 
 // names adds the names that a registration gives its code.
 func (j *judge) names(b *sink.Block, at time.Time) {
-	row := &j.row
-	name := record.FoldName(text(row.Get("name")))
+	row, name := &j.row, j.name
 	if name == "" {
 		return
 	}
