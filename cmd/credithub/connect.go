@@ -16,6 +16,7 @@ import (
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
 	"credithub/ingest/stamp"
 	"credithub/schema/access"
@@ -55,11 +56,11 @@ type oidcFlags struct {
 	OIDCUnitClaim string `name:"oidc-unit-claim" help:"Claim that holds the unit code." default:"unit"`
 }
 
-func (c *connectFlags) kafkaConfig() kafka.Config {
+func (c *connectFlags) kafkaConfig(reg prometheus.Registerer) kafka.Config {
 	return kafka.Config{
 		Brokers: c.Kafka, TLS: c.KafkaTLS, CAFile: c.KafkaCA, CertFile: c.KafkaCert, KeyFile: c.KafkaKey,
 		SASL:    kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: os.Getenv("CREDITHUB_KAFKA_PASSWORD")},
-		Metrics: prometheus.DefaultRegisterer,
+		Metrics: reg,
 	}
 }
 
@@ -96,6 +97,7 @@ type hub struct {
 	cluster  bool              // it is a cluster
 	stamper  *stamp.Stamper
 	log      *slog.Logger
+	reg      *prometheus.Registry
 }
 
 // connect opens what every part needs. It waits for nothing: Kafka and
@@ -104,7 +106,7 @@ func (c *connectFlags) connect() (*hub, error) {
 	if len(c.Kafka) == 0 || c.Clickhouse == "" {
 		return nil, errors.New("--kafka and --clickhouse are needed")
 	}
-	h := &hub{data: c.Data, log: slog.Default()}
+	h := &hub{data: c.Data, log: slog.Default(), reg: metrics.New()}
 	var err error
 	if h.policy, err = policy.Load(); err != nil {
 		return nil, err
@@ -115,7 +117,7 @@ func (c *connectFlags) connect() (*hub, error) {
 	if h.grades, err = grade.Load(); err != nil {
 		return nil, err
 	}
-	if h.kafka, err = kafka.New(c.kafkaConfig()); err != nil {
+	if h.kafka, err = kafka.New(c.kafkaConfig(h.reg)); err != nil {
 		return nil, err
 	}
 	h.producer = kafka.NewProducer(h.kafka, kafka.ProducerConfig{})
@@ -123,7 +125,7 @@ func (c *connectFlags) connect() (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.at, h.cluster = clickhouse.Config{URL: at, Metrics: prometheus.DefaultRegisterer}, c.Cluster != ""
+	h.at, h.cluster = clickhouse.Config{URL: at, Metrics: h.reg}, c.Cluster != ""
 	if h.db, err = clickhouse.Open(h.at); err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
@@ -65,7 +64,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	mux := http.NewServeMux()
-	health(mux, func(context.Context) []string { _, reasons := in.Ready(); return reasons })
+	health(mux, h.reg, func(context.Context) []string { _, reasons := in.Ready(); return reasons })
 	if c.Gateway {
 		verifier, err := c.verifier(ctx, c.Data)
 		if err != nil {
@@ -82,7 +81,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		}
 		mux.Handle("/v1/", gw)
 	}
-	g.Go(func() error { return serve(ctx, l, mux) })
+	g.Go(func() error { return h.serve(ctx, l, mux) })
 	return closeAudit, nil
 }
 
@@ -98,7 +97,7 @@ func (h *hub) intake() (*intake.Intake, error) {
 	}
 	return intake.New(intake.Config{
 		Kafka: h.kafka, Producer: h.producer, Store: st, Policy: h.policy, Keys: reg,
-		Stamper: h.stamper, Now: time.Now, Logger: h.log, Registerer: prometheus.DefaultRegisterer,
+		Stamper: h.stamper, Now: time.Now, Logger: h.log, Registerer: h.reg,
 	})
 }
 
@@ -112,7 +111,7 @@ const (
 func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (http.Handler, error) {
 	c := gateway.Config{
 		Producer: h.producer, Verifier: v, Auditor: a, Rights: h.policy, Stamper: h.stamper,
-		History: gateway.NewHistory(h.db.Conn()), Log: h.log, Metrics: prometheus.DefaultRegisterer,
+		History: gateway.NewHistory(h.db.Conn()), Log: h.log, Metrics: h.reg,
 	}
 	if !limit.Off(l.Addr().String()) {
 		rate, err := limit.New(limit.Config{PerSecond: pushesPerSecond, Burst: pushBurst})
@@ -127,7 +126,7 @@ func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (ht
 // audit opens this node's chain and ships it while ctx lives. The caller closes
 // it when nobody asks any more.
 func (h *hub) audit(ctx context.Context, g *errgroup.Group, node string) (*spool.Spool, error) {
-	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{})
+	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{Log: h.log, Metrics: h.reg})
 	if err != nil {
 		return nil, err
 	}

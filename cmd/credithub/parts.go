@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"credithub/deploy/embedded"
 	"credithub/deploy/platform/migrate"
 	"credithub/schema/ddl"
@@ -36,7 +34,7 @@ type engineCmd struct {
 // Run serves until ctx ends.
 func (c *engineCmd) Run(ctx context.Context) error {
 	return embedded.RunEngine(ctx, embedded.EngineConfig{
-		DataDir: engineDir(c.Data), Listen: c.Listen, Nice: c.Nice, Logger: slog.Default(), Registry: prometheus.DefaultRegisterer,
+		DataDir: engineDir(c.Data), Listen: c.Listen, Nice: c.Nice, Logger: slog.Default(),
 	})
 }
 

@@ -7,15 +7,16 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/httpx"
 	"credithub/deploy/platform/limit"
 	"credithub/query/graph"
 	"credithub/query/restrict"
 	"credithub/query/site"
 	"credithub/query/store"
+	"credithub/query/view"
 )
 
 type queryCmd struct {
@@ -50,14 +51,14 @@ func (c *queryCmd) Run(ctx context.Context) error {
 	}
 	defer s.Close()
 	mux := http.NewServeMux()
-	q, err := h.query(verifier, s, l)
+	q, err := h.query(verifier, s, l, false)
 	if err != nil {
 		return err
 	}
-	health(mux, q.ready)
+	health(mux, h.reg, q.ready)
 	q.handle(mux)
 	g.Go(func() error { return q.index.Run(ctx) })
-	g.Go(func() error { return serve(ctx, l, mux) })
+	g.Go(func() error { return h.serve(ctx, l, mux) })
 	return g.Wait()
 }
 
@@ -73,24 +74,24 @@ const (
 	askBurst      = 400
 )
 
-func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener) (*queryPart, error) {
+func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool) (*queryPart, error) {
 	stream, err := restrict.HTTP(h.at)
 	if err != nil {
 		return nil, err
 	}
 	index, err := restrict.Open(restrict.Config{
-		Policy: h.policy, Snapshot: restrict.ClickHouse(stream), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: prometheus.DefaultRegisterer,
+		Policy: h.policy, Snapshot: restrict.ClickHouse(stream), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: h.reg,
 	})
 	if err != nil {
 		return nil, err
 	}
-	st, err := store.New(store.Config{Conn: h.db.Conn(), Database: h.db.Database(), Metrics: prometheus.DefaultRegisterer})
+	st, err := store.New(store.Config{Conn: h.db.Conn(), Database: h.db.Database(), Metrics: h.reg})
 	if err != nil {
 		return nil, err
 	}
 	gc := graph.Config{
-		Index: index, Store: st, Policy: h.policy, Access: h.access, Verifier: v, Auditor: a,
-		Now: time.Now, Logger: h.log, Metrics: prometheus.DefaultRegisterer,
+		Index: index, Store: st, Policy: h.policy, Access: h.access, Grade: h.grades, Verifier: v, Auditor: a,
+		Now: time.Now, Logger: h.log, Metrics: h.reg,
 	}
 	if !limit.Off(l.Addr().String()) {
 		if gc.Limiter, err = limit.New(limit.Config{PerSecond: asksPerSecond, Burst: askBurst}); err != nil {
@@ -101,13 +102,17 @@ func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener) (*queryPa
 	if q.graph, err = graph.New(gc); err != nil {
 		return nil, err
 	}
-	q.site, err = site.New(site.Config{})
+	views, err := view.New(view.Config{Store: st, Access: h.access, Policy: h.policy, Index: index, Grade: h.grades})
+	if err != nil {
+		return nil, err
+	}
+	q.site, err = site.New(site.Config{View: site.Over(views, time.Now), Demo: demo, Limiter: gc.Limiter, Logger: h.log, Metrics: h.reg})
 	return q, err
 }
 
 func (q *queryPart) handle(mux *http.ServeMux) {
 	mux.Handle("/graphql", q.graph)
-	mux.Handle("/", q.site)
+	mux.Handle("/", httpx.RequestIDs(q.site))
 }
 
 func (q *queryPart) ready(context.Context) []string {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,22 +10,15 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/deploy/platform/httpx"
 	"credithub/deploy/platform/metrics"
-)
-
-// Limits of the HTTP servers.
-const (
-	headerTimeout = 10 * time.Second
-	idleTimeout   = 2 * time.Minute
-	headerBytes   = 16 << 10
-	stopTimeout   = 3 * time.Second
 )
 
 // readiness asks a part whether it is ready, and if not, why.
 type readiness func(ctx context.Context) []string
 
 // health adds /healthz, /readyz and /metrics.
-func health(mux *http.ServeMux, ready readiness) {
+func health(mux *http.ServeMux, reg prometheus.Gatherer, ready readiness) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte("ok\n"))
@@ -40,29 +32,12 @@ func health(mux *http.ServeMux, ready readiness) {
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": len(reasons) == 0, "reasons": reasons})
 	})
-	mux.Handle("GET /metrics", metrics.Handler(prometheus.DefaultGatherer))
+	mux.Handle("GET /metrics", metrics.Handler(reg))
 }
 
 // serve answers on l until ctx ends, then lets running requests finish.
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	// The stop has its own time: ctx has ended.
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-	defer cancel()
-	if err := s.Shutdown(stop); err != nil {
-		_ = s.Close()
-	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+func (h *hub) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
+	return httpx.Serve(ctx, l, httpx.Wrap(handler, httpx.Recover(h.log, h.reg), httpx.Headers), httpx.Config{Log: h.log})
 }
 
 // readyAt asks another process's /readyz.

@@ -162,7 +162,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	defer s.Close()
-	if r.query, err = r.hub.query(verifier, s, l); err != nil {
+	if r.query, err = r.hub.query(verifier, s, l, c.Demo); err != nil {
 		return err
 	}
 	gw, err := r.hub.gateway(verifier, s, l)
@@ -174,7 +174,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 	}
 	r.children = append(r.children, r.ingest)
 	mux := http.NewServeMux()
-	health(mux, r.ready)
+	health(mux, r.hub.reg, r.ready)
 	r.query.handle(mux)
 	mux.Handle("/v1/", gw)
 	url := "http://" + l.Addr().String()
@@ -188,7 +188,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 		r.demo.Store(&loading)
 	}
 	g.Go(func() error { return r.query.index.Run(ctx) })
-	g.Go(func() error { return serve(ctx, l, mux) })
+	g.Go(func() error { return r.hub.serve(ctx, l, mux) })
 	g.Go(func() error { return r.welcome(ctx, url) })
 	return g.Wait()
 }
