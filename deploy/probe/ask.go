@@ -231,3 +231,17 @@ func engineUser(dir string) (*url.Userinfo, error) {
 	}
 	return url.UserPassword("credithub", strings.TrimSpace(string(b))), nil
 }
+
+// Select asks the ClickHouse of a hub that runs, by what the hub wrote of its
+// addresses.
+func (h *Hub) Select(ctx context.Context, sql string) ([][]string, error) {
+	b, err := os.ReadFile(filepath.Join(h.Dir, "endpoints.json"))
+	if err != nil {
+		return nil, err
+	}
+	var e struct{ ClickHouse string }
+	if err := json.Unmarshal(b, &e); err != nil {
+		return nil, err
+	}
+	return Select(ctx, h.Dir, e.ClickHouse, sql)
+}

@@ -43,14 +43,23 @@ func (p *Part) Start() error {
 		return err
 	}
 	defer log.Close()
+	// Parts of the hub end with this process, told by a pipe that is never
+	// written to.
+	r, w, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
 	cmd := exec.Command(p.Bin, p.Args...)
-	cmd.Env = append(append(os.Environ(), "CREDITHUB_RATE_LIMIT=off"), p.Env...)
+	cmd.ExtraFiles = []*os.File{r}
+	cmd.Env = append(append(os.Environ(), "CREDITHUB_RATE_LIMIT=off", "CREDITHUB_PARENT_FD=3"), p.Env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
+		w.Close()
 		return fmt.Errorf("probe: %s: %w", p.Name, err)
 	}
 	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(done) }()
+	go func() { _ = cmd.Wait(); w.Close(); close(done) }()
 	p.cmd, p.done = cmd, done
 	return nil
 }
