@@ -11,5 +11,8 @@
 // A domain is read by one process, because the versions of a record may stand in
 // different partitions: of the members of the consumer group, the one that is
 // assigned partition 0 of a topic reads the whole topic. Where it goes on is what
-// ClickHouse holds, never a committed offset.
+// ClickHouse holds, never a committed offset. Kafka fences nobody: a member that
+// was frozen while it sent a block, for longer than its session, and thaws after
+// another one has gone on, could store that block a second time. The block must
+// be on its way at that moment, as a member that lost its partitions sends none.
 package intake

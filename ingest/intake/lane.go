@@ -240,7 +240,7 @@ func (l *lane) notReady(now time.Time) string {
 	case len(l.away) > 0:
 		return "Kafka does not serve a partition"
 	}
-	if since := l.sink.Failing(); !since.IsZero() && now.Sub(since) > l.x.cfg.FailingAfter {
+	if since := l.sink.Stuck(); !since.IsZero() && now.Sub(since) > l.x.cfg.FailingAfter {
 		return "ClickHouse takes no rows"
 	}
 	return ""

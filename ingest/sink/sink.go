@@ -46,6 +46,7 @@ type Config struct {
 	PendingRows int           // rows that may wait; default 3 × MaxRows
 	Linger      time.Duration // how long rows wait for more of them; default 200 ms
 	Idle        time.Duration // how long, when none come; default 20 ms
+	Rest        time.Duration // how long nothing comes until memory is given back; default 10 s
 	Timeout     time.Duration // of one insertion; default 60 s
 	RetryFirst  time.Duration // default 50 ms
 	RetryMost   time.Duration // default 2 s
@@ -70,6 +71,7 @@ func (c Config) withDefaults() (Config, error) {
 	def(&c.PendingRows, 3*c.MaxRows)
 	wait(&c.Linger, 200*time.Millisecond)
 	wait(&c.Idle, 20*time.Millisecond)
+	wait(&c.Rest, 10*time.Second)
 	wait(&c.Timeout, time.Minute)
 	wait(&c.RetryFirst, 50*time.Millisecond)
 	wait(&c.RetryMost, 2*time.Second)
@@ -94,6 +96,7 @@ type Sink struct {
 	free    []*Block
 	last    time.Time // when rows came last
 	failing time.Time // since when insertions fail; zero: they don't
+	busy    time.Time // since when a block is being stored; zero: none is
 	blocks  uint64
 }
 
@@ -183,11 +186,15 @@ func (s *Sink) Room() bool {
 	return s.pending < s.cfg.PendingRows
 }
 
-// Failing tells since when ClickHouse takes no rows; zero when it does.
-func (s *Sink) Failing() time.Time {
+// Stuck tells since when ClickHouse refuses rows or hasn't answered; zero when
+// nothing waits for it.
+func (s *Sink) Stuck() time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.failing
+	if !s.failing.IsZero() {
+		return s.failing
+	}
+	return s.busy
 }
 
 // Run feeds and stores until ctx ends. What is not stored by then is lost to this
@@ -236,6 +243,9 @@ func (s *Sink) storeAll(ctx context.Context) error {
 			return err
 		}
 		rows := b.rows
+		s.mu.Lock()
+		s.busy = s.cfg.Now()
+		s.mu.Unlock()
 		if rows > 0 {
 			if err := s.store(ctx, b); err != nil {
 				return err
@@ -243,6 +253,7 @@ func (s *Sink) storeAll(ctx context.Context) error {
 		}
 		b.reset()
 		s.mu.Lock()
+		s.busy = time.Time{}
 		s.pending -= rows
 		s.met.pending.Set(float64(s.pending))
 		if len(s.free) < 3 {
@@ -253,11 +264,22 @@ func (s *Sink) storeAll(ctx context.Context) error {
 	}
 }
 
+// rest gives the memory of blocks back when nothing has come for a while.
+func (s *Sink) rest() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pending == 0 && s.open == nil {
+		s.free = nil
+	}
+}
+
 // next takes the next block: a full one, or the open one when it has waited long
 // enough or no more rows come.
 func (s *Sink) next(ctx context.Context) (*Block, error) {
 	for {
+		rest := time.AfterFunc(s.cfg.Rest, s.rest)
 		err := s.await(ctx, func() bool { return len(s.full) > 0 || s.open != nil })
+		rest.Stop()
 		if err != nil {
 			s.mu.Unlock()
 			return nil, err

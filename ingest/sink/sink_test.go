@@ -272,7 +272,7 @@ func TestRowsWaitForRoom(t *testing.T) {
 	if n := appended.Load(); n != 30 {
 		t.Errorf("%d rows taken while nothing is stored, want 30", n)
 	}
-	if s.Failing().IsZero() {
+	if s.Stuck().IsZero() {
 		t.Error("does not say that it fails")
 	}
 	open.Store(true)
