@@ -17,10 +17,10 @@ import (
 )
 
 const (
-	ndjson = "application/x-ndjson"
-	csv    = "text/csv"
-	xlsx   = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	xls    = "application/vnd.ms-excel"
+	ndjson  = "application/x-ndjson"
+	csvType = "text/csv"
+	xlsx    = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	xls     = "application/vnd.ms-excel"
 )
 
 // bench is a hub and what was pushed to it.
@@ -103,7 +103,13 @@ func (b *bench) push(unit, query, contentType string, body []byte) settled {
 func (b *bench) stored(s settled) {
 	b.t.Helper()
 	at := b.sql("SELECT count(), countIf(status IN ('ACCEPTED', 'DUPLICATE')) FROM records WHERE batch_id = '" + s.BatchID + "' AND status != 'MOVED'")
-	rejects := b.sql("SELECT uniqExact(line) FROM rejects WHERE batch_id = '" + s.BatchID + "'")
+	var rejects [][]string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) { // they come behind the rows
+		rejects = b.sql("SELECT uniqExact(line) FROM rejects WHERE batch_id = '" + s.BatchID + "'")
+		if rejects[0][0] == fmt.Sprint(s.batch.Rejected) {
+			break
+		}
+	}
 	if at[0][0] != fmt.Sprint(s.Accepted) || at[0][1] != fmt.Sprint(s.batch.Accepted) || rejects[0][0] != fmt.Sprint(s.batch.Rejected) {
 		b.t.Errorf("batch %s: ClickHouse has %s rows of it, %s accepted, and %s rejected; want %d, %d, %d", s.BatchID, at[0][0], at[0][1], rejects[0][0], s.Accepted, s.batch.Accepted, s.batch.Rejected)
 	}
