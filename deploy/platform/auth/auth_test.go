@@ -217,3 +217,53 @@ func TestOIDC(t *testing.T) {
 		t.Errorf("a development token passed the provider: %v", err)
 	}
 }
+
+func TestMadeUpKeysDoNotReachTheProvider(t *testing.T) {
+	url, sign := provider(t)
+	asked := 0
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		res, err := http.Get(url + r.URL.Path)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer res.Body.Close()
+		var doc map[string]any
+		_ = json.NewDecoder(res.Body).Decode(&doc)
+		if doc["issuer"] != nil {
+			doc["issuer"], doc["jwks_uri"] = "http://"+r.Host, "http://"+r.Host+"/keys"
+		}
+		_ = json.NewEncoder(w).Encode(doc)
+	}))
+	defer front.Close()
+	o, err := NewOIDC(context.Background(), OIDCConfig{Issuer: front.URL, Audience: "hub"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := sign(jwt.MapClaims{"iss": front.URL, "aud": "hub", "sub": "s", "exp": time.Now().Add(time.Hour).Unix(), "role": "officer", "unit": "SAMR"})
+	if _, err := o.Verify(context.Background(), good); err != nil {
+		t.Fatal(err)
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		tok := jwt.NewWithClaims(jwt.SigningMethodES256, jwt.MapClaims{"iss": front.URL})
+		tok.Header["kid"] = "made-up"
+		forged, err := tok.SignedString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Verify(context.Background(), forged); kind(err) != fault.Unauthenticated {
+			t.Fatal(err)
+		}
+	}
+	if asked > 2*fetchBurst {
+		t.Errorf("the provider was asked %d times", asked)
+	}
+	if _, err := o.Verify(context.Background(), good); err != nil {
+		t.Errorf("a good token suffers: %v", err)
+	}
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/time/rate"
 
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -20,6 +22,28 @@ type OIDCConfig struct {
 	UnitClaim string // default "unit"
 }
 
+// Limits of asking the provider for its keys.
+const (
+	fetchTimeout = 5 * time.Second
+	fetchEvery   = 2 * time.Second
+	fetchBurst   = 5
+)
+
+var errSpared = errors.New("auth: the provider was asked often enough")
+
+// sparing lets a few requests through and refuses the others at once.
+type sparing struct {
+	inner http.RoundTripper
+	rate  *rate.Limiter
+}
+
+func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
+	if !s.rate.Allow() {
+		return nil, errSpared
+	}
+	return s.inner.RoundTrip(r)
+}
+
 // OIDC verifies tokens of an OpenID Connect provider.
 type OIDC struct {
 	verifier   *oidc.IDTokenVerifier
@@ -31,6 +55,10 @@ func NewOIDC(ctx context.Context, c OIDCConfig) (*OIDC, error) {
 	if c.Issuer == "" || c.Audience == "" {
 		return nil, errors.New("auth: OIDC needs an issuer and an audience")
 	}
+	// A token with an unknown key id makes the library fetch the keys again:
+	// made-up tokens must not become requests to the provider.
+	ctx = oidc.ClientContext(ctx, &http.Client{Timeout: fetchTimeout,
+		Transport: &sparing{inner: http.DefaultTransport, rate: rate.NewLimiter(rate.Every(fetchEvery), fetchBurst)}})
 	p, err := oidc.NewProvider(ctx, c.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("auth: OIDC provider: %w", err)

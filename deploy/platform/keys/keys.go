@@ -185,6 +185,9 @@ func (r *Registry) reload(now bool) error {
 	if mark.String() == r.mark {
 		return nil
 	}
+	// A file that can't be read takes its own key away and no other: a
+	// revocation beside it must still be seen.
+	var bad []error
 	all := map[string]Key{}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(e.Name()) != ".json" {
@@ -192,11 +195,16 @@ func (r *Registry) reload(now bool) error {
 		}
 		k, err := readKey(filepath.Join(r.dir, e.Name()))
 		if err != nil {
-			return err
+			bad = append(bad, err)
+			continue
 		}
 		all[k.ID] = k
 	}
 	r.byID.Store(&all)
+	if len(bad) > 0 {
+		r.mark = "" // look again next time
+		return errors.Join(bad...)
+	}
 	r.mark = mark.String()
 	return nil
 }

@@ -3,6 +3,7 @@ package keys
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/rand"
 	"errors"
 	"os"
 	"path/filepath"
@@ -104,5 +105,41 @@ func TestReadPublicRefusesOtherFiles(t *testing.T) {
 		if _, err := ReadPublic(path); err == nil {
 			t.Errorf("%q was taken for a key", s)
 		}
+	}
+}
+
+func TestAFileThatCannotBeReadHidesNoRevocation(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	r, err := Open(dir, func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := r.Add("SAMR", pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "keys", "0.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, ok := r.Lookup("SAMR", k.ID); !ok {
+		t.Error("a broken file took another unit's key away")
+	}
+	path := filepath.Join(dir, "keys", k.ID+".json")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(b, []byte(`"unit"`), []byte(`"revoked": "2026-03-01T00:00:00Z", "unit"`), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, ok := r.Lookup("SAMR", k.ID); ok {
+		t.Error("a revoked key was taken")
 	}
 }
