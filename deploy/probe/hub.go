@@ -44,6 +44,11 @@ func Start(ctx context.Context, exe, dir string, args ...string) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	return StartAt(ctx, exe, dir, addr, args...)
+}
+
+// StartAt is Start at an address (host:port) of the caller's.
+func StartAt(ctx context.Context, exe, dir, addr string, args ...string) (*Hub, error) {
 	h := &Hub{Dir: dir, Addr: addr, exe: exe, toks: map[string]string{}}
 	h.cmd = exec.Command(exe, append([]string{"up", "--data", dir, "--listen", addr}, args...)...)
 	h.cmd.Env = append(os.Environ(), "CREDITHUB_RATE_LIMIT=off")

@@ -42,6 +42,17 @@ func Start(t testing.TB, args ...string) *probe.Hub {
 	return h
 }
 
+// StartAt is Start at an address of the caller's.
+func StartAt(t testing.TB, addr string, args ...string) *probe.Hub {
+	t.Helper()
+	h, err := probe.StartAt(context.Background(), Exe(t), t.TempDir(), addr, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(h.Stop)
+	return h
+}
+
 // Root is the root of the module.
 func Root(t testing.TB) string {
 	t.Helper()
