@@ -13,8 +13,8 @@ import (
 
 // Where to begin when no offset is known.
 const (
-	First = int64(kafkago.FirstOffset) // the first message there is
-	Last  = int64(kafkago.LastOffset)  // behind the last message there is
+	First = kafkago.FirstOffset // the first message there is
+	Last  = kafkago.LastOffset  // behind the last message there is
 )
 
 // Limits of fetching.

@@ -3,6 +3,7 @@ package kafka
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"testing"
@@ -87,7 +88,7 @@ func TestBatchesAgreeWithKafkaGo(t *testing.T) {
 		var recs []protocol.Record
 		for i := 0; ; i++ {
 			r, err := rs.Records.ReadRecord()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
