@@ -72,7 +72,7 @@ type Limits struct {
 	CaseNo              int           // bytes of a case number: 128
 	AnswerBytes         int           // 8 MiB
 	Deadline            time.Duration // of one request: 10 s
-	CacheBytes          int           // texts of kept documents: 4 MiB
+	CacheBytes          int           // texts of kept documents, and answers to introspection: 1 MiB each
 	AuditCodes          int           // codes in one audit record: 500
 }
 
@@ -84,7 +84,7 @@ func (l *Limits) setDefaults() {
 		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
 		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Cost, 5000}, {&l.IntrospectionDepth, 16},
 		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
-		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 4 << 20}, {&l.AuditCodes, 500},
+		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
 	} {
 		if *d.v == 0 {
 			*d.v = d.def

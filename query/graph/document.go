@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/gqlerrors"
@@ -24,16 +23,16 @@ type document struct {
 	shape *shape // of the answer, in the order of the text
 	plan  *plan  // nil: only Execute answers it
 
-	public   bool                   // asks nothing but introspection and catalogues
-	checks   bool                   // asks nothing but check and checks
-	constant bool                   // asks introspection only, without variables
-	answer   atomic.Pointer[[]byte] // of a constant document
+	public   bool // asks nothing but introspection and catalogues
+	checks   bool // asks nothing but check and checks
+	constant bool // asks introspection only, without variables: its answer is kept
 }
 
 // documents keeps what was parsed and validated, by the hash of its text.
 type documents struct {
-	s     *Server
-	cache *otter.Cache[uint64, *document]
+	s       *Server
+	cache   *otter.Cache[uint64, *document]
+	answers *otter.Cache[*document, []byte] // of constant documents
 }
 
 // overhead is about what a kept document takes besides 20 times its text.
@@ -47,7 +46,11 @@ func newDocuments(s *Server) (*documents, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &documents{s, c}, nil
+	a, err := otter.New(&otter.Options[*document, []byte]{
+		MaximumWeight: uint64(s.limits.CacheBytes),
+		Weigher:       func(_ *document, b []byte) uint32 { return uint32(len(b)) },
+	})
+	return &documents{s, c, a}, err
 }
 
 // get gives the document of a text, from the cache or by parsing it. The text

@@ -140,14 +140,13 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 
 // runRoot answers one check or checks.
 func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
-	var codes [1]string
-	q := question{codes: codes[:0]}
-	if !r.args.question(&q, r.many, vars) {
+	q, rep := &x.question, &x.reply
+	*q, *rep = question{codes: q.codes[:0]}, reply{}
+	if !r.args.question(q, r.many, vars) {
 		return b, nil, errNotPlanned
 	}
-	rep := reply{}
 	var err error
-	x.many, x.facts, err = s.ask(ctx, x.principal, &q, x.now, &rep, x.many[:0], x.facts[:0])
+	x.many, x.facts, err = s.ask(ctx, x.principal, q, x.now, rep, x.many[:0], x.facts[:0])
 	if err != nil {
 		return b, s.refuse(ctx, err), nil
 	}
@@ -158,7 +157,7 @@ func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []b
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = s.writeCheck(b, r.sub, &rep, i, q.codes[i])
+		b = s.writeCheck(b, r.sub, rep, i, q.codes[i])
 	}
 	if r.many {
 		b = append(b, ']')

@@ -43,10 +43,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 // execute answers by graphql-go under the deadline.
 func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, x *exchange) {
 	s.met.executed.Inc()
-	if kept := doc.answer.Load(); kept != nil {
-		x.out = append(x.out[:0], *kept...)
-		write(w, x, http.StatusOK)
-		return
+	if doc.constant {
+		if kept, ok := s.docs.answers.GetIfPresent(doc); ok {
+			x.out = append(x.out[:0], kept...)
+			write(w, x, http.StatusOK)
+			return
+		}
 	}
 	vars, err := x.req.variables()
 	if err != nil {
@@ -90,8 +92,7 @@ func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *doc
 		return
 	}
 	if doc.constant && executed && len(errs) == 0 {
-		kept := append([]byte(nil), x.out...)
-		doc.answer.Store(&kept)
+		s.docs.answers.Set(doc, append([]byte(nil), x.out...))
 	}
 	if err := s.recordRead(r.Context(), doc, x, sc, errs, executed); err != nil {
 		s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), true)

@@ -82,7 +82,8 @@ type exchange struct {
 	out      []byte // answer
 	req      request
 	vars     []bound
-	decision restrict.Decision
+	question question
+	reply    reply
 	many     []restrict.Decision
 	facts    []byte // what the digest is made of
 
