@@ -61,7 +61,7 @@ func (b *bench) taxpayers(raw []byte) {
 	}
 	for key, set := range s.rejected {
 		if c := codes(set); !strings.Contains(c, "E13") && !strings.Contains(c, "E06") && !strings.Contains(c, "E05") {
-			b.t.Errorf("%s rejected with %s", key, c)
+			b.t.Errorf("line %d rejected with %s", key, c)
 		}
 	}
 
@@ -91,7 +91,7 @@ func (b *bench) taxpayers(raw []byte) {
 	}
 	for key, set := range s.rejected {
 		if c := codes(set); c != "E01" && c != "E02" && c != "E01 E11" {
-			b.t.Errorf("%s rejected with %s", key, c)
+			b.t.Errorf("line %d rejected with %s", key, c)
 		}
 	}
 }
@@ -178,7 +178,7 @@ func (b *bench) notices(read func(string) []byte) {
 	show(b.t, "xzcf_creditchina_baidu_2018.json", len(rows), counts)
 	for key, set := range s.rejected { // nobody's code is in the file, and a fine without its amount is at odds with 罚款
 		if c := codes(set); c != "E05" && c != "E05 E09" {
-			b.t.Errorf("%s rejected with %s", key, c)
+			b.t.Errorf("line %d rejected with %s", key, c)
 		}
 	}
 	if s.batch.Rejected != len(rows) {

@@ -45,23 +45,19 @@ func (b *bench) token(role, unit string) string {
 }
 
 // settled is what became of the rows of one push: the answer, the batch when it
-// was stored, and the codes that reject and that warn, by line and by record.
+// was stored, and the codes that reject and that warn, by line.
 type settled struct {
 	probe.Taken
 	batch    probe.Batch
-	rejected map[string]map[string]bool // record id, or #line without one → codes
-	warned   map[string]map[string]bool
+	rejected map[int]map[string]bool // line → codes
+	warned   map[int]map[string]bool
 }
 
-func note(m map[string]map[string]bool, f probe.Finding) {
-	key := f.RecordID
-	if key == "" {
-		key = fmt.Sprintf("#%d", f.Line)
+func note(m map[int]map[string]bool, f probe.Finding) {
+	if m[f.Line] == nil {
+		m[f.Line] = map[string]bool{}
 	}
-	if m[key] == nil {
-		m[key] = map[string]bool{}
-	}
-	m[key][f.Code] = true
+	m[f.Line][f.Code] = true
 }
 
 // push sends a body that must be taken and waits until it is stored.
@@ -75,7 +71,7 @@ func (b *bench) push(unit, query, contentType string, body []byte) settled {
 	if r.Status != http.StatusAccepted {
 		b.t.Fatalf("push of %s%s answered %d: %.400s", unit, query, r.Status, r.Body)
 	}
-	s := settled{rejected: map[string]map[string]bool{}, warned: map[string]map[string]bool{}}
+	s := settled{rejected: map[int]map[string]bool{}, warned: map[int]map[string]bool{}}
 	if err := json.Unmarshal(r.Body, &s.Taken); err != nil {
 		b.t.Fatal(err)
 	}

@@ -156,10 +156,10 @@ func (b *bench) registrations(rows []found, what, prefix string, complete bool) 
 			b.t.Errorf("%s: %d rows pushed, %d answered", what, len(part), s.Accepted+s.Rejected)
 		}
 		for i := range part {
-			id := fmt.Sprintf("%s-%d", prefix, at+i)
+			id, line := fmt.Sprintf("%s-%d", prefix, at+i), i+1
 			want, inner := part[i].want(complete)
-			if !part[i].same(s.rejected[id], want) || want == "" && s.warned[id]["W01"] != inner {
-				wrong = append(wrong, fmt.Sprintf("%s: uscc %q regNo %q: rejected %q, warned %q; want %q, W01 %t", id, part[i].USCC, part[i].RegNo, codes(s.rejected[id]), codes(s.warned[id]), want, inner))
+			if !part[i].same(s.rejected[line], want) || want == "" && s.warned[line]["W01"] != inner {
+				wrong = append(wrong, fmt.Sprintf("%s: uscc %q regNo %q: rejected %q, warned %q; want %q, W01 %t", id, part[i].USCC, part[i].RegNo, codes(s.rejected[line]), codes(s.warned[line]), want, inner))
 			}
 		}
 		tally(s, counts)
