@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 )
@@ -51,12 +52,29 @@ func (c *Client) EnsureTopics(ctx context.Context, topics []Topic) error {
 			return fmt.Errorf("kafka: create topics: %w", err)
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, electionWait)
+	defer cancel()
 	for _, t := range topics {
-		if _, err := c.EndOffsets(ctx, t.Name); err != nil {
+		if err := c.led(ctx, t.Name); err != nil {
 			return fmt.Errorf("kafka: topic %s: %w", t.Name, err)
 		}
 	}
 	return nil
+}
+
+// electionWait is how long a cluster may take until all partitions of new topics
+// have a leader that answers.
+const electionWait = 30 * time.Second
+
+// led waits until every partition of a topic has a leader that answers.
+func (c *Client) led(ctx context.Context, topic string) error {
+	for attempt := 0; ; attempt++ {
+		_, err := c.EndOffsets(ctx, topic)
+		passes := errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnknownTopic) // a node may not have heard of it yet
+		if err == nil || !passes || !pause(ctx, attempt) {
+			return err
+		}
+	}
 }
 
 func (c *Client) create(ctx context.Context, req *kafkago.CreateTopicsRequest) error {
