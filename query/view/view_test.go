@@ -1,0 +1,130 @@
+package view
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"credithub/query/restrict"
+	"credithub/query/store"
+	"credithub/schema/access"
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+type nothing struct{ Store }
+
+func (nothing) Sources(time.Time) []restrict.SourceState { return nil }
+
+func views(t testing.TB) *Views {
+	t.Helper()
+	p, err := policy.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := access.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := New(Config{Store: struct{ Store }{}, Access: a, Policy: p, Index: nothing{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// The terms of a read let through exactly what access.EntryVisible does, for
+// each role, state, list and deciding unit.
+func TestFilterIsEntryVisible(t *testing.T) {
+	v := views(t)
+	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	for _, role := range []access.Role{access.Anyone, access.Agency, access.Officer, access.Supervisor, access.Auditor, access.Admin} {
+		p := access.Principal{Role: role}
+		if role != access.Anyone {
+			p.Unit = "MOF"
+		}
+		w := v.For(p, now)
+		f := w.filter()
+		for s := list.PreNotice; s <= list.Exited; s++ {
+			for c := list.L01; c < list.CodeEnd; c++ {
+				for _, unit := range []string{"MOF", "SAMR"} {
+					got := (f.Lists == nil || slices.Contains(f.Lists, c.String())) && (f.States == nil || slices.Contains(f.States, s.String())) || f.Unit != "" && f.Unit == unit
+					if want := access.EntryVisible(p, s, unit, v.Policy.Public(c)); got != want {
+						t.Errorf("%s: %s on %s by %s: %v, want %v", role, s, c, unit, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestOnDay(t *testing.T) {
+	day := record.MakeDate(2026, 3, 4)
+	e := list.Entry{State: list.InForce, Since: day, Until: day + 10, ExitedOn: record.NoDate}
+	for d, want := range map[record.Date]list.State{day - 1: list.Served, day: list.InForce, day + 10: list.InForce, day + 11: list.Exited} {
+		got := OnDay(e, d)
+		if got.State != want || (want == list.Exited) != (got.ExitedOn == day+10) || (want == list.Exited) != (got.ExitType == list.Expired) {
+			t.Errorf("%s: %+v", d, got)
+		}
+	}
+}
+
+func TestPersonal(t *testing.T) {
+	for text, want := range map[string]bool{
+		"11010519491231002X": true, "11010519491231002x": true, "张三11010519491231002X": true, "110105 19491231 002X": true,
+		"１１０１０５１９４９１２３１００２Ｘ": true, "91420100MA4N0A2B5Y": false, "武汉示例科技有限公司": false, "110105194912310021": false, "": false,
+	} {
+		if Personal(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
+func TestNewWantsItsParts(t *testing.T) {
+	if _, err := New(Config{}); err == nil {
+		t.Error("made of nothing")
+	}
+}
+
+// A batch reads once for all that was wanted, keeps what it has and stays broken
+// when it breaks.
+func TestBatch(t *testing.T) {
+	var loads [][]int
+	b := newBatch(func(_ context.Context, ks []int) (map[int]string, error) {
+		loads = append(loads, ks)
+		return map[int]string{1: "one", 2: "two"}, nil
+	})
+	b.want(1)
+	b.want(2)
+	b.want(1)
+	b.put(4, "four")
+	for k, want := range map[int]string{1: "one", 2: "two", 4: "four"} {
+		if v, err := b.get(t.Context(), k); v != want || err != nil {
+			t.Errorf("%d: %q %v", k, v, err)
+		}
+	}
+	if v, err := b.get(t.Context(), 3); v != "" || err != nil || len(loads) != 2 {
+		t.Errorf("%q %v after %v", v, err, loads)
+	}
+}
+
+// Cursors are read back, and anything else is refused without a panic.
+func FuzzCursor(f *testing.F) {
+	f.Add(cursor("records", "1", "a", "b", "c"))
+	f.Add("AAAA")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, s string) {
+		if p, err := parsePlace(s); err == nil && p != nil {
+			if again, err := parsePlace(p.cursor()); err != nil || again.compare(p) != 0 {
+				t.Errorf("%q: %v %v", s, p, again)
+			}
+		}
+		if keys, err := parseCursor(s, "search", 3); err == nil && keys != nil && len(keys) != 3 {
+			t.Errorf("%q: %v", s, keys)
+		}
+	})
+}
+
+var _ Store = (*store.Store)(nil)
