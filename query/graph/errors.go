@@ -93,22 +93,21 @@ func (s *Server) shown(ctx context.Context, errs []gqlerrors.FormattedError, inR
 	return errs
 }
 
-// original finds the refusal in an error of graphql-go.
-func original(e gqlerrors.FormattedError) *refusal {
-	var err error = e
+// original finds the refusal in an error of graphql-go, whose own errors don't
+// unwrap.
+func original(err error) *refusal {
 	for range 8 {
-		switch x := err.(type) {
-		case *refusal:
-			return x
-		case gqlerrors.FormattedError:
-			err = x.OriginalError()
-		case *gqlerrors.Error:
-			err = x.OriginalError
+		var r *refusal
+		var formatted gqlerrors.FormattedError
+		var located *gqlerrors.Error
+		switch {
+		case errors.As(err, &r):
+			return r
+		case errors.As(err, &formatted):
+			err = formatted.OriginalError()
+		case errors.As(err, &located):
+			err = located.OriginalError
 		default:
-			var r *refusal
-			if err != nil && errors.As(err, &r) {
-				return r
-			}
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 			s.met.planned.Inc()
 			write(w, x, http.StatusOK)
 			return
-		case err != errNotPlanned:
+		case !errors.Is(err, errNotPlanned):
 			s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), false)
 			return
 		}

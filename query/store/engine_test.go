@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -310,9 +311,7 @@ func TestSourcesAndPositions(t *testing.T) {
 }
 
 func asFault(err error, f **fault.Error) bool {
-	e, ok := err.(*fault.Error)
-	*f = e
-	return ok
+	return errors.As(err, f)
 }
 
 // A read ends with the caller's patience, and no server text is shown.

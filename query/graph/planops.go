@@ -1,0 +1,80 @@
+package graph
+
+// op says what a step writes.
+type op uint8
+
+const (
+	opTypename op = iota
+	opCheckID
+	opCheckOutcome
+	opCheckObligation
+	opCheckUSCC
+	opCheckMatter
+	opCheckHits
+	opCheckStale
+	opCheckAsOf
+	opCheckReceipt
+	opHitEntry
+	opHitMeasure
+	opHitObligation
+	opEntryID
+	opEntryList
+	opEntryUSCC
+	opEntryState
+	opEntryCause
+	opEntryDocumentNo
+	opEntryDecidedBy
+	opEntryDecidedOn
+	opEntryServedOn
+	opEntrySince
+	opEntryUntil
+	opEntryAnnotated
+	opEntryExitType
+	opEntryExitedOn
+	opListCode
+	opListNameZh
+	opListNameEn
+	opListSerious
+	opMeasureCode
+	opMeasureNameZh
+	opMeasureNameEn
+	opMeasureKind
+	opMeasureCitation
+	opMeasureDepartment
+	opMatterCode
+	opMatterNameZh
+	opMatterNameEn
+	opMatterDepartment
+	opUnitCode
+	opUnitName
+	opSourceUnit
+	opSourceDomain
+	opSourceLast
+	opSourceFresh
+)
+
+// writers are the fields that a plan can write: with the type of their
+// selection, "" for leaves. What needs the store is missing on purpose.
+var writers = map[string]struct {
+	op  op
+	typ string
+}{
+	"Check.id": {opCheckID, ""}, "Check.outcome": {opCheckOutcome, ""}, "Check.obligation": {opCheckObligation, ""},
+	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
+	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
+	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""},
+	"ListEntry.id": {opEntryID, ""}, "ListEntry.list": {opEntryList, "CreditList"}, "ListEntry.uscc": {opEntryUSCC, ""},
+	"ListEntry.state": {opEntryState, ""}, "ListEntry.cause": {opEntryCause, ""}, "ListEntry.documentNo": {opEntryDocumentNo, ""},
+	"ListEntry.decidedBy": {opEntryDecidedBy, "Unit"}, "ListEntry.decidedOn": {opEntryDecidedOn, ""},
+	"ListEntry.servedOn": {opEntryServedOn, ""}, "ListEntry.since": {opEntrySince, ""}, "ListEntry.until": {opEntryUntil, ""},
+	"ListEntry.annotated": {opEntryAnnotated, ""}, "ListEntry.exitType": {opEntryExitType, ""}, "ListEntry.exitedOn": {opEntryExitedOn, ""},
+	"CreditList.code": {opListCode, ""}, "CreditList.nameZh": {opListNameZh, ""}, "CreditList.nameEn": {opListNameEn, ""},
+	"CreditList.serious": {opListSerious, ""},
+	"Measure.code":       {opMeasureCode, ""}, "Measure.nameZh": {opMeasureNameZh, ""}, "Measure.nameEn": {opMeasureNameEn, ""},
+	"Measure.kind": {opMeasureKind, ""}, "Measure.citation": {opMeasureCitation, ""}, "Measure.department": {opMeasureDepartment, ""},
+	"Matter.code": {opMatterCode, ""}, "Matter.nameZh": {opMatterNameZh, ""}, "Matter.nameEn": {opMatterNameEn, ""},
+	"Matter.department": {opMatterDepartment, ""},
+	"Unit.code":         {opUnitCode, ""}, "Unit.name": {opUnitName, ""},
+	"Source.unit": {opSourceUnit, "Unit"}, "Source.domain": {opSourceDomain, ""}, "Source.lastReceivedAt": {opSourceLast, ""},
+	"Source.fresh": {opSourceFresh, ""},
+}
