@@ -27,9 +27,6 @@ func (b *batch[K, V]) want(k K) {
 	}
 }
 
-// put notes a value that came along another way.
-func (b *batch[K, V]) put(k K, v V) { b.known[k] = v }
-
 // get gives the value of a key, the zero value when there is none, and loads
 // everything wanted so far when it has to.
 func (b *batch[K, V]) get(ctx context.Context, k K) (V, error) {
