@@ -53,7 +53,9 @@ func (c *genCmd) Run(_ context.Context) error {
 			w = bufio.NewWriterSize(f, 1<<16)
 			files[name] = w
 		}
-		w.Write(it.Line)
+		if _, err := w.Write(it.Line); err != nil {
+			return err
+		}
 		return w.WriteByte('\n')
 	})
 	if err != nil {

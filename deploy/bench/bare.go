@@ -53,7 +53,10 @@ func bareLimit(ctx context.Context, l loader, size int) (loaded, error) {
 	if err := cmd.Start(); err != nil {
 		return loaded{}, err
 	}
-	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
 	if err := probe.WaitTCP(ctx, addr); err != nil {
 		return loaded{}, err
 	}

@@ -97,15 +97,12 @@ func pick[T any](g *Generator, from []T) T { return from[g.rng.IntN(len(from))] 
 
 func (g *Generator) subject() *subject {
 	p := &places[g.rng.IntN(len(places))]
-	form := forms[0]
-	for n := g.rng.IntN(100); ; {
-		for _, f := range forms {
-			if n -= f.weight; n < 0 {
-				form = f
-				break
-			}
+	form, n := forms[0], g.rng.IntN(100)
+	for _, f := range forms {
+		if n -= f.weight; n < 0 {
+			form = f
+			break
 		}
-		break
 	}
 	s := &subject{place: p, entityType: form.entityType, founded: g.cfg.Today - 200 - record.Date(g.rng.IntN(365*15))}
 	for s.code == "" || g.seen[s.code] {

@@ -88,13 +88,13 @@ func WaitReady(ctx context.Context, url string, limit time.Duration) error {
 
 // Stop ends the hub and removes a data directory that StartHub made.
 func (h *Hub) Stop() {
-	h.cmd.Process.Signal(syscall.SIGINT)
+	_ = h.cmd.Process.Signal(syscall.SIGINT) // it may have ended
 	done := make(chan struct{})
-	go func() { h.cmd.Wait(); close(done) }()
+	go func() { _ = h.cmd.Wait(); close(done) }()
 	select {
 	case <-done:
 	case <-time.After(15 * time.Second):
-		h.cmd.Process.Kill()
+		_ = h.cmd.Process.Kill()
 	}
 	if strings.Contains(filepath.Base(h.Dir), tempPrefix) {
 		os.RemoveAll(h.Dir)

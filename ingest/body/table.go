@@ -1,6 +1,7 @@
 package body
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func CSV(b []byte, kind *record.KindSpec, lim Limits) (Source, error) {
 		s := newSplitter(text, enc, lim)
 		s.delim = delim
 		cols, rows, e := findHeader(s, kind, lim)
-		if e == errEmpty {
+		if errors.Is(e, errEmpty) {
 			return Empty(), nil
 		}
 		if e == nil && (best == nil || cols.better(&best.cols)) {

@@ -86,8 +86,8 @@ func (k *Book) find(kind *record.KindSpec, lim Limits) error {
 		}
 		if err != nil {
 			_ = rows.Close()
-			filled = filled || err != errEmpty
-			if first == nil && err != errEmpty {
+			filled = filled || !errors.Is(err, errEmpty)
+			if first == nil && !errors.Is(err, errEmpty) {
 				first = err
 			}
 			continue
@@ -241,7 +241,7 @@ func readThrough(r io.Reader) (rows int, err error) {
 	d := xml.NewDecoder(r)
 	for {
 		t, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {

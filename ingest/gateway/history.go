@@ -117,11 +117,13 @@ func (c *store) Refused(ctx context.Context, unit, id string, limit int) (all []
 	return all, more, err
 }
 
-const countQuery = `SELECT uniqExactIf((topic, partition, offset), status IN ('ACCEPTED', 'DUPLICATE')),
-uniqExactIf((topic, partition, offset), status = 'REJECTED') FROM records WHERE batch_id = ?`
+// A row is told by its line: when a broker dies, a part of a push may be sent
+// again and stand in the log twice.
+const countQuery = `SELECT uniqExactIf(line, status IN ('ACCEPTED', 'DUPLICATE')),
+uniqExactIf(line, status = 'REJECTED') FROM records WHERE batch_id = ?`
 
-const faultsQuery = `SELECT line, record_id, faults FROM records
-WHERE batch_id = ? AND status = 'REJECTED' ORDER BY line, topic, partition, offset LIMIT ?`
+const faultsQuery = `SELECT line, any(record_id), any(faults) FROM records
+WHERE batch_id = ? AND status = 'REJECTED' GROUP BY line ORDER BY line LIMIT ?`
 
 func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Settled, err error) {
 	// Completeness is asked first: rows that arrive later can only add.

@@ -20,7 +20,7 @@ import (
 func formOf(name string, f *os.File) (Form, error) {
 	head := make([]byte, 512)
 	n, err := f.ReadAt(head, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	head = bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf")), " \t\r\n")
@@ -62,10 +62,10 @@ func (p *pusher) lines(ctx context.Context, r io.Reader) error {
 	for {
 		from := len(buf)
 		next, length, err := appendLine(in, buf, p.Limits.LineBytes)
-		if err != nil && err != io.EOF {
+		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		end := err == io.EOF
+		end := errors.Is(err, io.EOF)
 		if end && length == 0 {
 			break
 		}

@@ -123,7 +123,8 @@ func LockDir(dir string, wait time.Duration) (*Lock, error) {
 			return nil, fmt.Errorf("child: lock %s: %w (process %s)", dir, ErrLocked, strings.TrimSpace(string(holder)))
 		}
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
 	}
 	if err != nil {

@@ -27,7 +27,6 @@ type request struct {
 
 	compress    bool // ClickHouse's own frames, of the response
 	method      string
-	level       int
 	acceptCoded bool // HTTP content coding of the response is welcome
 }
 

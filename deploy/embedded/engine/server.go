@@ -305,7 +305,7 @@ func (s *server) runInsert(w http.ResponseWriter, conn *chdb.Conn, req *request,
 		if err := in.Append((*bp)[:n]); err != nil {
 			return err
 		}
-		if done = rerr == io.EOF; rerr != nil && !done {
+		if done = errors.Is(rerr, io.EOF); rerr != nil && !done {
 			return fault(codeBadArguments, "request body ended early: %v", rerr)
 		}
 	}

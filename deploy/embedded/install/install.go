@@ -142,7 +142,7 @@ func (in *Installer) Ensure(ctx context.Context, progress Progress) (string, err
 	if err != nil {
 		return "", fmt.Errorf("install: %w", err)
 	}
-	defer lock.Unlock()
+	defer func() { _ = lock.Unlock() }()
 	if in.marked(home, lib) {
 		return lib, nil
 	}

@@ -279,13 +279,14 @@ func (p *Process) set(pid int, ready bool) {
 func (p *Process) end(cmd *exec.Cmd, ended <-chan error) {
 	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
 	select {
-	case <-ended:
+	case err := <-ended:
+		p.c.Logger.Debug("child ended as asked", "child", p.c.Name, "status", err)
 		return
 	case <-time.After(p.c.StopTimeout):
 	}
 	p.c.Logger.Warn("child is killed because it did not stop", "child", p.c.Name, "waited", p.c.StopTimeout)
 	_ = cmd.Process.Kill()
-	<-ended
+	p.c.Logger.Debug("child ended by force", "child", p.c.Name, "status", <-ended)
 }
 
 func (p *Process) probe(ctx context.Context) error {
