@@ -39,17 +39,26 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, []audit.Record
 			}
 			continue
 		}
-		if len(batch) == 0 {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-s.grown:
+		if len(batch) > 0 {
+			if err := s.hand(ctx, f, batch); err != nil {
+				return err
 			}
-			continue
 		}
-		if err := s.hand(ctx, f, batch); err != nil {
-			return err
+		if len(batch) < s.opts.ShipBatch && !s.gather(ctx) {
+			return context.Cause(ctx)
 		}
+	}
+}
+
+// gather waits until there is more to ship, and then a little: nobody waits for
+// what is shipped, and one call for many records spares the log, and those whose
+// decisions pass through it, one call for each.
+func (s *Spool) gather(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-s.grown:
+		return pause(ctx, s.opts.Gather)
 	}
 }
 

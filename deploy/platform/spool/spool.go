@@ -45,6 +45,7 @@ type Options struct {
 	SegmentBytes int64         // size of a file; 16 MiB
 	Retain       time.Duration // least age of a file that is removed; 180 days (网络安全法 21: six months)
 	ShipBatch    int           // records handed to Ship's callback at once; 500
+	Gather       time.Duration // how long Ship lets fewer records than that gather; 200 ms
 	Now          func() time.Time
 	Log          *slog.Logger          // nil: says nothing
 	Metrics      prometheus.Registerer // nil: not registered
@@ -59,6 +60,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ShipBatch <= 0 {
 		o.ShipBatch = 500
+	}
+	if o.Gather <= 0 {
+		o.Gather = 200 * time.Millisecond
 	}
 	if o.Now == nil {
 		o.Now = time.Now

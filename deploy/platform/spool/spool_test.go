@@ -213,6 +213,39 @@ func TestEveryRecordIsShippedInOrderAcrossFailuresAndRestarts(t *testing.T) {
 	}
 }
 
+func TestWhatIsThereLeavesAtOnceAndFewRecordsGather(t *testing.T) {
+	dir := t.TempDir()
+	slow := func(o *Options) { o.ShipBatch, o.Gather = 10, time.Hour }
+	s := open(t, dir, slow)
+	fill(t, s, 25)
+	ctx, cancel := context.WithCancel(context.Background())
+	var sizes []int
+	shipped, filled := make(chan struct{}), make(chan struct{})
+	go func() {
+		<-shipped
+		fill(t, s, 1) // waits for others of its kind
+		cancel()
+		close(filled)
+	}()
+	err := s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
+		if sizes = append(sizes, len(rs)); len(sizes) == 3 {
+			close(shipped)
+		}
+		return nil
+	})
+	<-filled
+	if !errors.Is(err, context.Canceled) || fmt.Sprint(sizes) != "[10 10 5]" {
+		t.Fatalf("calls of %v records, %v", sizes, err)
+	}
+	s.Close()
+	s = open(t, dir, slow)
+	ship(t, s, 1, func(r audit.Record) {
+		if r.Seq != 26 {
+			t.Errorf("record %d was shipped after the restart, want 26", r.Seq)
+		}
+	})
+}
+
 func TestFilesGoOnlyWhenShippedAndOld(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
