@@ -24,6 +24,12 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, []audit.Record
 		return errors.New("spool: ship runs already")
 	}
 	defer s.shipping.Unlock()
+	defer func() {
+		s.segMu.Lock()
+		last := s.shipped
+		s.segMu.Unlock()
+		s.note(last)
+	}()
 	r := &reader{s: s}
 	defer r.close()
 	s.segMu.Lock()
@@ -78,14 +84,26 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, []audit.Record
 		}
 	}
 	last := batch[len(batch)-1].Seq
-	if err := replaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10), false); err != nil {
-		s.opts.Log.Warn("audit position can't be written; records will be shipped again", "error", err)
-	}
 	s.segMu.Lock()
 	s.shipped = last
 	s.segMu.Unlock()
 	s.count.shipped.Add(float64(len(batch)))
+	if now := time.Now(); now.Sub(s.noted) >= noteEvery {
+		s.noted = now
+		s.note(last)
+	}
 	return nil
+}
+
+// noteEvery bounds how many records are shipped again after a kill. A new file
+// for each batch would cost more than all else that is shipped.
+const noteEvery = time.Second
+
+// note writes down how far records were shipped.
+func (s *Spool) note(last uint64) {
+	if err := replaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10), false); err != nil {
+		s.opts.Log.Warn("audit position can't be written; records will be shipped again", "error", err)
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

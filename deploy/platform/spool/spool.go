@@ -99,6 +99,7 @@ type Spool struct {
 	segMu    sync.Mutex
 	segments []segment // by first record; the last is written to
 	grown    chan struct{}
+	noted    time.Time // when shipped was last written down; Ship's own
 	shipping sync.Mutex
 	shipped  uint64 // guarded by segMu
 }
