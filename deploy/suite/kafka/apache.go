@@ -95,6 +95,14 @@ func startApache(t *testing.T, n int) *apache {
 	return a
 }
 
+// failover are the settings by which a cluster notices a dead node within a
+// second. With the defaults (a session of 9 s) its partitions have no leader for
+// almost ten seconds, which no client can shorten.
+var failover = []string{
+	"broker.session.timeout.ms=1000", "broker.heartbeat.interval.ms=200", "controller.quorum.fetch.timeout.ms=600",
+	"controller.quorum.election.timeout.ms=300", "controller.quorum.election.backoff.max.ms=200",
+}
+
 func properties(dir string, id, n int, addr string, controller int, voters []string) string {
 	replicas := min(n, 3)
 	lines := []string{
@@ -108,6 +116,9 @@ func properties(dir string, id, n int, addr string, controller int, voters []str
 		fmt.Sprintf("transaction.state.log.min.isr=%d", max(1, replicas-1)), fmt.Sprintf("share.coordinator.state.topic.replication.factor=%d", replicas),
 		fmt.Sprintf("share.coordinator.state.topic.min.isr=%d", max(1, replicas-1)), fmt.Sprintf("default.replication.factor=%d", replicas),
 		fmt.Sprintf("min.insync.replicas=%d", max(1, replicas-1)), "auto.create.topics.enable=false",
+	}
+	if n > 1 {
+		lines = append(lines, failover...)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
