@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -93,7 +94,8 @@ func TestOneNode(t *testing.T) {
 }
 
 // signed: kcat is a client that knows nothing of the hub. A message signed by a
-// registered key counts, any other is rejected with E12 and restricts nobody.
+// registered key counts, any other is rejected with E12 and restricts nobody; a
+// faulty one is rejected with its code, and those around it go through.
 func signed(t *testing.T, ctx context.Context, h *probe.Cluster) {
 	if _, err := exec.LookPath("kcat"); err != nil {
 		t.Fatal("kcat is not installed: ", err)
@@ -121,26 +123,53 @@ func signed(t *testing.T, ctx context.Context, h *probe.Cluster) {
 	value = decision("MOF", foreign, "L03") // rightly signed, but not MOF's list
 	kcat(t, h, topic, foreign, value, "unit=MOF", "key="+keyID, "signature="+sign(foreign, value))
 
-	for _, c := range []struct{ code, want string }{{good, "REJECT"}, {unsigned, "NONE"}, {forged, "NONE"}, {foreign, "NONE"}} {
+	want := map[string]string{"E12": "4", "E13": "3", "E02": "1", "E06": "1", "E08": "1"}
+	for _, bad := range badMessages(uscc.Random(rng, "420100", "91")) {
+		kcat(t, h, topic, "bad", bad, "unit=MOF", "key="+keyID, "signature="+sign("bad", bad))
+	}
+	behind := uscc.Random(rng, "420100", "91")
+	value = decision("MOF", behind, "L09")
+	kcat(t, h, topic, behind, value, "unit=MOF", "key="+keyID, "signature="+sign(behind, value))
+
+	for _, c := range []struct{ code, want string }{{good, "REJECT"}, {behind, "REJECT"}, {unsigned, "NONE"}, {forged, "NONE"}, {foreign, "NONE"}} {
 		obligation(t, ctx, h, c.code, c.want)
 	}
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		rows := must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT uscc, status, faults FROM records WHERE topic = 'credit.decision' AND uscc IN ('"+
-			strings.Join([]string{good, unsigned, forged, foreign}, "','")+"') OR record_id LIKE 'KCAT-%' ORDER BY record_id"))(t)
-		rejects := must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT uniqExact(topic, partition, offset) FROM rejects WHERE code = 'E12' AND topic = 'credit.decision'"))(t)
-		n := 0
-		for _, r := range rows {
-			if r[1] == "REJECTED" && strings.Contains(r[2], "E12") {
-				n++
-			}
+	var got map[string]string
+	for end := time.Now().Add(20 * time.Second); !maps.Equal(got, want) && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		got = map[string]string{}
+		for _, r := range must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT code, uniqExact(topic, partition, offset) FROM rejects WHERE batch_id = '' GROUP BY code"))(t) {
+			got[r[0]] = r[1]
 		}
-		if rejects[0][0] == "3" && n >= 1 {
-			t.Logf("kcat: %v, %s rejected with E12", rows, rejects[0][0])
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("rows %v, %s rejected with E12, want 3", rows, rejects[0][0])
-		}
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("messages of a client of its own rejected with %v, want %v", got, want)
+	}
+	rows := must(probe.Select(ctx, h.Dir, h.ClickHouse, "SELECT record_id, status FROM records WHERE batch_id = '' AND status = 'ACCEPTED' AND topic = 'credit.decision' ORDER BY record_id"))(t)
+	if len(rows) != 2 {
+		t.Errorf("accepted from kcat: %v, want two", rows)
+	}
+	mine := must(drill.AllRejections(ctx, "http://"+h.Ingest.Addr, must(h.Token("agency", "MOF"))(t)))(t)
+	if n := len(mine); n < 7 {
+		t.Errorf("MOF lists %d rejections of its own, want those of its signed messages", n)
+	}
+	t.Logf("kcat: two decisions count, %v rejected", got)
+}
+
+// badMessages are rightly signed and have one fault each.
+func badMessages(code string) []string {
+	good := decision("MOF", code, "L09")
+	other := "1"
+	if code[17] == '1' {
+		other = "2"
+	}
+	return []string{
+		good[:40],
+		strings.Replace(good, "财采", "\xff\xfe", 1),
+		strings.Replace(good, `"kind":"entry"`, `"kind":"rumour"`, 1),
+		strings.Replace(good, `"uscc":"`+code, `"uscc":"`+code[:17]+other, 1),
+		strings.Replace(good, "L09", "L99", 1),
+		strings.Replace(good, `"occurredOn":"2026-03-02"`, `"occurredOn":"2098-03-02"`, 1),
+		decision("SAMR", code, "L09"),
 	}
 }
 
