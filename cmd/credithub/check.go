@@ -89,9 +89,12 @@ func (c *checkCmd) Run(ctx context.Context) error {
 }
 
 func (a *checkAnswer) print(uscc string) {
-	name := "（未登记）"
-	if a.Subject != nil && a.Subject.Name != "" {
+	name := "（登记名称尚未入库）" // the index knows the subject a moment before the store
+	switch {
+	case a.Subject != nil && a.Subject.Name != "":
 		name = a.Subject.Name
+	case a.Outcome == "SUBJECT_UNKNOWN":
+		name = "（未登记）"
 	}
 	fmt.Printf("%s  %s\n%s: %s %s\n", uscc, name, a.Matter.NameZh, a.Outcome, a.Obligation)
 	for _, h := range a.Hits {

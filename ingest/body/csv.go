@@ -164,7 +164,7 @@ func (s *splitter) quoted(i, limit int) (next, lines int, ok bool) {
 				i += 2
 				continue
 			}
-			end := skipBlank(s.b, i+1, len(s.b), s.delim)
+			end := skipBlank(s.b, i+1, s.lineEnd(i+1), s.delim) // a line end may be a blank too
 			if end == len(s.b) || s.b[end] == s.delim || s.b[end] == s.eol {
 				return end, lines, true
 			}

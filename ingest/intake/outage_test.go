@@ -36,6 +36,7 @@ func TestDecisionsDoNotWaitForClickHouse(t *testing.T) {
 	h := newHub(t)
 	c := h.config()
 	c.BlockRows, c.DecisionRows, c.FailingAfter = 10, 200, time.Millisecond
+	c.MaxBytes = 8 << 10 // so that one fetch, which may go beyond the room, holds few rows
 	h.start(c)
 	h.eventually("ready", func() string {
 		if ok, why := h.x.Ready(); !ok {

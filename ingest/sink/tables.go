@@ -148,8 +148,14 @@ func NewRejects() *Rejects {
 	return &Rejects{unit: newWord(), domain: newWord(), code: newWord(), topic: newWord(), at: millis()}
 }
 
-// Append adds the faults of a row.
+// Append adds the faults of a row. Batch and line name a row that came through
+// the gateway; its place in the log would not, as a write that was sent again
+// after a broker's death stands there twice.
 func (t *Rejects) Append(r *feed.Reject) {
+	partition, offset := uint16(r.Partition), r.Offset-1 // the message counts from 1, so that 0 is none
+	if r.BatchID != "" && offset > 0 {
+		partition, offset = 0, 0
+	}
 	for _, f := range r.Faults {
 		t.unit.append(r.Unit)
 		t.domain.append(r.Domain)
@@ -161,8 +167,8 @@ func (t *Rejects) Append(r *feed.Reject) {
 		t.field.appendString(f.Field)
 		t.message.appendString(f.Message)
 		t.topic.append(r.Topic)
-		t.partition = append(t.partition, uint16(r.Partition))
-		t.offset = append(t.offset, r.Offset-1) // the message counts from 1, so that 0 is none
+		t.partition = append(t.partition, partition)
+		t.offset = append(t.offset, offset)
 	}
 }
 
