@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"runtime/pprof"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -44,25 +42,6 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// profile writes a CPU profile of this process into the folder that
-// CREDITHUB_CPU_PROFILE names, until the returned function is called. Children
-// write theirs beside it.
-func profile() (stop func()) {
-	dir := os.Getenv("CREDITHUB_CPU_PROFILE")
-	if dir == "" {
-		return func() {}
-	}
-	f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%d.pprof", os.Getpid())))
-	if err == nil {
-		err = pprof.StartCPUProfile(f)
-	}
-	if err != nil {
-		slog.Warn("no CPU profile", "error", err)
-		return func() {}
-	}
-	return func() { pprof.StopCPUProfile(); _ = f.Close() }
-}
-
 func main() {
 	data, err := node.DefaultDataDir()
 	if err != nil {
@@ -76,7 +55,6 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	defer profile()()
 	err = k.Run()
 	var code exitError
 	switch {

@@ -28,9 +28,9 @@ type upCmd struct {
 	Partitions  int    `help:"Partitions of topics that arrive in bulk." default:"4"`
 }
 
-// childNice is the niceness of the children that do bulk work, so that checks
-// and decisions go first.
-const childNice = 10
+// engineNice is the niceness of the engine, which does the bulk work, so that
+// checks and decisions go first. Ingest has none: it carries decisions too.
+const engineNice = 10
 
 // childLog bounds the log file of a child, in bytes.
 const childLog = 8 << 20
@@ -79,7 +79,7 @@ func (r *running) start(ctx context.Context) error {
 			if _, err = embedded.EnsureEngine(child, progress()); err != nil {
 				return err
 			}
-			engine, err = r.child(ctx, child, embedded.EngineChild("127.0.0.1:0", "engine", "--data", c.Data, "--nice", fmt.Sprint(childNice)))
+			engine, err = r.child(ctx, child, embedded.EngineChild("127.0.0.1:0", "engine", "--data", c.Data, "--nice", fmt.Sprint(engineNice)))
 			return
 		})
 	}
@@ -202,7 +202,7 @@ func (c *upCmd) endpointURL() string { return c.Clickhouse }
 func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
 	ch := embedded.Child{
 		Name: "ingest", Listen: "127.0.0.1:0",
-		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway", "--nice", fmt.Sprint(childNice)},
+		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway"},
 		Env:  r.cmd.childEnv(),
 		Ready: func(ctx context.Context, addr string) error {
 			if reasons := readyAt(ctx, addr); len(reasons) > 0 {

@@ -116,6 +116,7 @@ func TestRegistrationRules(t *testing.T) {
 	f(`"name":"  ","status":null,"establishedOn":""`, "E05 name, E05 status, E05 establishedOn")
 	f(`"name":17,"status":"8","establishedOn":"2020-5-6"`, "E06 name, E06 status, E06 establishedOn")
 	f(`"name":"示例","status":1,"establishedOn":"2020-05-06"`, "")
+	f(`"name":"　 示例\u00a0","status":"1","establishedOn":"2020-05-06"`, "W05 name") // blanks at the ends
 	f(`"name":"示例","status":"1","establishedOn":"2026-03-11"`, "E08 establishedOn")
 	f(base+`,"approvedOn":"2020-05-05"`, "E07 approvedOn")
 	f(base+`,"registeredCapital":"-1"`, "E09 registeredCapital")

@@ -95,6 +95,31 @@ func allBlank(b []byte) bool {
 	return true
 }
 
+// trimBlank leaves out blanks at both ends.
+func trimBlank(b []byte) []byte {
+	for len(b) > 0 {
+		if c := b[0]; c > ' ' && c < 0x80 || c >= 0xE4 && c < 0xEF {
+			break
+		}
+		r, n := utf8.DecodeRune(b)
+		if !blankRune(r) {
+			break
+		}
+		b = b[n:]
+	}
+	for len(b) > 0 {
+		if c := b[len(b)-1]; c > ' ' && c < 0x80 {
+			break
+		}
+		r, n := utf8.DecodeLastRune(b)
+		if !blankRune(r) {
+			break
+		}
+		b = b[:len(b)-n]
+	}
+	return b
+}
+
 func blankRune(r rune) bool {
 	switch r {
 	case ' ', '\t', '\n', '\r', '\v', '\f', 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,

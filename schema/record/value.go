@@ -76,7 +76,10 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 	case Code:
 		v.set = c.organ(f, b)
 	default:
-		v.set = c.text(f, b)
+		if v.text = trimBlank(b); len(v.text) < len(b) {
+			c.row.Add(fault.W05Normalised, f.Name, "blanks at the ends left out")
+		}
+		v.set = c.text(f, v.text)
 	}
 }
 
