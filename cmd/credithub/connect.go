@@ -93,8 +93,7 @@ type hub struct {
 	kafka    *kafka.Client
 	producer *kafka.Producer
 	db       *clickhouse.DB
-	at       clickhouse.Config // where db is
-	cluster  bool              // it is a cluster
+	cluster  bool // it is a cluster
 	stamper  *stamp.Stamper
 	log      *slog.Logger
 	reg      *prometheus.Registry
@@ -125,8 +124,8 @@ func (c *connectFlags) connect() (*hub, error) {
 	if err != nil {
 		return nil, err
 	}
-	h.at, h.cluster = clickhouse.Config{URL: at, Metrics: h.reg}, c.Cluster != ""
-	if h.db, err = clickhouse.Open(h.at); err != nil {
+	h.cluster = c.Cluster != ""
+	if h.db, err = clickhouse.Open(clickhouse.Config{URL: at, Metrics: h.reg}); err != nil {
 		return nil, err
 	}
 	secret, err := node.Secret(c.Data, "stamp.key")

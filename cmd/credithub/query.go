@@ -75,12 +75,8 @@ const (
 )
 
 func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool) (*queryPart, error) {
-	stream, err := restrict.HTTP(h.at)
-	if err != nil {
-		return nil, err
-	}
 	index, err := restrict.Open(restrict.Config{
-		Policy: h.policy, Snapshot: restrict.ClickHouse(stream), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: h.reg,
+		Policy: h.policy, Snapshot: restrict.ClickHouse(h.db), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: h.reg,
 	})
 	if err != nil {
 		return nil, err

@@ -37,10 +37,11 @@ func newPlainHTTP(t testing.TB, dsn string) plainHTTP {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := HTTP(clickhouse.Config{URL: dsn})
+	s, err := clickhouse.Open(clickhouse.Config{URL: dsn})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { s.Close() })
 	return plainHTTP{s, u}
 }
 

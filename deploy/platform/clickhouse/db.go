@@ -66,7 +66,7 @@ func Open(cfg Config) (*DB, error) {
 		Transport: &http.Transport{
 			DialContext: dial.DialContext, TLSHandshakeTimeout: cfg.DialTimeout, TLSClientConfig: db.tls(),
 			MaxIdleConnsPerHost: 8, IdleConnTimeout: 30 * time.Second, DisableCompression: true,
-			WriteBufferSize: 64 << 10, Proxy: nil,
+			WriteBufferSize: 64 << 10, ReadBufferSize: 64 << 10, Proxy: nil,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
