@@ -79,7 +79,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		if err != nil {
 			return nil, err
 		}
-		mux.Handle("/v1/", gw)
+		mux.Handle("/v1/", dressed(gw))
 	}
 	g.Go(func() error { return h.serve(ctx, l, mux) })
 	return closeAudit, nil

@@ -10,7 +10,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
-	"credithub/deploy/platform/httpx"
 	"credithub/deploy/platform/limit"
 	"credithub/query/graph"
 	"credithub/query/restrict"
@@ -108,7 +107,7 @@ func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool
 
 func (q *queryPart) handle(mux *http.ServeMux) {
 	mux.Handle("/graphql", q.graph)
-	mux.Handle("/", httpx.RequestIDs(q.site))
+	mux.Handle("/", dressed(q.site))
 }
 
 func (q *queryPart) ready(context.Context) []string {

@@ -176,7 +176,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 	mux := http.NewServeMux()
 	health(mux, r.hub.reg, r.ready)
 	r.query.handle(mux)
-	mux.Handle("/v1/", gw)
+	mux.Handle("/v1/", dressed(gw))
 	url := "http://" + l.Addr().String()
 	err = node.WriteEndpoints(c.Data, node.Endpoints{HTTP: url, Kafka: c.Kafka[0], ClickHouse: c.endpointURL()})
 	if err != nil {
