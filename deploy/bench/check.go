@@ -111,13 +111,17 @@ func report(ctx context.Context, l loader, name, unit string, per int, more map[
 func fill(ctx context.Context, h *probe.Hub, cfg CheckConfig) ([]string, []bool, error) {
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	codes, listed := make([]string, cfg.Subjects), make([]bool, cfg.Subjects)
+	seen := make(map[string]bool, cfg.Subjects) // a million draws of these codes hold hundreds of pairs
 	var last probe.Pushed
 	const batch = 20_000
 	began := time.Now()
 	for at := 0; at < cfg.Subjects; at += batch {
 		var reg, dec bytes.Buffer
 		for i := at; i < min(at+batch, cfg.Subjects); i++ {
-			codes[i] = uscc.Random(rng, "420100", "91")
+			for codes[i] == "" || seen[codes[i]] {
+				codes[i] = uscc.Random(rng, "420100", "91")
+			}
+			seen[codes[i]] = true
 			listed[i] = rng.Float64() < cfg.Restricted
 			registrationRow(&reg, codes[i], i)
 			if listed[i] {
