@@ -137,8 +137,11 @@ func (in *Installer) Ensure(ctx context.Context, progress Progress) (string, err
 	if wait == 0 {
 		wait = 10 * time.Minute
 	}
-	progress("waiting for another installation", 0)
-	lock, err := child.LockDir(in.Dir, wait)
+	lock, err := child.LockDir(in.Dir, 0)
+	if errors.Is(err, child.ErrLocked) {
+		progress("waiting for another installation", 0)
+		lock, err = child.LockDir(in.Dir, wait)
+	}
 	if err != nil {
 		return "", fmt.Errorf("install: %w", err)
 	}
