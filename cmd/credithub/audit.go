@@ -122,18 +122,16 @@ func scanAudit(rows driver.Rows) (r audit.Record, err error) {
 	return r, err
 }
 
-// auditBytes is about the length of a record of one check.
-const auditBytes = 512
-
-// shipAudit writes records of this node's chain to Kafka.
-func (h *hub) shipAudit(ctx context.Context, records []audit.Record) error {
-	msgs := make([]kafka.Message, len(records))
-	buf := make([]byte, 0, len(records)*auditBytes)
-	for i := range records {
-		from := len(buf)
-		buf = records[i].AppendJSON(buf)
-		msgs[i] = kafka.Message{Key: []byte(records[i].Writer), Value: buf[from:len(buf):len(buf)], Partition: kafka.ByKey}
+// shipAudit writes records of a node's chain to Kafka, as they are.
+func (h *hub) shipAudit(writer string) func(context.Context, [][]byte) error {
+	key := []byte(writer)
+	var msgs []kafka.Message
+	return func(ctx context.Context, lines [][]byte) error {
+		msgs = msgs[:0]
+		for _, line := range lines {
+			msgs = append(msgs, kafka.Message{Key: key, Value: line, Partition: kafka.ByKey})
+		}
+		_, err := h.producer.Produce(ctx, feed.AuditTopic, msgs)
+		return err
 	}
-	_, err := h.producer.Produce(ctx, feed.AuditTopic, msgs)
-	return err
 }

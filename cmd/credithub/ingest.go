@@ -131,7 +131,7 @@ func (h *hub) audit(ctx context.Context, g *errgroup.Group, node string) (*spool
 		return nil, err
 	}
 	g.Go(func() error {
-		err := s.Ship(ctx, h.shipAudit)
+		err := s.Ship(ctx, h.shipAudit(s.Writer()))
 		if errors.Is(err, context.Canceled) {
 			return nil
 		}

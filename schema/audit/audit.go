@@ -45,14 +45,22 @@ func (r *Record) Intact() bool { return r.Hash == r.sum() }
 
 func (r *Record) sum() string {
 	var buf [512]byte
-	b := buf[:0]
-	for _, s := range [...]string{
-		r.Prev, r.Writer, strconv.FormatUint(r.Seq, 10), strconv.FormatInt(r.At.UnixMicro(), 10),
-		r.Actor, r.Unit, r.Role, r.Action, r.Subject, r.Matter, r.CaseNo, r.Outcome, r.Digest,
-	} {
-		b = binary.AppendUvarint(b, uint64(len(s)))
-		b = append(b, s...)
+	var number [20]byte
+	b := appendField(buf[:0], r.Prev)
+	b = appendField(b, r.Writer)
+	b = appendField(b, strconv.AppendUint(number[:0], r.Seq, 10))
+	b = appendField(b, strconv.AppendInt(number[:0], r.At.UnixMicro(), 10))
+	for _, s := range [...]string{r.Actor, r.Unit, r.Role, r.Action, r.Subject, r.Matter, r.CaseNo, r.Outcome, r.Digest} {
+		b = appendField(b, s)
 	}
 	h := sha256.Sum256(b)
-	return hex.EncodeToString(h[:])
+	var out [2 * sha256.Size]byte
+	hex.Encode(out[:], h[:])
+	return string(out[:])
+}
+
+// appendField appends a field with its length before it, so that no two records
+// have the same bytes.
+func appendField[T string | []byte](b []byte, v T) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(v))), v...)
 }

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -36,8 +37,16 @@ func (r *Record) Clean() {
 	}
 }
 
-// plain tells printable ASCII that JSON needs not escape.
+// plain tells printable ASCII that JSON needs not escape, eight bytes at a time.
 func plain(s string) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+		// With the high bits clear, no byte carries into the next one.
+		if (w|(w+each*1)|zeros(w^each*'"')|zeros(w^each*'\\')|^(w+each*0x60))&(each*0x80) != 0 {
+			return false
+		}
+	}
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
 			return false
@@ -45,6 +54,13 @@ func plain(s string) bool {
 	}
 	return true
 }
+
+// each times a byte is that byte eight times.
+const each = 0x0101010101010101
+
+// zeros sets the high bit of each byte that is zero, if no byte has its high bit
+// set; the others stay clear.
+func zeros(w uint64) uint64 { return ^(w + each*0x7f) }
 
 // AppendJSON appends the record's one form: an object on one line with the
 // members in the order of the struct. The record must be clean.
@@ -54,7 +70,7 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"seq":`...)
 	dst = strconv.AppendUint(dst, r.Seq, 10)
 	dst = append(dst, `,"at":"`...)
-	dst = r.At.UTC().AppendFormat(dst, timeLayout)
+	dst = appendTime(dst, r.At.UTC())
 	dst = append(dst, `","actor":`...)
 	dst = appendText(dst, r.Actor)
 	dst = append(dst, `,"unit":`...)
@@ -74,6 +90,41 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `,"hash":`...)
 	dst = appendText(dst, r.Hash)
 	return append(dst, '}')
+}
+
+// appendTime writes a time of UTC in timeLayout.
+func appendTime(dst []byte, t time.Time) []byte {
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, timeLayout)
+	}
+	hour, minute, second := t.Clock()
+	at := len(dst)
+	dst = append(dst, timeLayout...)
+	b := dst[at:]
+	for _, f := range [...]struct{ from, to, v int }{
+		{0, 4, year}, {5, 7, int(month)}, {8, 10, day}, {11, 13, hour}, {14, 16, minute}, {17, 19, second}, {20, 26, t.Nanosecond() / 1000},
+	} {
+		for i, v := f.to-1, f.v; i >= f.from; i-- {
+			b[i], v = byte('0'+v%10), v/10
+		}
+	}
+	return dst
+}
+
+// parseTime reads what appendTime wrote. Dates that don't exist become others,
+// which Parse sees.
+func parseTime(s string) (time.Time, bool) {
+	if len(s) != len(timeLayout) {
+		return time.Time{}, false
+	}
+	num := func(from, to int) (v int) {
+		for _, c := range []byte(s[from:to]) {
+			v = 10*v + int(c-'0')
+		}
+		return v
+	}
+	return time.Date(num(0, 4), time.Month(num(5, 7)), num(8, 10), num(11, 13), num(14, 16), num(17, 19), 1000*num(20, 26), time.UTC), true
 }
 
 func appendMember(dst []byte, name, value string) []byte {
@@ -108,8 +159,8 @@ func Parse(line []byte) (Record, error) {
 	p := parser{rest: string(line), ok: true}
 	r.Writer = p.text(`{"writer":`)
 	r.Seq = p.number(`,"seq":`)
-	at, err := time.Parse(timeLayout, p.text(`,"at":`))
-	r.At = at.UTC()
+	at, dated := parseTime(p.text(`,"at":`))
+	r.At = at
 	r.Actor = p.text(`,"actor":`)
 	r.Unit = p.text(`,"unit":`)
 	r.Role = p.text(`,"role":`)
@@ -121,7 +172,7 @@ func Parse(line []byte) (Record, error) {
 	r.Digest = p.option(`,"digest":`)
 	r.Prev = p.text(`,"prev":`)
 	r.Hash = p.text(`,"hash":`)
-	if !p.ok || err != nil || p.rest != "}" {
+	if !p.ok || !dated || p.rest != "}" {
 		return Record{}, ErrForm
 	}
 	var buf [1024]byte
@@ -129,6 +180,30 @@ func Parse(line []byte) (Record, error) {
 		return Record{}, ErrForm
 	}
 	return r, nil
+}
+
+// Lines knows the lines of one writer without reading them whole.
+type Lines struct{ lead string }
+
+// LinesOf are the lines of a writer.
+func LinesOf(writer string) Lines {
+	return Lines{string(append(appendText([]byte(`{"writer":`), writer), `,"seq":`...))}
+}
+
+// Seq gives the number of a record by the beginning of its line; false for a
+// line that isn't one of this writer's. Only Parse tells whether all of it is
+// in order.
+func (l Lines) Seq(line []byte) (uint64, bool) {
+	if len(line) <= len(l.lead) || string(line[:len(l.lead)]) != l.lead || line[len(line)-1] != '}' {
+		return 0, false
+	}
+	rest := line[len(l.lead):]
+	end := bytes.IndexByte(rest, ',')
+	if end < 0 {
+		return 0, false
+	}
+	seq, err := strconv.ParseUint(string(rest[:end]), 10, 64)
+	return seq, err == nil && seq > 0
 }
 
 // parser reads the members in their order; ok goes false for good.

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	go func() {
-		_ = s.Ship(context.Background(), func(context.Context, []audit.Record) error { return nil })
+		_ = s.Ship(context.Background(), func(context.Context, [][]byte) error { return nil })
 	}()
 	var mu sync.Mutex
 	for g := range 8 {

@@ -16,10 +16,11 @@ import (
 )
 
 // Ship hands records to f in order, in batches, from the first that was not
-// handed on, and waits for more until ctx ends. A batch of which f fails is
-// repeated with pauses. A batch may come again after a crash: records are known
-// by writer and number. Only one Ship runs at a time.
-func (s *Spool) Ship(ctx context.Context, f func(context.Context, []audit.Record) error) error {
+// handed on, and waits for more until ctx ends. They are lines as they stand in
+// the files, for audit.Parse, and f may keep none of them. A batch of which f
+// fails is repeated with pauses. A batch may come again after a crash: records
+// are known by writer and number. Only one Ship runs at a time.
+func (s *Spool) Ship(ctx context.Context, f func(context.Context, [][]byte) error) error {
 	if !s.shipping.TryLock() {
 		return errors.New("spool: ship runs already")
 	}
@@ -30,28 +31,29 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, []audit.Record
 		s.segMu.Unlock()
 		s.note(last)
 	}()
-	r := &reader{s: s}
+	r := &reader{s: s, known: audit.LinesOf(s.writer)}
 	defer r.close()
 	s.segMu.Lock()
 	r.next = s.shipped + 1
 	s.segMu.Unlock()
 	for {
-		batch, err := r.batch(s.opts.ShipBatch)
-		if err != nil {
+		lines, err := r.batch(s.opts.ShipBatch)
+		if len(lines) > 0 {
+			if err := s.hand(ctx, f, lines, r.next-1); err != nil {
+				return err
+			}
+		}
+		switch {
+		case err != nil:
 			s.opts.Log.Error("audit records can't be read", "error", err)
 			s.count.retries.Inc()
 			if !pause(ctx, time.Second) {
 				return context.Cause(ctx)
 			}
-			continue
-		}
-		if len(batch) > 0 {
-			if err := s.hand(ctx, f, batch); err != nil {
-				return err
+		case len(lines) < s.opts.ShipBatch:
+			if !s.gather(ctx) {
+				return context.Cause(ctx)
 			}
-		}
-		if len(batch) < s.opts.ShipBatch && !s.gather(ctx) {
-			return context.Cause(ctx)
 		}
 	}
 }
@@ -68,9 +70,9 @@ func (s *Spool) gather(ctx context.Context) bool {
 	}
 }
 
-func (s *Spool) hand(ctx context.Context, f func(context.Context, []audit.Record) error, batch []audit.Record) error {
+func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) error, lines [][]byte, last uint64) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := f(ctx, batch)
+		err := f(ctx, lines)
 		if err == nil {
 			break
 		}
@@ -78,16 +80,15 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, []audit.Record
 			return context.Cause(ctx)
 		}
 		s.count.retries.Inc()
-		s.opts.Log.Warn("audit records can't be shipped yet", "records", len(batch), "error", err)
+		s.opts.Log.Warn("audit records can't be shipped yet", "records", len(lines), "error", err)
 		if !pause(ctx, wait) {
 			return context.Cause(ctx)
 		}
 	}
-	last := batch[len(batch)-1].Seq
 	s.segMu.Lock()
 	s.shipped = last
 	s.segMu.Unlock()
-	s.count.shipped.Add(float64(len(batch)))
+	s.count.shipped.Add(float64(len(lines)))
 	if now := time.Now(); now.Sub(s.noted) >= noteEvery {
 		s.noted = now
 		s.note(last)
@@ -119,13 +120,17 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // reader follows the files.
 type reader struct {
-	s    *Spool
-	next uint64 // record that comes next
-	seg  segment
-	file *os.File
-	tail *tail
-	buf  *bufio.Reader
-	at   int64 // bytes taken of the file
+	s     *Spool
+	next  uint64 // record that comes next
+	known audit.Lines
+	text  []byte   // of the batch
+	ends  []int    // of its lines in text
+	lines [][]byte // pieces of text
+	seg   segment
+	file  *os.File
+	tail  *tail
+	buf   *bufio.Reader
+	at    int64 // bytes taken of the file
 }
 
 // tail reads a file only as far as it is written for good.
@@ -153,13 +158,25 @@ func (r *reader) close() {
 	}
 }
 
-// batch reads up to n records that are written; none when there are no more.
-func (r *reader) batch(n int) ([]audit.Record, error) {
-	var out []audit.Record
-	for len(out) < n {
+// batch reads up to n lines that are written; none when there are no more. They
+// stay as they are until the next call.
+func (r *reader) batch(n int) ([][]byte, error) {
+	r.text, r.ends = r.text[:0], r.ends[:0]
+	err := r.read(n)
+	r.lines = r.lines[:0]
+	from := 0
+	for _, end := range r.ends {
+		r.lines = append(r.lines, r.text[from:end:end])
+		from = end
+	}
+	return r.lines, err
+}
+
+func (r *reader) read(n int) error {
+	for len(r.ends) < n {
 		size, ok, err := r.place()
 		if err != nil || !ok {
-			return out, err
+			return err
 		}
 		if r.at >= size {
 			r.next = r.seg.last + 1 // what is missing of this file is damaged
@@ -169,20 +186,22 @@ func (r *reader) batch(n int) ([]audit.Record, error) {
 		r.at += int64(len(line))
 		if err != nil {
 			r.close()
-			return out, fmt.Errorf("%s at %d: %w", filepath.Base(r.seg.path), r.at, err)
+			return fmt.Errorf("%s at %d: %w", filepath.Base(r.seg.path), r.at, err)
 		}
-		rec, err := audit.Parse(line[:len(line)-1])
-		if err != nil {
+		line = line[:len(line)-1]
+		seq, ok := r.known.Seq(line)
+		if !ok {
 			// A damaged line is for Verify to name; the others go on.
 			r.s.opts.Log.Error("audit record is damaged", "file", filepath.Base(r.seg.path), "at", r.at)
 			continue
 		}
-		if rec.Seq >= r.next {
-			out = append(out, rec)
-			r.next = rec.Seq + 1
+		if seq >= r.next {
+			r.text = append(r.text, line...)
+			r.ends = append(r.ends, len(r.text))
+			r.next = seq + 1
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // place makes sure that the file of the next record is open and gives how much

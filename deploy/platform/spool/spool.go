@@ -12,8 +12,8 @@
 //   - Ship hands every record on at least once, in order.
 //   - Files are removed only when all of them was shipped and they are old.
 //
-// It waits for no timer: those who append while a write is under way are
-// written together by the next one. It never changes a record, and writes no
+// It waits for no timer: those who append while a write is under way, or could
+// run before it, are written together. It never changes a record, and writes no
 // field of one to the process's log.
 package spool
 
@@ -27,6 +27,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -44,7 +45,7 @@ type Options struct {
 	Sync         bool          // fdatasync each group, against power loss
 	SegmentBytes int64         // size of a file; 16 MiB
 	Retain       time.Duration // least age of a file that is removed; 180 days (网络安全法 21: six months)
-	ShipBatch    int           // records handed to Ship's callback at once; 500
+	ShipBatch    int           // records handed to Ship's callback at once; 2,000
 	Gather       time.Duration // how long Ship lets fewer records than that gather; 200 ms
 	Now          func() time.Time
 	Log          *slog.Logger          // nil: says nothing
@@ -59,7 +60,7 @@ func (o Options) withDefaults() Options {
 		o.Retain = 180 * 24 * time.Hour
 	}
 	if o.ShipBatch <= 0 {
-		o.ShipBatch = 500
+		o.ShipBatch = 2000
 	}
 	if o.Gather <= 0 {
 		o.Gather = 200 * time.Millisecond
@@ -248,8 +249,12 @@ func (s *Spool) Append(ctx context.Context, r audit.Record) (audit.Record, error
 	return out, nil
 }
 
-// lead writes everybody who waits, among them own, and hands the lead on.
+// lead writes everybody who waits, among them own, and hands the lead on. It
+// lets those who are about to append do so first: then one write serves many,
+// and their answers leave together, which spares callers on the same machine
+// half of their wake-ups. When nobody else can run it costs nothing.
 func (s *Spool) lead(own *entry) {
+	runtime.Gosched()
 	s.mu.Lock()
 	group := s.waiting
 	s.waiting = nil

@@ -154,14 +154,27 @@ func TestADamagedLineStaysAndIsNamed(t *testing.T) {
 	}
 }
 
+func parsed(t *testing.T, lines [][]byte) []audit.Record {
+	t.Helper()
+	var rs []audit.Record
+	for _, line := range lines {
+		r, err := audit.Parse(line)
+		if err != nil {
+			t.Errorf("%q was shipped", line)
+		}
+		rs = append(rs, r)
+	}
+	return rs
+}
+
 // ship hands on until n records came.
 func ship(t *testing.T, s *Spool, n int, f func(audit.Record)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	got := 0
-	err := s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
-		for _, r := range rs {
+	err := s.Ship(ctx, func(_ context.Context, lines [][]byte) error {
+		for _, r := range parsed(t, lines) {
 			f(r)
 			got++
 		}
@@ -184,11 +197,11 @@ func TestEveryRecordIsShippedInOrderAcrossFailuresAndRestarts(t *testing.T) {
 		done := make(chan error, 1)
 		go func() {
 			fails := 0
-			done <- s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
+			done <- s.Ship(ctx, func(_ context.Context, lines [][]byte) error {
 				if fails++; fails%3 == 1 {
 					return errors.New("away")
 				}
-				for _, r := range rs {
+				for _, r := range parsed(t, lines) {
 					got = append(got, r.Seq)
 				}
 				if uint64(len(got)) == uint64(40*(round+1)) {
@@ -227,8 +240,8 @@ func TestWhatIsThereLeavesAtOnceAndFewRecordsGather(t *testing.T) {
 		cancel()
 		close(filled)
 	}()
-	err := s.Ship(ctx, func(_ context.Context, rs []audit.Record) error {
-		if sizes = append(sizes, len(rs)); len(sizes) == 3 {
+	err := s.Ship(ctx, func(_ context.Context, lines [][]byte) error {
+		if sizes = append(sizes, len(lines)); len(sizes) == 3 {
 			close(shipped)
 		}
 		return nil

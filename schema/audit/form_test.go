@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func BenchmarkSealAndAppend(b *testing.B) {
+	r := chain("up-1a2b3c4d", 1)[0]
+	r.Digest = "0123456789abcdef0123456789abcdef"
+	at := time.Now()
+	buf := make([]byte, 0, 1024)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.At = at
+		r.Clean()
+		r.Seal(r.Hash)
+		buf = r.AppendJSON(buf[:0])
+	}
+	b.SetBytes(int64(len(buf)))
+}
+
+func BenchmarkParse(b *testing.B) {
+	r := chain("up-1a2b3c4d", 1)[0]
+	line := r.AppendJSON(nil)
+	b.SetBytes(int64(len(line)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Parse(line); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func TestPlainKnowsEveryByteAtEveryPlace(t *testing.T) {
+	for c := range 256 {
+		want := c >= 0x20 && c < 0x7f && c != '"' && c != '\\'
+		for at := range 19 {
+			b := []byte("no need to escape 1")
+			b[at] = byte(c)
+			if got := plain(string(b)); got != want {
+				t.Fatalf("byte %#x at %d: %v", c, at, got)
+			}
+		}
+	}
+}
+
+func TestTimesHaveTheFormOfTheLibrary(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(-62135596800000000, 1<<60).Draw(t, "at")).UTC()
+		want := at.Format(timeLayout)
+		if got := string(appendTime(nil, at)); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+		if back, ok := parseTime(want); at.Year() <= 9999 && (!ok || !back.Equal(at)) {
+			t.Fatalf("%s was read as %s", want, back)
+		}
+	})
+}
