@@ -87,7 +87,8 @@ type Spool struct {
 
 	mu      sync.Mutex
 	waiting []*entry
-	leading bool // somebody writes
+	spare   []*entry // memory for the next waiting
+	leading bool     // somebody writes
 	closed  bool
 
 	// Only the one who leads touches these.
@@ -249,17 +250,9 @@ func (s *Spool) Append(ctx context.Context, r audit.Record) (audit.Record, error
 	return out, nil
 }
 
-// lead writes everybody who waits, among them own, and hands the lead on. It
-// lets those who are about to append do so first: then one write serves many,
-// and their answers leave together, which spares callers on the same machine
-// half of their wake-ups. When nobody else can run it costs nothing.
+// lead writes everybody who waits, among them own, and hands the lead on.
 func (s *Spool) lead(own *entry) {
-	runtime.Gosched()
-	s.mu.Lock()
-	group := s.waiting
-	s.waiting = nil
-	s.mu.Unlock()
-
+	group := s.group()
 	err := s.write(group)
 	for _, e := range group {
 		e.err = err
@@ -271,13 +264,38 @@ func (s *Spool) lead(own *entry) {
 	case s.grown <- struct{}{}:
 	default:
 	}
+	clear(group)
 	s.mu.Lock()
+	s.spare = group
 	if len(s.waiting) > 0 {
 		s.waiting[0].wake <- true
 	} else {
 		s.leading = false
 	}
 	s.mu.Unlock()
+}
+
+// gatherRounds bounds how often those who can run are let before.
+const gatherRounds = 4
+
+// group takes everybody who waits. It lets those who are about to append do so
+// first, as long as more of them come: then one write serves many, and their
+// answers leave together, which spares a caller on the same machine most of its
+// wake-ups. When nobody else can run it costs nothing.
+func (s *Spool) group() []*entry {
+	for round, had := 0, 0; ; round++ {
+		s.mu.Lock()
+		if n := len(s.waiting); n == had || round == gatherRounds {
+			group := s.waiting
+			s.waiting, s.spare = s.spare[:0], nil
+			s.mu.Unlock()
+			return group
+		} else {
+			had = n
+		}
+		s.mu.Unlock()
+		runtime.Gosched()
+	}
 }
 
 // write seals a group and writes it at once; on an error nothing of it stays.
