@@ -9,6 +9,7 @@ import (
 	"credithub/deploy/embedded"
 	"credithub/deploy/platform/migrate"
 	"credithub/schema/ddl"
+	"credithub/schema/feed"
 )
 
 type brokerCmd struct {
@@ -22,6 +23,7 @@ type brokerCmd struct {
 func (c *brokerCmd) Run(ctx context.Context) error {
 	return embedded.RunBroker(ctx, embedded.BrokerConfig{
 		DataDir: brokerDir(c.Data), Listen: c.Listen, SyncWrites: c.SyncWrites, Nice: c.Nice, Logger: slog.Default(),
+		Compacted: []string{feed.EntriesTopic},
 	})
 }
 

@@ -51,6 +51,8 @@ type Config struct {
 	MaxConnections int           // at once, default 512
 	Retention      time.Duration // of topics that name none, default unlimited
 	Housekeeping   time.Duration // between two rounds of compaction and retention, default 1 min
+	Compacted      []string      // topics whose growth makes a round compact
+	CompactBytes   int64         // least size of them that does, default 8 MiB
 	MemoryLimit    int64         // soft limit of the heap in bytes, default 256 MiB
 	LockWait       time.Duration // for a killed predecessor to vanish, default 3 s
 
@@ -65,6 +67,7 @@ func (c *Config) setDefaults() {
 	def(&c.MaxMessage, 8<<20)
 	def(&c.MaxConnections, 512)
 	def(&c.Housekeeping, time.Minute)
+	def(&c.CompactBytes, 8<<20)
 	def(&c.MemoryLimit, 256<<20)
 	def(&c.LockWait, 3*time.Second)
 	if c.Logger == nil {
@@ -91,6 +94,7 @@ func (c *Config) Validate() error {
 	bad(c.Nice >= 0 && c.Nice <= 19, "niceness %d is not within 0…19", c.Nice)
 	bad(c.MaxFrame >= 0 && c.MaxMessage >= 0 && c.MaxConnections >= 0 && c.Partitions >= 0, "a limit is negative")
 	bad(c.Retention >= 0 && c.Housekeeping >= 0, "a time is negative")
+	bad(c.CompactBytes >= 0, "a size is negative")
 	return errors.Join(errs...)
 }
 
@@ -133,7 +137,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	if c.Ready != nil {
 		c.Ready(ln.Addr().String())
 	}
-	keep(ctx, cluster, c.Housekeeping, m)
+	newKeeper(&c, cluster, m).run(ctx)
 	cluster.Close()
 	return nil
 }
@@ -167,6 +171,7 @@ func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
 			"log.retention.ms":           retention,
 			"default.replication.factor": "1",
 			"min.insync.replicas":        "1",
+			"log.cleaner.backoff.ms":     never, // keeper does it
 		}),
 	}
 	if c.SyncWrites {
@@ -177,24 +182,6 @@ func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
 		return nil, fmt.Errorf("broker: open %s: %w", dir, err)
 	}
 	return cluster, nil
-}
-
-// keep does the rounds of compaction and retention, which kfake itself doesn't
-// take up again after a restart, until ctx ends.
-func keep(ctx context.Context, cluster *kfake.Cluster, every time.Duration, m *metrics) {
-	t := time.NewTicker(every)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-			start := time.Now()
-			cluster.Compact()
-			cluster.ApplyRetention()
-			m.housekeeping.Observe(time.Since(start).Seconds())
-		}
-	}
 }
 
 func serveMetrics(c *Config, m *metrics) (stop func(), err error) {

@@ -159,7 +159,7 @@ func end(t testing.TB, addr, topic string, part int) int64 {
 
 // Of a compacted topic the last message of each key stays, after a restart too.
 func TestCompactionAfterRestart(t *testing.T) {
-	p := embedtest.StartBroker(t, embedtest.BrokerOptions{Housekeeping: 100 * time.Millisecond})
+	p := embedtest.StartBroker(t, embedtest.BrokerOptions{Housekeeping: 100 * time.Millisecond, CompactBytes: 20_000})
 	create(t, p.Addr, "credit.entries", 1, map[string]string{"cleanup.policy": "compact", "segment.bytes": "20000"})
 	c := client(t, p.Addr)
 	const keys, rounds = 10, 100

@@ -28,6 +28,7 @@ import (
 	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
+	"credithub/schema/feed"
 )
 
 const (
@@ -75,6 +76,8 @@ func runChild(kind string) error {
 		return broker.Run(ctx, broker.Config{
 			DataDir: c.Dir, Logger: log, Nice: c.Nice, Partitions: c.Partitions, SyncWrites: c.SyncWrites,
 			Housekeeping: c.Housekeeping,
+			Compacted:    []string{feed.EntriesTopic},
+			CompactBytes: c.CompactBytes,
 		})
 	}
 	return fmt.Errorf("unknown child %q", kind)
@@ -99,6 +102,7 @@ type BrokerOptions struct {
 	Partitions   int
 	SyncWrites   bool
 	Housekeeping time.Duration
+	CompactBytes int64
 }
 
 // Process is a running engine or broker.
