@@ -16,10 +16,10 @@ import (
 const never = "315360000000"
 
 // keeper does the rounds of retention and compaction, which kfake itself doesn't
-// take up again after a restart. kfake answers nobody while it compacts, about a
-// second for 100,000 messages, so that a round does it only when the compacted
-// topics have doubled since the last time. What that left is remembered over
-// restarts.
+// take up again after a restart. kfake answers nobody while it compacts, 0.3 s for
+// 100,000 messages and over 10 s for a million, so that a round does it only when
+// the compacted topics have doubled since the last time. What that left is
+// remembered over restarts.
 type keeper struct {
 	cluster *kfake.Cluster
 	topics  []string
