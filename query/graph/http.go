@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"credithub/schema/access"
@@ -32,6 +33,24 @@ var (
 	noStore     = []string{"no-store"}
 	noSniff     = []string{"nosniff"}
 )
+
+// second is the header Date for one second; net/http would write it anew for
+// each answer.
+type second struct {
+	unix int64
+	date []string
+}
+
+var lastSecond atomic.Pointer[second]
+
+func dateOf(t time.Time) []string {
+	if l := lastSecond.Load(); l != nil && l.unix == t.Unix() {
+		return l.date
+	}
+	l := &second{t.Unix(), []string{t.UTC().Format(http.TimeFormat)}}
+	lastSecond.Store(l)
+	return l.date
+}
 
 // ServeHTTP answers one GraphQL request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -269,7 +288,7 @@ func write(w http.ResponseWriter, x *exchange, status int) {
 	} else {
 		h["Content-Type"] = typeJSON
 	}
-	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
+	h["Cache-Control"], h["X-Content-Type-Options"], h["Date"] = noStore, noSniff, dateOf(x.now)
 	if len(x.out) >= automatic {
 		h.Set("Content-Length", strconv.Itoa(len(x.out)))
 	}
