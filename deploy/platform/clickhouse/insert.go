@@ -96,7 +96,7 @@ func (db *DB) insertURL(table string, in proto.Input, opts InsertOptions) string
 		q.WriteString(c.Name)
 	}
 	q.WriteString(") FORMAT Native")
-	v := url.Values{"query": {q.String()}, "database": {db.at.base}, "async_insert": {"0"}}
+	v := url.Values{"query": {q.String()}, "async_insert": {"0"}}
 	if opts.Token != "" {
 		v.Set("insert_deduplication_token", opts.Token)
 	}
@@ -106,29 +106,16 @@ func (db *DB) insertURL(table string, in proto.Input, opts InsertOptions) string
 	for name, value := range opts.Settings {
 		v.Set(name, value)
 	}
-	u := url.URL{Scheme: db.at.scheme, Host: db.at.addr, Path: "/", RawQuery: v.Encode()}
-	return u.String()
+	return db.url(v)
 }
 
 func (db *DB) post(ctx context.Context, to string, in proto.Input, rows int) (int64, error) {
 	buf := db.buffer()
 	body := &block{in: in, rows: rows, buf: buf}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, io.NopCloser(body))
-	if err != nil {
-		return 0, errors.New("clickhouse: request can't be made")
-	}
-	req.ContentLength = -1
-	req.Header.Set("Content-Type", "application/octet-stream")
-	req.Header.Set("X-ClickHouse-User", db.at.user)
-	req.Header.Set("X-ClickHouse-Key", db.at.password)
-	res, err := db.http.Do(req)
+	res, err := db.send(ctx, to, io.NopCloser(body))
 	if err != nil {
 		// The transport may still write from the columns and the buffer.
 		body.stop()
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err // the text of a url.Error has the whole statement
-		}
 		return body.written(), err
 	}
 	defer res.Body.Close()
@@ -137,6 +124,34 @@ func (db *DB) post(ctx context.Context, to string, in proto.Input, rows int) (in
 		db.bufs.Put(buf)
 	}
 	return body.written(), err
+}
+
+// url is the server's address with parameters; the database comes with them.
+func (db *DB) url(v url.Values) string {
+	v.Set("database", db.at.base)
+	u := url.URL{Scheme: db.at.scheme, Host: db.at.addr, Path: "/", RawQuery: v.Encode()}
+	return u.String()
+}
+
+// send posts a body as the configured user. No error has the address or the
+// statement in it.
+func (db *DB) send(ctx context.Context, to string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, body)
+	if err != nil {
+		return nil, errors.New("clickhouse: request can't be made")
+	}
+	if req.ContentLength == 0 {
+		req.ContentLength = -1 // unknown; net/http would read ahead to find out
+	}
+	req.Header.Set("Content-Type", "application/octet-stream")
+	req.Header.Set("X-ClickHouse-User", db.at.user)
+	req.Header.Set("X-ClickHouse-Key", db.at.password)
+	res, err := db.http.Do(req)
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err // its text has the whole statement
+	}
+	return res, err
 }
 
 const maxAnswer = 16 << 10

@@ -2,7 +2,6 @@ package clickhouse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,19 +15,8 @@ import (
 // clickhouse-go's rows take an answer that ends between two fields for a whole
 // one. The caller bounds it by ctx and closes the body.
 func (db *DB) Stream(ctx context.Context, query string) (io.ReadCloser, error) {
-	u := url.URL{Scheme: db.at.scheme, Host: db.at.addr, Path: "/", RawQuery: url.Values{"database": {db.at.base}}.Encode()}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), strings.NewReader(query+" FORMAT Native"))
+	res, err := db.send(ctx, db.url(url.Values{}), strings.NewReader(query+" FORMAT Native"))
 	if err != nil {
-		return nil, errors.New("clickhouse: request can't be made")
-	}
-	req.Header.Set("X-ClickHouse-User", db.at.user)
-	req.Header.Set("X-ClickHouse-Key", db.at.password)
-	res, err := db.http.Do(req)
-	if err != nil {
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err // the text of a url.Error has the whole statement
-		}
 		return nil, fmt.Errorf("clickhouse: stream: %w", err)
 	}
 	if res.StatusCode != http.StatusOK {
