@@ -59,3 +59,23 @@ func TestTimesHaveTheFormOfTheLibrary(t *testing.T) {
 		}
 	})
 }
+
+func TestSeqReadsOnlyLinesOfItsWriter(t *testing.T) {
+	for _, writer := range []string{"up-1", `a"b`, "节点"} {
+		known := LinesOf(writer)
+		for _, r := range chain(writer, 11) {
+			line := r.AppendJSON(nil)
+			if seq, ok := known.Seq(line); !ok || seq != r.Seq {
+				t.Fatalf("%s: %d, %v", line, seq, ok)
+			}
+			if _, ok := LinesOf("up-").Seq(line); ok {
+				t.Fatalf("%s is taken for another writer's", line)
+			}
+			for _, bad := range [][]byte{nil, line[1:], line[:len(line)-1], line[:20], []byte(known.lead), []byte(known.lead + "0,}"), []byte(known.lead + "-1,}"), []byte(known.lead + "7}")} {
+				if _, ok := known.Seq(bad); ok {
+					t.Fatalf("%s was taken", bad)
+				}
+			}
+		}
+	}
+}

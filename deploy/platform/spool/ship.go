@@ -184,6 +184,9 @@ func (r *reader) read(n int) error {
 		}
 		line, err := r.buf.ReadSlice('\n')
 		r.at += int64(len(line))
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue // longer than any record: its end is met as a damaged line
+		}
 		if err != nil {
 			r.close()
 			return fmt.Errorf("%s at %d: %w", filepath.Base(r.seg.path), r.at, err)
@@ -192,6 +195,7 @@ func (r *reader) read(n int) error {
 		seq, ok := r.known.Seq(line)
 		if !ok {
 			// A damaged line is for Verify to name; the others go on.
+			r.s.count.damaged.Inc()
 			r.s.opts.Log.Error("audit record is damaged", "file", filepath.Base(r.seg.path), "at", r.at)
 			continue
 		}

@@ -120,6 +120,7 @@ type counters struct {
 	groups   prometheus.Counter
 	failures prometheus.Counter
 	cut      prometheus.Counter
+	damaged  prometheus.Counter
 	shipped  prometheus.Counter
 	retries  prometheus.Counter
 	removed  prometheus.Counter
@@ -136,6 +137,7 @@ func newCounters(reg prometheus.Registerer, s *Spool) *counters {
 		groups:   metrics.Counter(reg, sub, "writes_total", "Writes, each of a group of records."),
 		failures: metrics.Counter(reg, sub, "failures_total", "Records that could not be made durable; what needed them was not answered."),
 		cut:      metrics.Counter(reg, sub, "torn_lines_total", "Unfinished lines removed after a crash."),
+		damaged:  metrics.Counter(reg, sub, "damaged_lines_total", "Damaged lines that were found and not handed on."),
 		shipped:  metrics.Counter(reg, sub, "records_shipped_total", "Audit records handed on."),
 		retries:  metrics.Counter(reg, sub, "ship_retries_total", "Batches handed on again after an error."),
 		removed:  metrics.Counter(reg, sub, "files_removed_total", "Files removed after their time."),
@@ -285,14 +287,13 @@ const gatherRounds = 4
 func (s *Spool) group() []*entry {
 	for round, had := 0, 0; ; round++ {
 		s.mu.Lock()
-		if n := len(s.waiting); n == had || round == gatherRounds {
+		if len(s.waiting) == had || round == gatherRounds {
 			group := s.waiting
 			s.waiting, s.spare = s.spare[:0], nil
 			s.mu.Unlock()
 			return group
-		} else {
-			had = n
 		}
+		had = len(s.waiting)
 		s.mu.Unlock()
 		runtime.Gosched()
 	}

@@ -167,6 +167,31 @@ func parsed(t *testing.T, lines [][]byte) []audit.Record {
 	return rs
 }
 
+func TestLinesThatAreNoRecordsHoldNothingBack(t *testing.T) {
+	for _, junk := range []string{"junk", strings.Repeat("x", 3*maxLine), `{"writer":"another","seq":6}`} {
+		dir := t.TempDir()
+		s := open(t, dir)
+		fill(t, s, 5)
+		s.Close()
+		f, err := os.OpenFile(filepath.Join(dir, fileName(1)), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString(junk + "\n"); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		s = open(t, dir)
+		fill(t, s, 2)
+		var seqs []uint64
+		ship(t, s, 7, func(r audit.Record) { seqs = append(seqs, r.Seq) })
+		if fmt.Sprint(seqs) != "[1 2 3 4 5 7 8]" { // the line had number 6
+			t.Errorf("%.10q: shipped %v", junk, seqs)
+		}
+		s.Close()
+	}
+}
+
 // ship hands on until n records came.
 func ship(t *testing.T, s *Spool, n int, f func(audit.Record)) {
 	t.Helper()
