@@ -51,7 +51,7 @@ type Config struct {
 	MaxConnections int           // at once, default 512
 	Retention      time.Duration // of topics that name none, default unlimited
 	Housekeeping   time.Duration // between two rounds of compaction and retention, default 1 min
-	Compacted      []string      // topics whose growth makes a round compact
+	Compacted      []string      // topics whose growth makes a round compact; none: never
 	CompactBytes   int64         // least size of them that does, default 8 MiB
 	MemoryLimit    int64         // soft limit of the heap in bytes, default 256 MiB
 	LockWait       time.Duration // for a killed predecessor to vanish, default 3 s
