@@ -88,13 +88,7 @@ func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []b
 
 func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc string) []byte {
 	d := &rep.decisions[i]
-	b = append(b, '{')
-	for n := range sel {
-		st := &sel[n]
-		if n > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, st.key...)
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opTypename:
 		case opCheckID:
@@ -130,18 +124,12 @@ func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc str
 		case opCheckReceipt:
 			b = appendString(b, d.Receipt)
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
 func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.Date) []byte {
-	b = append(b, '{')
-	for n := range sel {
-		st := &sel[n]
-		if n > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, st.key...)
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opHitEntry:
 			b = s.writeEntry(b, st.sub, &h.Entry, day)
@@ -150,19 +138,13 @@ func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.D
 		case opHitObligation:
 			b = appendQuoted(b, h.Obligation.String())
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
 func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day record.Date) []byte {
 	e := view.OnDay(*entry, day)
-	b = append(b, '{')
-	for n := range sel {
-		st := &sel[n]
-		if n > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, st.key...)
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opEntryID:
 			b = appendString(b, e.ID)
@@ -197,14 +179,14 @@ func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day reco
 		case opEntryExitedOn:
 			b = appendDate(b, e.ExitedOn)
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
 func (s *Server) writeList(b []byte, sel selection, c list.Code) []byte {
 	l := s.listOf(c)
-	return writeFlat(b, sel, func(b []byte, o op) []byte {
-		switch o {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
 		case opListCode:
 			return appendQuoted(b, c.String())
 		case opListNameZh:
@@ -219,8 +201,8 @@ func (s *Server) writeList(b []byte, sel selection, c list.Code) []byte {
 }
 
 func writeMeasure(b []byte, sel selection, m *policy.Measure) []byte {
-	return writeFlat(b, sel, func(b []byte, o op) []byte {
-		switch o {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
 		case opMeasureCode:
 			return appendString(b, m.Code)
 		case opMeasureNameZh:
@@ -239,8 +221,8 @@ func writeMeasure(b []byte, sel selection, m *policy.Measure) []byte {
 }
 
 func writeMatter(b []byte, sel selection, m *policy.Matter) []byte {
-	return writeFlat(b, sel, func(b []byte, o op) []byte {
-		switch o {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
 		case opMatterCode:
 			return appendString(b, m.Code)
 		case opMatterNameZh:
@@ -255,11 +237,11 @@ func writeMatter(b []byte, sel selection, m *policy.Matter) []byte {
 }
 
 func (s *Server) writeUnit(b []byte, sel selection, unit string) []byte {
-	return writeFlat(b, sel, func(b []byte, o op) []byte {
-		if o == opUnitCode {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
+		case opUnitCode:
 			return appendString(b, unit)
-		}
-		if o == opUnitName {
+		case opUnitName:
 			return appendString(b, s.unitName(unit))
 		}
 		return b
@@ -273,13 +255,7 @@ func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time
 			last = s.lastHeard(src, at)
 		}
 	}
-	b = append(b, '{')
-	for n := range sel {
-		st := &sel[n]
-		if n > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, st.key...)
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opSourceUnit:
 			b = s.writeUnit(b, st.sub, src.Unit)
@@ -294,19 +270,19 @@ func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time
 		case opSourceFresh: // it stands among the stale ones
 			b = append(b, "false"...)
 		}
-	}
-	return append(b, '}')
+		return b
+	})
 }
 
-// writeFlat writes an object of leaves.
-func writeFlat(b []byte, sel selection, leaf func(b []byte, o op) []byte) []byte {
+// writeObject writes an object; value writes what belongs to one of its keys.
+func writeObject(b []byte, sel selection, value func(b []byte, st *step) []byte) []byte {
 	b = append(b, '{')
 	for n := range sel {
+		st := &sel[n]
 		if n > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, sel[n].key...)
-		b = leaf(b, sel[n].op)
+		b = value(append(b, st.key...), st)
 	}
 	return append(b, '}')
 }
