@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -98,23 +99,12 @@ func (c Config) withDefaults() (Config, error) {
 	if len(c.Domains) == 0 {
 		c.Domains = record.Domains()
 	}
-	if c.Group == "" {
-		c.Group = "credithub-ingest"
-	}
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	def(&c.MaxBytes, 1<<20)
-	def(&c.DecisionRows, 100_000)
-	def(&c.BulkRows, 150_000)
-	def(&c.BlockRows, 50_000)
-	if c.Linger == 0 {
-		c.Linger = 200 * time.Millisecond
-	}
-	if c.FailingAfter == 0 {
-		c.FailingAfter = 5 * time.Second
-	}
+	c.Group = cmp.Or(c.Group, "credithub-ingest")
+	c.MaxBytes = cmp.Or(c.MaxBytes, 1<<20)
+	c.DecisionRows = cmp.Or(c.DecisionRows, 100_000)
+	c.BulkRows = cmp.Or(c.BulkRows, 150_000)
+	c.BlockRows = cmp.Or(c.BlockRows, 50_000)
+	c.Linger = cmp.Or(c.Linger, 200*time.Millisecond)
+	c.FailingAfter = cmp.Or(c.FailingAfter, 5*time.Second)
 	return c, errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -54,25 +55,15 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Engine == nil || c.Feed == nil || c.Logger == nil || c.Now == nil {
 		return c, errors.New("sink: engine, feed, logger and clock are needed")
 	}
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	wait := func(v *time.Duration, d time.Duration) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	def(&c.MaxRows, 50_000)
-	def(&c.MaxBytes, 48<<20)
-	def(&c.PendingRows, 3*c.MaxRows)
-	wait(&c.Linger, 200*time.Millisecond)
-	wait(&c.Idle, 20*time.Millisecond)
-	wait(&c.Rest, 10*time.Second)
-	wait(&c.Timeout, time.Minute)
-	wait(&c.RetryFirst, 50*time.Millisecond)
-	wait(&c.RetryMost, 2*time.Second)
+	c.MaxRows = cmp.Or(c.MaxRows, 50_000)
+	c.MaxBytes = cmp.Or(c.MaxBytes, 48<<20)
+	c.PendingRows = cmp.Or(c.PendingRows, 3*c.MaxRows)
+	c.Linger = cmp.Or(c.Linger, 200*time.Millisecond)
+	c.Idle = cmp.Or(c.Idle, 20*time.Millisecond)
+	c.Rest = cmp.Or(c.Rest, 10*time.Second)
+	c.Timeout = cmp.Or(c.Timeout, time.Minute)
+	c.RetryFirst = cmp.Or(c.RetryFirst, 50*time.Millisecond)
+	c.RetryMost = cmp.Or(c.RetryMost, 2*time.Second)
 	if c.MaxRows < 1 || c.MaxRows > 60_000 {
 		return c, fmt.Errorf("sink: %d rows a block, must be 1 … 60000", c.MaxRows)
 	}

@@ -11,6 +11,7 @@
 package broker
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,10 +26,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/twmb/franz-go/pkg/kfake"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/metrics"
 )
 
 // Config of one broker. The zero value of an optional field means its default.
@@ -38,9 +39,8 @@ type Config struct {
 	Listener net.Listener // instead of Listen
 	TLS      *tls.Config  // optional
 
-	Logger   *slog.Logger          // default slog.Default()
-	Registry prometheus.Registerer // default: an own one
-	Metrics  string                // host:port on loopback that serves /metrics, default none
+	Logger  *slog.Logger // default slog.Default()
+	Metrics string       // host:port on loopback that serves /metrics, default none
 
 	Nice       int  // 0…19, lowered priority of the whole process
 	SyncWrites bool // fsync each batch: survives power loss, a third of the throughput
@@ -61,24 +61,17 @@ type Config struct {
 }
 
 func (c *Config) setDefaults() {
-	def(&c.Listen, "127.0.0.1:0")
-	def(&c.Partitions, 1)
-	def(&c.MaxFrame, 16<<20)
-	def(&c.MaxMessage, 8<<20)
-	def(&c.MaxConnections, 512)
-	def(&c.Housekeeping, time.Minute)
-	def(&c.CompactBytes, 8<<20)
-	def(&c.MemoryLimit, 256<<20)
-	def(&c.LockWait, 3*time.Second)
+	c.Listen = cmp.Or(c.Listen, "127.0.0.1:0")
+	c.Partitions = cmp.Or(c.Partitions, 1)
+	c.MaxFrame = cmp.Or(c.MaxFrame, 16<<20)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 8<<20)
+	c.MaxConnections = cmp.Or(c.MaxConnections, 512)
+	c.Housekeeping = cmp.Or(c.Housekeeping, time.Minute)
+	c.CompactBytes = cmp.Or(c.CompactBytes, 8<<20)
+	c.MemoryLimit = cmp.Or(c.MemoryLimit, 256<<20)
+	c.LockWait = cmp.Or(c.LockWait, 3*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
-	}
-}
-
-func def[T comparable](p *T, v T) {
-	var zero T
-	if *p == zero {
-		*p = v
 	}
 }
 
@@ -104,23 +97,14 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	c.setDefaults()
-	lock, err := child.LockDir(c.DataDir, c.LockWait)
+	ln, leave, err := child.Place{DataDir: c.DataDir, LockWait: c.LockWait, Nice: c.Nice, Listen: c.Listen, Listener: c.Listener}.Take()
 	if err != nil {
-		return fmt.Errorf("broker: data directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	if err := child.Nice(c.Nice); err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
-	debug.SetMemoryLimit(c.MemoryLimit)
-	m := newMetrics(c.Registry)
-	ln := c.Listener
-	if ln == nil {
-		if ln, err = child.Listen(c.Listen); err != nil {
-			return fmt.Errorf("broker: %w", err)
-		}
-	}
+	defer func() { err = errors.Join(err, leave()) }()
 	defer ln.Close()
+	debug.SetMemoryLimit(c.MemoryLimit)
+	m := newCounters()
 	if c.Metrics != "" {
 		stop, err := serveMetrics(&c, m)
 		if err != nil {
@@ -143,7 +127,7 @@ func Run(ctx context.Context, c Config) (err error) {
 }
 
 // open starts kfake on the guarded listener.
-func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
+func open(c *Config, ln net.Listener, m *counters) (*kfake.Cluster, error) {
 	dir := filepath.Join(c.DataDir, "data")
 	// Members of groups that ended with the last process would hold back the
 	// next rebalance until their sessions expire.
@@ -184,7 +168,7 @@ func open(c *Config, ln net.Listener, m *metrics) (*kfake.Cluster, error) {
 	return cluster, nil
 }
 
-func serveMetrics(c *Config, m *metrics) (stop func(), err error) {
+func serveMetrics(c *Config, m *counters) (stop func(), err error) {
 	if err := child.Loopback(c.Metrics); err != nil {
 		return nil, fmt.Errorf("broker: metrics: %w", err)
 	}
@@ -193,7 +177,7 @@ func serveMetrics(c *Config, m *metrics) (stop func(), err error) {
 		return nil, fmt.Errorf("broker: metrics: %w", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.gatherer, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", metrics.Handler(m.registry))
 	hs := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = hs.Serve(ln) }()
 	return func() { _ = hs.Close() }, nil
@@ -212,30 +196,23 @@ func (g logger) Logf(level kfake.LogLevel, format string, a ...any) {
 	}
 }
 
-type metrics struct {
-	gatherer     prometheus.Gatherer
+type counters struct {
+	registry     *prometheus.Registry
 	connections  prometheus.Gauge
-	refused      *prometheus.CounterVec // by reason
+	refused      *prometheus.CounterVec
 	inBytes      prometheus.Counter
 	requests     prometheus.Counter
 	housekeeping prometheus.Histogram
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
-	m := &metrics{
-		connections:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "credithub_broker_connections", Help: "Open connections."}),
-		refused:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_broker_refused_total", Help: "Connections that were closed because of what they sent."}, []string{"reason"}),
-		inBytes:      prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_broker_request_bytes_total", Help: "Bytes of requests."}),
-		requests:     prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_broker_requests_total", Help: "Requests."}),
-		housekeeping: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "credithub_broker_housekeeping_seconds", Help: "One round of compaction and retention."}),
+func newCounters() *counters {
+	reg := prometheus.NewRegistry()
+	return &counters{
+		registry:     reg,
+		connections:  metrics.Gauge(reg, "broker", "connections", "Open connections."),
+		refused:      metrics.Counters(reg, "broker", "refused_total", "Connections that were closed because of what they sent.", "reason"),
+		inBytes:      metrics.Counter(reg, "broker", "request_bytes_total", "Bytes of requests."),
+		requests:     metrics.Counter(reg, "broker", "requests_total", "Requests."),
+		housekeeping: metrics.Histogram(reg, "broker", "housekeeping_seconds", "One round of compaction and retention.", prometheus.DefBuckets),
 	}
-	own := prometheus.NewRegistry()
-	m.gatherer = own
-	if reg == nil {
-		reg = own
-	} else if g, ok := reg.(prometheus.Gatherer); ok {
-		m.gatherer = g
-	}
-	reg.MustRegister(m.connections, m.refused, m.inBytes, m.requests, m.housekeeping)
-	return m
 }

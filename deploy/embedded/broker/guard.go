@@ -52,10 +52,10 @@ type guard struct {
 	maxConns int64
 	open     atomic.Int64
 	versions *kversion.Versions
-	m        *metrics
+	m        *counters
 }
 
-func newGuard(ln net.Listener, maxFrame int32, maxConns int, m *metrics) *guard {
+func newGuard(ln net.Listener, maxFrame int32, maxConns int, m *counters) *guard {
 	return &guard{Listener: ln, maxFrame: maxFrame, maxConns: int64(maxConns), versions: served(), m: m}
 }
 

@@ -18,7 +18,7 @@ func frame(size int32, key, version int16, rest int) []byte {
 }
 
 func TestFault(t *testing.T) {
-	g := newGuard(nil, 16<<20, 1, newMetrics(nil))
+	g := newGuard(nil, 16<<20, 1, newCounters())
 	f := func(size int32, key, version int16, want string) {
 		t.Helper()
 		if got := g.fault(size, key, version); got != want {
@@ -56,7 +56,7 @@ func FuzzGuard(f *testing.F) {
 	f.Add(frame(100, 32000, 3, 96))
 	f.Add(frame(48, 18, 12336, 0))
 	f.Add(append(frame(30, 18, 3, 26), frame(8, 3, 1, 4)...))
-	m := newMetrics(nil)
+	m := newCounters()
 	f.Fuzz(func(t *testing.T, in []byte) {
 		g := newGuard(nil, 1<<20, 1, m)
 		a, b := net.Pipe()

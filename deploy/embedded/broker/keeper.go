@@ -27,11 +27,11 @@ type keeper struct {
 	least   int64
 	note    string // file
 	left    int64  // bytes after the last compaction
-	met     *metrics
+	met     *counters
 	log     *slog.Logger
 }
 
-func newKeeper(c *Config, cluster *kfake.Cluster, m *metrics) *keeper {
+func newKeeper(c *Config, cluster *kfake.Cluster, m *counters) *keeper {
 	k := &keeper{cluster: cluster, topics: c.Compacted, every: c.Housekeeping, least: c.CompactBytes,
 		note: filepath.Join(c.DataDir, "compacted"), met: m, log: c.Logger}
 	if b, err := os.ReadFile(k.note); err == nil {

@@ -39,7 +39,7 @@ func TestCompactionWaitsUntilItIsWorthIt(t *testing.T) {
 	}
 	open := func() *keeper {
 		c := &Config{DataDir: dir, Compacted: []string{"credit.entries", "credit.absent"}, CompactBytes: 5000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
-		return newKeeper(c, cluster, newMetrics(nil))
+		return newKeeper(c, cluster, newCounters())
 	}
 	round := func(k *keeper, want bool) {
 		t.Helper()

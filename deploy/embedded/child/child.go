@@ -134,5 +134,32 @@ func LockDir(dir string, wait time.Duration) (*Lock, error) {
 	return &Lock{f: f}, nil
 }
 
+// Place is where a service runs.
+type Place struct {
+	DataDir  string
+	LockWait time.Duration // for a killed predecessor to vanish
+	Nice     int           // 0…19, lowered priority of the whole process
+	Listen   string        // host:port on loopback
+	Listener net.Listener  // instead of Listen
+}
+
+// Take locks the data directory, lowers the priority of this process and opens
+// the listener. leave gives the directory free; the listener is the caller's.
+func (p Place) Take() (ln net.Listener, leave func() error, err error) {
+	lock, err := LockDir(p.DataDir, p.LockWait)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err = Nice(p.Nice); err == nil {
+		if ln = p.Listener; ln == nil {
+			ln, err = Listen(p.Listen)
+		}
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, lock.Unlock())
+	}
+	return ln, lock.Unlock, nil
+}
+
 // Unlock gives the directory free.
 func (l *Lock) Unlock() error { return l.f.Close() }

@@ -10,6 +10,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,8 +18,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Database is the database that a request means when it names none. It exists
@@ -36,8 +35,7 @@ type Config struct {
 	Listen   string       // host:port on loopback, default 127.0.0.1:0
 	Listener net.Listener // instead of Listen
 
-	Logger   *slog.Logger          // default slog.Default()
-	Registry prometheus.Registerer // default: an own one, served at /metrics
+	Logger *slog.Logger // default slog.Default()
 
 	Nice int // 0…19, lowered priority of the whole process
 
@@ -59,27 +57,20 @@ type Config struct {
 
 func (c *Config) setDefaults() {
 	cores := runtime.GOMAXPROCS(0)
-	def(&c.Listen, "127.0.0.1:0")
-	def(&c.MaxReads, 3*cores)
-	def(&c.MaxWrites, 2*cores)
-	def(&c.AdmitWait, 30*time.Second)
-	def(&c.MaxQueryBytes, 32<<20)
-	def(&c.MaxExecution, 5*time.Minute)
-	def(&c.MemoryLimit, 2<<30)
-	def(&c.QueryMemory, c.MemoryLimit/2)
-	def(&c.Threads, cores)
-	def(&c.LockWait, 3*time.Second)
-	def(&c.ShutdownTimeout, 1500*time.Millisecond)
-	def(&c.TrimEvery, 30*time.Second)
+	c.Listen = cmp.Or(c.Listen, "127.0.0.1:0")
+	c.MaxReads = cmp.Or(c.MaxReads, 3*cores)
+	c.MaxWrites = cmp.Or(c.MaxWrites, 2*cores)
+	c.AdmitWait = cmp.Or(c.AdmitWait, 30*time.Second)
+	c.MaxQueryBytes = cmp.Or(c.MaxQueryBytes, 32<<20)
+	c.MaxExecution = cmp.Or(c.MaxExecution, 5*time.Minute)
+	c.MemoryLimit = cmp.Or(c.MemoryLimit, 2<<30)
+	c.QueryMemory = cmp.Or(c.QueryMemory, c.MemoryLimit/2)
+	c.Threads = cmp.Or(c.Threads, cores)
+	c.LockWait = cmp.Or(c.LockWait, 3*time.Second)
+	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 1500*time.Millisecond)
+	c.TrimEvery = cmp.Or(c.TrimEvery, 30*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
-	}
-}
-
-func def[T comparable](p *T, v T) {
-	var zero T
-	if *p == zero {
-		*p = v
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 // kill asks the engine to cancel a statement. It is told again until the
 // statement has been seen, as one may be cancelled before it began.
 func (s *server) kill(id string) {
-	s.metrics.killed.Inc()
+	s.met.killed.Inc()
 	q := "KILL QUERY WHERE Settings['log_comment'] = '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(id) + "' ASYNC"
 	for range 10 {
 		out, err := s.adminExec(q)
@@ -25,7 +25,7 @@ func (s *server) kill(id string) {
 }
 
 func (s *server) killAll() error {
-	s.metrics.killed.Inc()
+	s.met.killed.Inc()
 	_, err := s.adminExec("KILL QUERY WHERE Settings['log_comment'] LIKE '" + s.boot + "-%' ASYNC")
 	return err
 }

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/metrics"
 )
 
 // Run serves the engine until ctx ends, then lets running statements finish
@@ -23,20 +23,11 @@ func Run(ctx context.Context, c Config) (err error) {
 		return err
 	}
 	c.setDefaults()
-	lock, err := child.LockDir(c.DataDir, c.LockWait)
+	ln, leave, err := child.Place{DataDir: c.DataDir, LockWait: c.LockWait, Nice: c.Nice, Listen: c.Listen, Listener: c.Listener}.Take()
 	if err != nil {
-		return fmt.Errorf("engine: data directory: %w", err)
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	if err := child.Nice(c.Nice); err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	ln := c.Listener
-	if ln == nil {
-		if ln, err = child.Listen(c.Listen); err != nil {
-			return fmt.Errorf("engine: %w", err)
-		}
-	}
+	defer func() { err = errors.Join(err, leave()) }()
 	defer ln.Close()
 	start := time.Now()
 	e, err := boot(&c)
@@ -108,7 +99,7 @@ func (s *server) keepSmall(quit <-chan struct{}) {
 				s.cfg.Logger.Warn("engine can't give memory back", "error", err)
 				return
 			}
-			s.metrics.trimmed.Add(float64(freed))
+			s.met.trimmed.Add(float64(freed))
 		}
 		select {
 		case <-quit:
@@ -125,17 +116,17 @@ const quietStatements = 100
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("Ok.\n")) })
-	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.gatherer, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", metrics.Handler(s.met.registry))
 	mux.HandleFunc("/", s.handle)
 	return mux
 }
 
-// metrics count what the engine answers and refuses.
-type metrics struct {
-	gatherer prometheus.Gatherer
-	requests *prometheus.CounterVec // by kind: read, write, hello
-	failures *prometheus.CounterVec // by code of the exception
-	refused  *prometheus.CounterVec // by reason
+// counters count what the engine answers and refuses.
+type counters struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+	failures *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 	killed   prometheus.Counter
 	active   prometheus.Gauge
 	inBytes  prometheus.Counter
@@ -143,24 +134,17 @@ type metrics struct {
 	trimmed  prometheus.Counter
 }
 
-func newMetrics(reg prometheus.Registerer) *metrics {
-	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_engine_requests_total", Help: "Statements that were run."}, []string{"kind"}),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_engine_failures_total", Help: "Statements that ended in an exception."}, []string{"code"}),
-		refused:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_engine_refused_total", Help: "Requests that never reached the engine."}, []string{"reason"}),
-		killed:   prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_killed_total", Help: "Statements cancelled because the client had gone or the engine stopped."}),
-		active:   prometheus.NewGauge(prometheus.GaugeOpts{Name: "credithub_engine_active", Help: "Statements running now."}),
-		inBytes:  prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_inserted_bytes_total", Help: "Bytes of inserted data, decompressed."}),
-		outBytes: prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_result_bytes_total", Help: "Bytes of results, before compression."}),
+func newCounters() *counters {
+	reg := prometheus.NewRegistry()
+	return &counters{
+		registry: reg,
+		requests: metrics.Counters(reg, "engine", "requests_total", "Statements that were run, by kind: read, write, hello.", "kind"),
+		failures: metrics.Counters(reg, "engine", "failures_total", "Statements that ended in an exception.", "code"),
+		refused:  metrics.Counters(reg, "engine", "refused_total", "Requests that never reached the engine.", "reason"),
+		killed:   metrics.Counter(reg, "engine", "killed_total", "Statements cancelled because the client had gone or the engine stopped."),
+		active:   metrics.Gauge(reg, "engine", "active", "Statements running now."),
+		inBytes:  metrics.Counter(reg, "engine", "inserted_bytes_total", "Bytes of inserted data, decompressed."),
+		outBytes: metrics.Counter(reg, "engine", "result_bytes_total", "Bytes of results, before compression."),
+		trimmed:  metrics.Counter(reg, "engine", "trimmed_bytes_total", "Bytes of library pages given back to the page cache."),
 	}
-	m.trimmed = prometheus.NewCounter(prometheus.CounterOpts{Name: "credithub_engine_trimmed_bytes_total", Help: "Bytes of library pages given back to the page cache."})
-	own := prometheus.NewRegistry()
-	m.gatherer = own
-	if reg == nil {
-		reg = own
-	} else if g, ok := reg.(prometheus.Gatherer); ok {
-		m.gatherer = g
-	}
-	reg.MustRegister(m.requests, m.failures, m.refused, m.killed, m.active, m.inBytes, m.outBytes, m.trimmed)
-	return m
 }

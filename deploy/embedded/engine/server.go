@@ -19,14 +19,14 @@ import (
 )
 
 type server struct {
-	cfg     *Config
-	core    *core
-	metrics *metrics
-	hello   []byte
-	reads   *semaphore.Weighted
-	writes  *semaphore.Weighted
-	bufs    sync.Pool
-	boot    string // random, so that ids of two runs differ
+	cfg    *Config
+	core   *core
+	met    *counters
+	hello  []byte
+	reads  *semaphore.Weighted
+	writes *semaphore.Weighted
+	bufs   sync.Pool
+	boot   string // random, so that ids of two runs differ
 
 	adminMu sync.Mutex // the admin connection runs one statement at a time
 	seq     atomic.Uint64
@@ -40,7 +40,7 @@ func newServer(c *Config, e *core) *server {
 	var b [6]byte
 	_, _ = rand.Read(b[:])
 	return &server{
-		cfg: c, core: e, metrics: newMetrics(c.Registry), hello: hello(e.version), boot: hex.EncodeToString(b[:]),
+		cfg: c, core: e, met: newCounters(), hello: hello(e.version), boot: hex.EncodeToString(b[:]),
 		reads: semaphore.NewWeighted(int64(c.MaxReads)), writes: semaphore.NewWeighted(int64(c.MaxWrites)),
 		bufs: sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }},
 	}
@@ -53,7 +53,7 @@ func (s *server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	q := r.URL.Query()
 	if !s.authenticate(r, q) {
-		s.metrics.refused.WithLabelValues("authentication").Inc()
+		s.met.refused.WithLabelValues("authentication").Inc()
 		fault(codeAuthFailed, "Authentication failed: password is incorrect, or there is no user with such name").send(w)
 		return
 	}
@@ -72,7 +72,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		panic(http.ErrAbortHandler) // nobody listens
 	}
 	x := asException(err)
-	s.metrics.failures.WithLabelValues(strconv.Itoa(x.code)).Inc()
+	s.met.failures.WithLabelValues(strconv.Itoa(x.code)).Inc()
 	if r.ContentLength != 0 {
 		// An unread body would be taken for the next request.
 		if n, _ := io.Copy(io.Discard, io.LimitReader(r.Body, 64<<20)); n == 64<<20 {
@@ -92,7 +92,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, req *request) err
 	}
 	out := newOutput(w, r, req)
 	if isHello(req) {
-		s.metrics.requests.WithLabelValues("hello").Inc()
+		s.met.requests.WithLabelValues("hello").Inc()
 		if _, err := out.Write(s.hello); err != nil {
 			return nil // the client has gone
 		}
@@ -119,7 +119,7 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, req *request) err
 		return err
 	}
 	defer sem.Release(1)
-	s.metrics.requests.WithLabelValues(kind).Inc()
+	s.met.requests.WithLabelValues(kind).Inc()
 	return s.run(w, r, req, out, plan{words: words, lexed: lexed, insert: insert, head: head, format: format})
 }
 
@@ -154,7 +154,7 @@ func (s *server) admit(ctx context.Context, sem *semaphore.Weighted) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.AdmitWait)
 	defer cancel()
 	if err := sem.Acquire(ctx, 1); err != nil {
-		s.metrics.refused.WithLabelValues("busy").Inc()
+		s.met.refused.WithLabelValues("busy").Inc()
 		return fault(codeTooMany, "Too many simultaneous queries: waited %s for a turn", s.cfg.AdmitWait)
 	}
 	return nil
@@ -171,8 +171,8 @@ type plan struct {
 func (s *server) run(w http.ResponseWriter, r *http.Request, req *request, out *output, p plan) error {
 	id := s.boot + "-" + strconv.FormatUint(s.seq.Add(1), 10) + "/" + req.queryID
 	s.active.Add(1)
-	s.metrics.active.Inc()
-	defer func() { s.active.Add(-1); s.metrics.active.Dec() }()
+	s.met.active.Inc()
+	defer func() { s.active.Add(-1); s.met.active.Dec() }()
 
 	conn, err := s.open(id, req)
 	if err != nil {
@@ -184,7 +184,7 @@ func (s *server) run(w http.ResponseWriter, r *http.Request, req *request, out *
 		return err
 	}
 	if err := gate(req.sql, p.words, a, req); err != nil {
-		s.metrics.refused.WithLabelValues("statement").Inc()
+		s.met.refused.WithLabelValues("statement").Inc()
 		return err
 	}
 	if !p.lexed && a.Statements > 0 {
@@ -253,7 +253,7 @@ func (s *server) runSelect(w http.ResponseWriter, conn *chdb.Conn, req *request,
 		if _, err := out.Write(piece); err != nil {
 			return nil // the client has gone; Close cancels the statement
 		}
-		s.metrics.outBytes.Add(float64(len(piece)))
+		s.met.outBytes.Add(float64(len(piece)))
 	}
 	_ = out.Close()
 	return nil
@@ -263,7 +263,7 @@ func (s *server) runSelect(w http.ResponseWriter, conn *chdb.Conn, req *request,
 // connection with it, so that no client takes the part for the whole.
 func (s *server) breakOff(w http.ResponseWriter, out *output, tag string, err error) {
 	x := asException(err)
-	s.metrics.failures.WithLabelValues(strconv.Itoa(x.code)).Inc()
+	s.met.failures.WithLabelValues(strconv.Itoa(x.code)).Inc()
 	frames := out.frames
 	out.frames = nil // a client looks for the text between the frames
 	_, _ = out.Write(x.frame(tag))
@@ -282,7 +282,7 @@ func (s *server) runExec(conn *chdb.Conn, req *request, out *output) error {
 		return nil
 	}
 	out.w.Header().Set("Content-Type", contentType(req.format))
-	s.metrics.outBytes.Add(float64(len(b)))
+	s.met.outBytes.Add(float64(len(b)))
 	if _, err := out.Write(b); err == nil {
 		_ = out.Close()
 	}
@@ -301,7 +301,7 @@ func (s *server) runInsert(w http.ResponseWriter, conn *chdb.Conn, req *request,
 	defer s.bufs.Put(bp)
 	for done := false; !done; {
 		n, rerr := fill(req.body, *bp)
-		s.metrics.inBytes.Add(float64(n))
+		s.met.inBytes.Add(float64(n))
 		if err := in.Append((*bp)[:n]); err != nil {
 			return err
 		}

@@ -1,6 +1,10 @@
 package supervise
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/deploy/platform/metrics"
+)
 
 // Metrics of all children of one supervisor. A nil *Metrics counts nothing.
 type Metrics struct {
@@ -10,12 +14,10 @@ type Metrics struct {
 
 // NewMetrics registers the metrics.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		restarts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "credithub_child_restarts_total", Help: "Child processes started again after they ended by themselves."}, []string{"child"}),
-		running:  prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "credithub_child_up", Help: "1 while the child process serves."}, []string{"child"}),
+	return &Metrics{
+		restarts: metrics.Counters(reg, "child", "restarts_total", "Child processes started again after they ended by themselves.", "child"),
+		running:  metrics.Gauges(reg, "child", "up", "1 while the child process serves.", "child"),
 	}
-	reg.MustRegister(m.restarts, m.running)
-	return m
 }
 
 func (m *Metrics) restarted(name string) {

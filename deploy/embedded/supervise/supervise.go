@@ -9,6 +9,7 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,11 +67,11 @@ func (c *Child) setDefaults() error {
 		}
 		c.Path = exe
 	}
-	def(&c.ReadyTimeout, 60*time.Second)
-	def(&c.StopTimeout, 3*time.Second)
-	def(&c.FirstPause, 100*time.Millisecond)
-	def(&c.MaxPause, 3*time.Second)
-	def(&c.Settled, 20*time.Second)
+	c.ReadyTimeout = cmp.Or(c.ReadyTimeout, 60*time.Second)
+	c.StopTimeout = cmp.Or(c.StopTimeout, 3*time.Second)
+	c.FirstPause = cmp.Or(c.FirstPause, 100*time.Millisecond)
+	c.MaxPause = cmp.Or(c.MaxPause, 3*time.Second)
+	c.Settled = cmp.Or(c.Settled, 20*time.Second)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -78,12 +79,6 @@ func (c *Child) setDefaults() error {
 		c.Log = io.Discard
 	}
 	return nil
-}
-
-func def(p *time.Duration, v time.Duration) {
-	if *p == 0 {
-		*p = v
-	}
 }
 
 // Process is a supervised child.

@@ -58,6 +58,12 @@ func Gauge(reg prometheus.Registerer, subsystem, name, help string) prometheus.G
 		Namespace: Namespace, Subsystem: subsystem, Name: name, Help: help}))
 }
 
+// Gauges makes a gauge with labels.
+func Gauges(reg prometheus.Registerer, subsystem, name, help string, labels ...string) *prometheus.GaugeVec {
+	return Register(reg, prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: Namespace, Subsystem: subsystem, Name: name, Help: help}, labels))
+}
+
 // Histogram makes a histogram of seconds or bytes with the given bucket bounds.
 func Histogram(reg prometheus.Registerer, subsystem, name, help string, buckets []float64) prometheus.Histogram {
 	return Register(reg, prometheus.NewHistogram(prometheus.HistogramOpts{
