@@ -251,6 +251,35 @@ func TestEveryRecordIsShippedInOrderAcrossFailuresAndRestarts(t *testing.T) {
 	}
 }
 
+// What was read before a file could not be is shipped all the same, and the rest
+// as soon as the file can be read again.
+func TestAFileThatCannotBeReadHoldsBackOnlyItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, small)
+	fill(t, s, 30)
+	if len(s.segments) < 3 {
+		t.Fatalf("%d files", len(s.segments))
+	}
+	second := s.segments[1]
+	away := second.path + ".away"
+	if err := os.Rename(second.path, away); err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint64
+	ship(t, s, 30, func(r audit.Record) {
+		if seqs = append(seqs, r.Seq); r.Seq == second.first-1 {
+			if err := os.Rename(away, second.path); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for i, seq := range seqs {
+		if seq != uint64(i+1) {
+			t.Fatalf("place %d has record %d", i, seq)
+		}
+	}
+}
+
 func TestWhatIsThereLeavesAtOnceAndFewRecordsGather(t *testing.T) {
 	dir := t.TempDir()
 	slow := func(o *Options) { o.ShipBatch, o.Gather = 10, time.Hour }
