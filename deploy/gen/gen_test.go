@@ -61,7 +61,7 @@ func TestTruthHoldsAgainstTheDecoder(t *testing.T) {
 	seen := map[string]version{}
 	rejected := map[fault.Code]int{}
 	accepted, duplicates := 0, 0
-	dec := record.NewDecoder()
+	dec := record.NewDecoder(record.NoService(p.Serviceless))
 	var row record.Row
 	for _, it := range items {
 		dec.Decode(it.Line, today, &row)

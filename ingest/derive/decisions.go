@@ -44,7 +44,7 @@ type Outcome struct {
 // Decisions folds decision records into entries. It keeps the current version of
 // each record.
 type Decisions struct {
-	until   func(list.Code, record.Date) record.Date
+	until   func(*list.Entry) record.Date
 	ids     Identifier
 	codes   *Codes
 	index   Index
@@ -66,7 +66,7 @@ type entry struct {
 
 // NewDecisions makes an empty state. until gives the term of a list, as
 // policy.Policy.Until does.
-func NewDecisions(until func(list.Code, record.Date) record.Date) *Decisions {
+func NewDecisions(until func(*list.Entry) record.Date) *Decisions {
 	return &Decisions{until: until, codes: NewCodes(), byID: map[string]uint32{}, names: map[string]string{}}
 }
 

@@ -334,7 +334,7 @@ func eventOf(rec string, v uint32, entry, code string, ev list.Event, day int) l
 			DecidedOn: record.Date(20000 + day), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
 }
 
-func never(list.Code, record.Date) record.Date { return record.NoDate }
+func never(*list.Entry) record.Date { return record.NoDate }
 
 func TestEventsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

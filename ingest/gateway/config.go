@@ -42,6 +42,7 @@ type Rights interface {
 	Unit(code string) *policy.Unit
 	MayPush(unit string, d record.Domain) bool
 	MayDecide(unit string, l list.Code) bool
+	Serviceless(list string) bool
 }
 
 // Limiter bounds how often a key may do something; when it says no it tells
@@ -163,7 +164,7 @@ func New(c Config) (*Gateway, error) {
 		memory:    &memory{budget: newBudget(c.Limits.InFlight)},
 		workbooks: make(chan struct{}, c.Limits.Workbooks),
 		recent:    newRecent(c.Limits.RecentBytes),
-		decoders:  sync.Pool{New: func() any { return &decoder{Decoder: record.NewDecoder()} }},
+		decoders:  sync.Pool{New: func() any { return &decoder{Decoder: record.NewDecoder(record.NoService(c.Rights.Serviceless))} }},
 	}
 	g.mux.HandleFunc("/v1/records", g.only(http.MethodPost, g.push))
 	g.mux.HandleFunc("/v1/batches/{id}", g.only(http.MethodGet, g.batch))

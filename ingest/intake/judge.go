@@ -66,7 +66,7 @@ type judge struct {
 func newJudge(p *policy.Policy, met *counters) *judge {
 	codes := derive.NewCodes()
 	return &judge{
-		policy: p, met: met, dec: record.NewDecoder(record.Kafka()), codes: codes,
+		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless)), codes: codes,
 		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes),
 	}
 }

@@ -101,7 +101,7 @@ type model struct {
 func (h *hub) model(d record.Domain) model {
 	m := model{counts: map[string]int{}, top: map[string]fact{}}
 	seen := map[string]uint64{}
-	dec := record.NewDecoder(record.Kafka())
+	dec := record.NewDecoder(record.Kafka(), record.NoService(h.policy.Serviceless))
 	for p, msgs := range h.readLog(d) {
 		for _, msg := range msgs {
 			var row record.Row

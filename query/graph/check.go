@@ -28,6 +28,8 @@ type question struct {
 	caseNo string
 	after  string
 	asOf   time.Time // zero: now
+
+	positions []receipt.Position // of after
 }
 
 func (q *question) action() string {
@@ -46,6 +48,8 @@ type reply struct {
 	one       [1]audit.Record
 	per       int
 	many      bool
+	after     []receipt.Position // of the question
+	stored    bool               // what stood there was stored when it was last asked
 }
 
 // appendID writes the id of the i-th answer: writer and number of its audit
@@ -65,7 +69,7 @@ func (r *reply) appendID(b []byte, i int) []byte {
 func (s *Server) ask(ctx context.Context, p access.Principal, q *question, now time.Time, rep *reply, out []restrict.Decision, facts []byte) ([]restrict.Decision, []byte, error) {
 	m, err := s.admit(ctx, p, q, now)
 	if err == nil {
-		rep.matter, rep.many, rep.per = m, q.many, max(1, s.limits.AuditCodes)
+		rep.matter, rep.many, rep.per, rep.after = m, q.many, max(1, s.limits.AuditCodes), q.positions
 		out, err = s.decide(ctx, q, m, now, out)
 	}
 	if err != nil {
@@ -89,7 +93,8 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 		return nil, fault.New(fault.BadInput, "usccs: 1 to %d codes", s.limits.Checks)
 	}
 	m := s.policy.Matter(q.matter)
-	if err := q.sound(m, s.limits.CaseNo, now); err != nil {
+	err := q.sound(m, s.limits.CaseNo, now)
+	if err != nil {
 		return m, err
 	}
 	if ok, _ := s.index.Ready(); !ok {
@@ -98,11 +103,23 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 	if q.after == "" {
 		return m, nil
 	}
-	ps, err := receipt.Parse(q.after)
-	if err != nil {
+	if q.positions, err = receipt.Parse(q.after); err != nil {
 		return m, fault.New(fault.BadInput, "after: not a receipt of this hub")
 	}
-	return m, s.index.WaitFor(ctx, ps)
+	return m, s.index.WaitFor(ctx, q.positions)
+}
+
+// waitStored returns when what the question's receipt names can be read from the
+// store, of which the index may be ahead.
+func (s *Server) waitStored(ctx context.Context, rep *reply) error {
+	if rep.stored || len(rep.after) == 0 {
+		return nil
+	}
+	if err := s.store.WaitStored(ctx, rep.after); err != nil {
+		return err
+	}
+	rep.stored = true
+	return nil
 }
 
 // sound tells what is wrong with the question itself. No message repeats what

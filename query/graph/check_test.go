@@ -163,3 +163,33 @@ func TestPastIsAnsweredFromTheStore(t *testing.T) {
 		t.Errorf("before it was known: %s", a.raw)
 	}
 }
+
+// The index may be ahead of the store: what a check reads there of its subject
+// waits for the receipt too.
+func TestTheSubjectReflectsTheReceipt(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	const q = `query($u:[ID!]!,$a:String){checks(usccs:$u,matter:"TENDER",after:$a){uscc subject{name}}}`
+	f := func(after any, wantReads int, want string) {
+		t.Helper()
+		h.reads = nil
+		a := ask(t, s, "officer:SAMR", q, map[string]any{"u": []string{clearCode, listedCode}, "a": after})
+		n := 0
+		for _, r := range h.reads {
+			if r == "stored" {
+				n++
+			}
+		}
+		if a.code() != want || n != wantReads || want == "" && strings.Contains(a.raw, `"subject":null`) {
+			t.Errorf("after %v: %d reads of positions, %s", after, n, a.raw)
+		}
+	}
+	f(nil, 0, "")
+	f(h.Receipt(), 1, "")
+	h.unstored = true
+	f(nil, 0, "")
+	f(h.Receipt(), 0, "NOT_CAUGHT_UP")
+	if a := ask(t, s, "officer:SAMR", q, map[string]any{"u": []string{clearCode}, "a": h.Receipt()}); !strings.Contains(a.raw, `"subject":null`) {
+		t.Error("an older name beside the error: " + a.raw)
+	}
+}

@@ -36,22 +36,23 @@ var testNow = time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC)
 
 // hub is everything behind the endpoint, in memory.
 type hub struct {
-	t       testing.TB
-	policy  *policy.Policy
-	table   *access.Table
-	mu      sync.Mutex
-	entries map[string][]list.Entry
-	records []store.Record
-	stale   []policy.Source
-	subject map[string]restrict.SubjectState
-	ready   bool
-	behind  bool
-	away    error // of every read of the store
-	sleep   time.Duration
-	audit   []audit.Record
-	noAudit error
-	sameSeq bool // all audit records get the number 1
-	reads   []string
+	t        testing.TB
+	policy   *policy.Policy
+	table    *access.Table
+	mu       sync.Mutex
+	entries  map[string][]list.Entry
+	records  []store.Record
+	stale    []policy.Source
+	subject  map[string]restrict.SubjectState
+	ready    bool
+	behind   bool
+	unstored bool  // the store is behind the index
+	away     error // of every read of the store
+	sleep    time.Duration
+	audit    []audit.Record
+	noAudit  error
+	sameSeq  bool // all audit records get the number 1
+	reads    []string
 }
 
 func newHub(t testing.TB) *hub {
@@ -255,6 +256,9 @@ func (h *hub) HeardBy(ctx context.Context, q *store.HeardBy) (map[policy.Source]
 }
 
 func (h *hub) WaitStored(ctx context.Context, _ []receipt.Position) error {
+	if h.unstored {
+		return fault.New(fault.NotCaughtUp, "not yet stored")
+	}
 	return h.read(ctx, "stored")
 }
 

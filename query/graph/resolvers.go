@@ -212,7 +212,12 @@ func (s *Server) checkResolvers() map[string]resolver {
 				asOf = at
 			}
 			c.sc.viewer.Want(v.code, asOf)
-			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, v.code, asOf)) }), nil
+			return later(func() (any, error) {
+				if err := s.waitStored(c.ctx, v.rep); err != nil {
+					return nil, err
+				}
+				return orNil(c.sc.viewer.Entity(c.ctx, v.code, asOf))
+			}), nil
 		},
 		"Hit.entry": hit(func(h hitValue) any {
 			e := view.OnDay(h.Entry, h.day)

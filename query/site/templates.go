@@ -111,18 +111,15 @@ func domainWord(d record.Domain, lang int) string {
 	return w[lang]
 }
 
-// causeWord is the name of a known cause, else the text that the unit gave.
+// causeWord is the name of a known cause as it read when it was decided, else the
+// text that the unit gave.
 func causeWord(e *Entry, lang int) string {
-	for _, c := range e.List.Causes {
-		if c.Code != e.Cause {
-			continue
-		}
-		if lang == en && c.NameEn != "" {
-			return c.NameEn
-		}
-		if c.NameZh != "" {
-			return c.NameZh
-		}
+	c := e.List.Cause(e.Cause, e.DecidedOn)
+	switch {
+	case c == nil:
+		return e.Cause
+	case lang == en:
+		return c.NameEn
 	}
-	return e.Cause
+	return c.NameZh
 }

@@ -211,6 +211,20 @@ func TestListEntriesPages(t *testing.T) {
 	f(store.EntryFilter{States: []string{"IN_FORCE"}, Lists: []string{}, Unit: "MOF"}, "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
 	f(store.EntryFilter{States: []string{"IN_FORCE"}, Lists: []string{}})
 	f(store.EntryFilter{USCC: b})
+	// Entries that are withheld for their cause and age, but never from the unit that decided them.
+	all := record.NoDate
+	since := func(d string) record.Date { x, _ := record.ParseDate(d); return x }
+	w := func(unit string, from, to, before record.Date, causes ...string) store.EntryFilter {
+		return store.EntryFilter{Lists: []string{"L01", "L09"}, Unit: unit, Withheld: []store.Withheld{{List: "L01", Causes: causes, From: from, To: to, Before: before}}}
+	}
+	f(w("", all, all, all, "1", "x"), "E-1", "E-3", "E-5")
+	f(w("MOF", all, all, all, "1", "x"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	f(w("", all, all, all, "x"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	f(w("", all, all, since("2026-01-06"), "1"), "E-1", "E-3", "E-5")
+	f(w("", all, all, since("2026-01-05"), "1"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	f(w("", since("2026-01-01"), since("2026-02-01"), all, "1"), "E-1", "E-3", "E-5")
+	f(w("", since("2026-01-06"), all, all, "1"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	f(w("", all, since("2025-12-31"), all, "1"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
 }
 
 // The state derived by the server is the one that schema/list derives.

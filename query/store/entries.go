@@ -59,6 +59,16 @@ type EntryFilter struct {
 	Lists  []string // lists that may be shown; nil: all
 	States []string // states that may be shown; nil: all
 	Unit   string   // or decided by this unit, whatever the state; "": none
+
+	Withheld []Withheld // of those that may be shown, entries that may not
+}
+
+// Withheld are entries of a list for one of some causes, decided from a day to
+// another and in force since a day before a third; record.NoDate: no bound.
+type Withheld struct {
+	List             string
+	Causes           []string
+	From, To, Before record.Date
 }
 
 func (f *EntryFilter) inner(t *text) {
@@ -88,6 +98,19 @@ func (f *EntryFilter) outer(t *text) {
 		t.add(" AND ")
 		t.args = append(t.args, int32(f.Day), int32(f.Day))
 		t.in(derived, f.States)
+	}
+	for _, w := range f.Withheld {
+		t.add(" AND NOT (list = ? AND ", w.List)
+		t.in("cause", w.Causes)
+		for _, bound := range []struct {
+			term string
+			day  record.Date
+		}{{" AND decided_ >= ?", w.From}, {" AND decided_ <= ?", w.To}, {" AND since_ < ?", w.Before}} {
+			if bound.day != record.NoDate {
+				t.add(bound.term, int32(bound.day))
+			}
+		}
+		t.add(")")
 	}
 	if f.Unit != "" {
 		t.add(" OR decided_by = ?", f.Unit)

@@ -157,7 +157,7 @@ func (e *Entity) Entries(ctx context.Context, only list.State) ([]Entry, error) 
 func (e *Entity) Marks(ctx context.Context) (blacklisted, abnormal bool, err error) {
 	es, err := e.Entries(ctx, list.InForce)
 	for i := range es {
-		blacklisted = blacklisted || e.w.views.Policy.Serious(es[i].List)
+		blacklisted = blacklisted || e.w.views.Policy.SeriousEntry(&es[i].Entry)
 		abnormal = abnormal || es[i].List == list.L01 || es[i].List == list.L02
 	}
 	return blacklisted, abnormal, err

@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 
 	"credithub/query/store"
@@ -30,11 +31,17 @@ func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err
 	if err != nil {
 		return "", nil, err
 	}
-	g, why := e.w.views.Grade.Grade(factsOf(e.w.day(e.AsOf), entries, records))
+	g, why := e.w.views.Grade.Grade(factsOf(e.w.day(e.AsOf), e.w.weighing(entries), records))
 	for _, r := range why {
 		reasons = append(reasons, r.String())
 	}
 	return g.String(), reasons, nil
+}
+
+// weighing leaves out entries of serious lists that are not serious themselves.
+func (w *Viewer) weighing(entries []list.Entry) []list.Entry {
+	p := w.views.Policy
+	return slices.DeleteFunc(slices.Clone(entries), func(e list.Entry) bool { return p.Serious(e.List) && !p.SeriousEntry(&e) })
 }
 
 func (w *Viewer) loadEvidence(ctx context.Context, keys []pastCode) (map[pastCode][]store.Record, error) {

@@ -90,6 +90,10 @@ func (w *Viewer) filter() store.EntryFilter {
 	if everyList {
 		return f
 	}
+	for _, x := range w.views.Policy.Withheld(f.Day) {
+		f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Causes: []string{x.Cause.Code, x.Cause.NameZh},
+			From: x.Cause.From, To: x.Cause.To, Before: x.Before})
+	}
 	f.Lists = []string{}
 	for _, l := range w.views.Policy.Lists {
 		if l.Public {

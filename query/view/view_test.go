@@ -35,8 +35,19 @@ func views(t testing.TB) *Views {
 	return v
 }
 
-// The terms of a read let through exactly what access.EntryVisible does, for
-// each role, state, list and deciding unit.
+// passes tells whether the terms of a read let an entry through.
+func passes(f *store.EntryFilter, e *list.Entry) bool {
+	s, _ := e.At(f.Day)
+	shown := (f.Lists == nil || slices.Contains(f.Lists, e.List.String())) && (f.States == nil || slices.Contains(f.States, s.String()))
+	for _, w := range f.Withheld {
+		shown = shown && (w.List != e.List.String() || !slices.Contains(w.Causes, e.Cause) || w.From != record.NoDate && e.DecidedOn < w.From ||
+			w.To != record.NoDate && e.DecidedOn > w.To || w.Before != record.NoDate && e.Since >= w.Before)
+	}
+	return shown || f.Unit != "" && f.Unit == e.DecidedBy
+}
+
+// The terms of a read let through exactly the entries that may be seen, for each
+// role, state, list, deciding unit, cause and age.
 func TestFilterIsEntryVisible(t *testing.T) {
 	v := views(t)
 	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
@@ -50,9 +61,13 @@ func TestFilterIsEntryVisible(t *testing.T) {
 		for s := list.PreNotice; s <= list.Exited; s++ {
 			for c := list.L01; c < list.CodeEnd; c++ {
 				for _, unit := range []string{"MOF", "SAMR"} {
-					got := (f.Lists == nil || slices.Contains(f.Lists, c.String())) && (f.States == nil || slices.Contains(f.States, s.String())) || f.Unit != "" && f.Unit == unit
-					if want := access.EntryVisible(p, s, unit, v.Policy.Public(c)); got != want {
-						t.Errorf("%s: %s on %s by %s: %v, want %v", role, s, c, unit, got, want)
+					for _, cause := range []string{"1", "2", "未报送年度报告"} {
+						for _, since := range []record.Date{record.MakeDate(2024, 7, 10), record.MakeDate(2025, 7, 10), record.MakeDate(2026, 7, 10)} {
+							e := list.Entry{List: c, State: s, DecidedBy: unit, Cause: cause, DecidedOn: since, Since: since, Until: record.NoDate, ExitedOn: record.NoDate}
+							if got, want := passes(&f, &e), w.visible(&e, w.day(now)); got != want {
+								t.Errorf("%s: %s on %s for %s since %s by %s: %v, want %v", role, s, c, cause, since, unit, got, want)
+							}
+						}
 					}
 				}
 			}

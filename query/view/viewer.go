@@ -153,7 +153,7 @@ func (w *Viewer) day(asOf time.Time) record.Date {
 // visible tells whether the caller sees an entry on a day.
 func (w *Viewer) visible(e *list.Entry, day record.Date) bool {
 	state, _ := e.At(day)
-	return access.EntryVisible(w.p, state, e.DecidedBy, w.views.Policy.Public(e.List))
+	return access.EntryVisible(w.p, state, e.DecidedBy, w.views.Policy.Published(e, day))
 }
 
 // pastCode is a code as known at an instant, in unix ms; 0 is now.

@@ -68,14 +68,15 @@ func (r *EventRecord) compare(o *EventRecord) int {
 //     day and document, and an exit that corrects or revokes outranks the others
 //     (列入错误: never validly listed).
 //   - Else the last of SUSPENDED and RESUMED decides between suspended and in
-//     force, by the day it occurred.
+//     force, by the day it occurred. A RESUMED lifts a pause and puts nothing into
+//     force that never was.
 //   - Else the furthest of PRE_NOTICE, DECIDED, SERVED and IN_FORCE holds.
 //
 // The entry is described by its latest event that is no suspension, resumption
 // or exit, because those carry the number of another document; dates that it
-// leaves out come from the events before it. until gives the list's own term
-// (0 years: NoDate) and is asked only when no record names an end.
-func Fold(events []EventRecord, until func(Code, record.Date) record.Date) (Entry, bool) {
+// leaves out come from the events before it. until gives the term that the
+// law sets (NoDate: none) and is asked only when no record names an end.
+func Fold(events []EventRecord, until func(*Entry) record.Date) (Entry, bool) {
 	live := current(events)
 	if len(live) == 0 {
 		return Entry{}, false
@@ -132,7 +133,7 @@ func describe(e *Entry, live []*EventRecord) {
 
 // state is the state without exits. live is sorted.
 func state(live []*EventRecord) State {
-	furthest, paused := NoState, false
+	furthest, paused, was := NoState, false, wasInForce(live)
 	for _, r := range live {
 		switch r.Event {
 		case EventPreNotice, EventDecided, EventServed, EventInForce:
@@ -140,13 +141,31 @@ func state(live []*EventRecord) State {
 		case EventSuspended:
 			paused = true
 		case EventResumed:
-			paused, furthest = false, InForce
+			if paused = false; was {
+				furthest = InForce
+			}
 		}
 	}
 	if paused {
 		return Suspended
 	}
 	return furthest
+}
+
+// wasInForce tells whether a resumption has something to resume: another record
+// says that the entry is or was in force, or none says that it is on its way
+// there, because the resumption is the latest version of the one that did.
+func wasInForce(live []*EventRecord) bool {
+	known := true
+	for _, r := range live {
+		switch r.Event {
+		case EventInForce, EventSuspended:
+			return true
+		case EventPreNotice, EventDecided, EventServed:
+			known = false
+		}
+	}
+	return known
 }
 
 // exit is the exit that counts, nil without one.
@@ -162,7 +181,7 @@ func exit(live []*EventRecord) *EventRecord {
 }
 
 // term sets the first and last day in force.
-func term(e *Entry, live []*EventRecord, until func(Code, record.Date) record.Date) {
+func term(e *Entry, live []*EventRecord, until func(*Entry) record.Date) {
 	from := record.NoDate
 	for _, r := range live {
 		if r.EffectiveFrom != record.NoDate && r.Event <= EventInForce {
@@ -182,6 +201,6 @@ func term(e *Entry, live []*EventRecord, until func(Code, record.Date) record.Da
 		}
 	}
 	if e.Until == record.NoDate && e.Since != record.NoDate && until != nil {
-		e.Until = until(e.List, e.Since)
+		e.Until = until(e)
 	}
 }

@@ -21,9 +21,9 @@ func date(s string) record.Date {
 }
 
 // threeYears is the term of the list of the tests.
-func threeYears(c Code, since record.Date) record.Date {
-	if c == 3 {
-		return since.AddMonths(36)
+func threeYears(e *Entry) record.Date {
+	if e.List == 3 {
+		return e.Since.AddMonths(36)
 	}
 	return record.NoDate
 }
@@ -101,6 +101,9 @@ func TestLifeCycle(t *testing.T) {
 	if e.ExitType != Repaired || e.ExitedOn != date("2027-02-01") || e.ExitDocumentNo != "EXIT-1" || e.DocumentNo != "D-1" {
 		t.Errorf("exit described as %+v", e)
 	}
+	f("a resumption puts nothing into force", PreNotice, "", "", ev(1, EventPreNotice, "2026-01-05"), res)
+	f("nor what was decided but not served", Decided, "", "", ev(1, EventDecided, "2026-01-05"), res)
+	f("a pause tells that it was in force", InForce, "2026-01-15", "2029-01-15", ev(1, EventServed, "2026-01-15", served("2026-01-15")), sus, res)
 	f("exit wins over a later resumption", Exited, "2026-01-15", "2029-01-15", inf, sus, out, ev(9, EventResumed, "2027-03-01"))
 	f("exit wins over a listing that arrives late", Exited, "2026-01-15", "2029-01-15", out, inf)
 	e = f("an exit paper is kept", Exited, "2026-01-15", "2029-01-15", inf, ev(7, EventExited, "2027-02-01", exitPaper("EXIT-9")))
@@ -207,7 +210,7 @@ func TestAt(t *testing.T) {
 		f(Entry{State: s, Since: record.NoDate, Until: record.NoDate}, "2026-02-01", s, NoExit)
 	}
 	// A term that starts on the last day of February ends on the last day or the same number.
-	if got := threeYears(3, date("2024-02-29")); got != date("2027-02-28") {
+	if got := threeYears(&Entry{List: 3, Since: date("2024-02-29")}); got != date("2027-02-28") {
 		t.Errorf("three years from a leap day end on %s", got)
 	}
 }

@@ -21,9 +21,7 @@ func (b *builder) buildLists(rows []listRow) {
 		if len(l.Basis) == 0 {
 			b.fail(where, "no basis")
 		}
-		if r.TermYears < 0 || r.TermYears > 10 {
-			b.fail(where, "term of %d years", r.TermYears)
-		}
+		b.term(where, r.TermYears)
 		b.causes(where, l, r.Causes)
 		if b.lists[l.Code] != nil {
 			b.fail(where, "code is taken")
@@ -34,6 +32,12 @@ func (b *builder) buildLists(rows []listRow) {
 	}
 }
 
+func (b *builder) term(where string, years int) {
+	if years < 0 || years > 10 {
+		b.fail(where, "term of %d years", years)
+	}
+}
+
 // causes adds the causes of a list. A code may come again with another wording
 // when the days of the two don't overlap.
 func (b *builder) causes(where string, l *List, rows []causeRow) {
@@ -41,7 +45,9 @@ func (b *builder) causes(where string, l *List, rows []causeRow) {
 		at := where + " cause " + r.Code
 		b.names(at, r.NameZh, r.NameEn)
 		c := Cause{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Basis: r.Basis,
-			From: b.date(at, r.From), To: b.date(at, r.To)}
+			From: b.date(at, r.From), To: b.date(at, r.To),
+			TermYears: r.TermYears, Restricted: r.Restricted, ShownUntil: b.monthDay(at, r.ShownUntil)}
+		b.term(at, r.TermYears)
 		if c.Code == "" {
 			b.fail(at, "no code")
 		}

@@ -101,6 +101,18 @@ func (b *builder) date(where, s string) record.Date {
 	return d
 }
 
+// monthDay reads a day of any year, "MM-DD".
+func (b *builder) monthDay(where, s string) MonthDay {
+	if s == "" {
+		return MonthDay{}
+	}
+	t, err := time.Parse("01-02", s)
+	if err != nil {
+		b.fail(where, "%q is no day of a year", s)
+	}
+	return MonthDay{t.Month(), t.Day()}
+}
+
 // span reads the validity of a row, which must begin somewhere.
 func (b *builder) span(where, from, to string) (record.Date, record.Date) {
 	f, t := b.date(where, from), b.date(where, to)

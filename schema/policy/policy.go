@@ -132,10 +132,85 @@ func (p *Policy) Serious(l list.Code) bool {
 	return t != nil && t.Serious
 }
 
-// Public tells whether entries of a list are published while in force.
-func (p *Policy) Public(l list.Code) bool {
-	t := p.List(l)
-	return t != nil && t.Public
+// SeriousEntry tells whether an entry in force makes its subject a seriously
+// dishonest one (严重失信主体).
+func (p *Policy) SeriousEntry(e *list.Entry) bool {
+	t := p.List(e.List)
+	if t == nil || !t.Serious {
+		return false
+	}
+	c := t.Cause(e.Cause, e.DecidedOn)
+	return c == nil || !c.Restricted
+}
+
+// Published tells whether an entry that is in force on a day is published then.
+func (p *Policy) Published(e *list.Entry, day record.Date) bool {
+	t := p.List(e.List)
+	if t == nil || !t.Public {
+		return false
+	}
+	c := t.Cause(e.Cause, e.DecidedOn)
+	return c == nil || !c.Restricted && (c.ShownUntil == MonthDay{} || e.Since >= c.ShownUntil.before(day)+1)
+}
+
+// Withheld are the entries of public lists that are not published on a day: of
+// each cause that narrows the display, those that were decided on the days of
+// its wording and, when Before is given, are in force since a day before it.
+func (p *Policy) Withheld(day record.Date) (out []Withheld) {
+	for _, l := range p.Lists {
+		for i := range l.Causes {
+			c := &l.Causes[i]
+			w := Withheld{List: l.Code, Cause: c, Before: record.NoDate}
+			switch {
+			case !l.Public:
+				continue
+			case c.Restricted:
+			case c.ShownUntil != MonthDay{}:
+				w.Before = c.ShownUntil.before(day) + 1
+			default:
+				continue
+			}
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// Withheld is one cause of Policy.Withheld.
+type Withheld struct {
+	List   list.Code
+	Cause  *Cause
+	Before record.Date // NoDate: whenever they came into force
+}
+
+// before is the last such day before a day.
+func (m MonthDay) before(day record.Date) record.Date {
+	year := day.Time().Year()
+	if d := record.MakeDate(year, m.Month, m.Day); d < day {
+		return d
+	}
+	return record.MakeDate(year-1, m.Month, m.Day)
+}
+
+// Cause is the cause of a decision by its code or its name, with the wording
+// that was in use on the day it was decided; nil when the list knows none.
+func (l *List) Cause(cause string, decidedOn record.Date) *Cause {
+	for i := range l.Causes {
+		c := &l.Causes[i]
+		if (c.Code == cause || c.NameZh == cause) && c.inUse(decidedOn) {
+			return c
+		}
+	}
+	return nil
+}
+
+// inUse tells whether decisions of a day use the wording; those without a day
+// use the present one.
+func (c *Cause) inUse(day record.Date) bool {
+	if day == record.NoDate {
+		return c.To == record.NoDate
+	}
+	return (c.From == record.NoDate || day >= c.From) && (c.To == record.NoDate || day <= c.To)
 }
 
 // NoService tells whether a list takes effect without service.
@@ -144,14 +219,27 @@ func (p *Policy) NoService(l list.Code) bool {
 	return t != nil && t.NoService
 }
 
-// Until is the last day of an entry by the list's own term, NoDate when the
-// list has none: a term in years ends on the same day number.
-func (p *Policy) Until(l list.Code, since record.Date) record.Date {
-	t := p.List(l)
-	if t == nil || t.TermYears == 0 || since == record.NoDate {
+// Serviceless is NoService by the name of a list, as record.NoService asks.
+func (p *Policy) Serviceless(name string) bool {
+	c, ok := list.ParseCode(name)
+	return ok && p.NoService(c)
+}
+
+// Until is the last day of an entry by the term of its cause or its list, NoDate
+// when they have none: a term in years ends on the same day number.
+func (p *Policy) Until(e *list.Entry) record.Date {
+	t := p.List(e.List)
+	if t == nil || e.Since == record.NoDate {
 		return record.NoDate
 	}
-	return since.AddMonths(12 * t.TermYears)
+	years := t.TermYears
+	if c := t.Cause(e.Cause, e.DecidedOn); c != nil && c.TermYears > 0 {
+		years = c.TermYears
+	}
+	if years == 0 {
+		return record.NoDate
+	}
+	return e.Since.AddMonths(12 * years)
 }
 
 // Period is the number of seconds within which a unit must report a domain to

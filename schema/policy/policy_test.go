@@ -172,7 +172,7 @@ func TestListsAreComplete(t *testing.T) {
 			t.Errorf("%s needs no service", s)
 		}
 	}
-	if p.List(0) != nil || p.List(99) != nil || p.Serious(99) || p.Public(0) || p.NoService(0) {
+	if p.List(0) != nil || p.List(99) != nil || p.Serious(99) || p.Published(&list.Entry{}, today) || p.SeriousEntry(&list.Entry{}) || p.NoService(0) {
 		t.Error("a list that doesn't exist has properties")
 	}
 }
@@ -301,18 +301,27 @@ func TestReapplicationBars(t *testing.T) {
 
 func TestUntil(t *testing.T) {
 	p := load(t)
-	f := func(l, since, want string) {
+	f := func(l, cause, since, want string) {
 		t.Helper()
-		if got := p.Until(code(t, l), day(since)).String(); got != want {
-			t.Errorf("%s since %s ends %q, want %q", l, since, got, want)
+		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(since), Since: day(since)}
+		if got := p.Until(&e).String(); got != want {
+			t.Errorf("%s for %s since %s ends %q, want %q", l, cause, since, got, want)
 		}
 	}
-	f("L03", "2026-02-28", "2029-02-28")
-	f("L03", "2024-02-29", "2027-02-28")
-	f("L26", "2026-01-01", "2028-01-01")
-	f("L01", "2026-01-01", "")
-	f("L04", "2026-01-01", "")
-	if p.Until(3, record.NoDate) != record.NoDate || p.Until(99, today) != record.NoDate {
+	f("L03", "5", "2026-02-28", "2029-02-28")
+	f("L03", "some other", "2024-02-29", "2027-02-28")
+	f("L26", "1", "2026-01-01", "2028-01-01")
+	f("L26", "2", "2026-01-01", "2031-01-01")
+	f("L01", "1", "2026-01-01", "")
+	f("L04", "1", "2026-01-01", "")
+	for _, cause := range []string{"2", "3", "4", "5", "6"} {
+		f("L04", cause, "2022-03-01", "2024-03-01") // 法释〔2017〕7号 Art. 2
+	}
+	f("L16", "1", "2025-01-01", "2028-01-01")
+	f("L16", "经设区的市级以上公安机关认定", "2025-01-01", "2027-01-01")
+	f("L24", "1", "2025-01-01", "2027-01-01")
+	f("L24", "3", "2025-01-01", "2030-01-01")
+	if p.Until(&list.Entry{List: 3, Since: record.NoDate}) != record.NoDate || p.Until(&list.Entry{List: 99, Since: today}) != record.NoDate {
 		t.Error("a term without a beginning or a list ends")
 	}
 }
@@ -330,12 +339,72 @@ func TestLookupsAllocateNothing(t *testing.T) {
 		}
 		_ = p.Sources(m)
 		_ = p.MayPush("SAMR", record.Decision) && p.MayDecide("SAMR", 3)
-		_ = p.Until(3, today)
+		_ = p.Until(&list.Entry{List: 3, Since: today})
 	})
 	if n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 	if p.Rules(nil, 1) != nil || p.Rules(m, 99) != nil || p.Sources(nil) != nil {
 		t.Error("what doesn't exist has rules")
+	}
+}
+
+// What an entry's cause changes of its publication and its weight.
+func TestCausesNarrowTheDisplay(t *testing.T) {
+	p := load(t)
+	f := func(l, cause, decided, on string, published, serious bool) {
+		t.Helper()
+		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(decided), State: list.InForce}
+		if got := p.Published(&e, day(on)); got != published {
+			t.Errorf("%s for %s of %s published on %s: %v", l, cause, decided, on, got)
+		}
+		if got := p.SeriousEntry(&e); got != serious {
+			t.Errorf("%s for %s serious: %v", l, cause, got)
+		}
+		withheld := !slices.ContainsFunc(p.Lists, func(x *List) bool { return x.Public && x.Code == e.List })
+		for _, w := range p.Withheld(day(on)) {
+			named := w.Cause.Code == cause || w.Cause.NameZh == cause
+			withheld = withheld || w.List == e.List && named && (w.Cause.From == record.NoDate || e.DecidedOn >= w.Cause.From) &&
+				(w.Cause.To == record.NoDate || e.DecidedOn <= w.Cause.To) && (w.Before == record.NoDate || e.Since < w.Before)
+		}
+		if withheld == published {
+			t.Errorf("%s for %s of %s on %s: withheld %v and published %v", l, cause, decided, on, withheld, published)
+		}
+	}
+	// individual businesses without a report are shown 1 July – next 30 June only
+	f("L02", "1", "2025-07-10", "2025-07-10", true, false)
+	f("L02", "1", "2025-07-10", "2026-06-30", true, false)
+	f("L02", "1", "2025-07-10", "2026-07-01", false, false)
+	f("L02", "未报送年度报告", "2025-07-10", "2026-11-26", false, false)
+	f("L02", "1", "2025-06-30", "2025-07-01", false, false)
+	f("L02", "2", "2025-07-10", "2026-11-26", true, false)
+	f("L02", "1", "2024-07-10", "2026-11-26", true, false) // the wording of 2014: a false report
+	// telecom fraud: convicted only
+	f("L16", "1", "2025-01-10", "2026-11-26", true, true)
+	f("L16", "2", "2025-01-10", "2026-11-26", false, false)
+	f("L16", "经设区的市级以上公安机关认定", "2025-01-10", "2026-11-26", false, false)
+	f("L16", "another", "2025-01-10", "2026-11-26", true, true)
+	f("L01", "1", "2025-01-10", "2026-11-26", true, false)
+	f("L20", "1", "2025-01-10", "2026-11-26", false, false)
+}
+
+func TestCauseOfItsDay(t *testing.T) {
+	p := load(t)
+	f := func(l, cause, decided, want string) {
+		t.Helper()
+		c := p.List(code(t, l)).Cause(cause, day(decided))
+		if c == nil || c.NameZh != want {
+			t.Errorf("%s for %s of %s: %+v, want %s", l, cause, decided, c, want)
+		}
+	}
+	f("L01", "3", "2025-03-17", "公示信息隐瞒真实情况、弄虚作假")
+	f("L01", "3", "2025-03-18", "企业名称停止使用后未在规定期限内变更")
+	f("L02", "1", "2025-03-17", "年度报告隐瞒真实情况、弄虚作假")
+	f("L02", "1", "2025-07-10", "未报送年度报告")
+	if c := p.List(list.L02).Cause("1", record.NoDate); c == nil || c.NameZh != "未报送年度报告" {
+		t.Errorf("without a day: %+v", c)
+	}
+	if c := p.List(list.L01).Cause("no such", today); c != nil {
+		t.Error(c)
 	}
 }

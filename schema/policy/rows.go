@@ -41,6 +41,10 @@ type causeRow struct {
 	Basis  string
 	From   string // first and last day of decisions that use this wording
 	To     string
+
+	TermYears  int    `yaml:"termYears"` // instead of the list's
+	Restricted bool   // neither published nor serious, whatever the list says
+	ShownUntil string `yaml:"shownUntil"` // month-day on which the display ends
 }
 
 type listRow struct {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"time"
+
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -64,6 +66,18 @@ type Cause struct {
 	Basis  string
 	// From and To bound the decisions that use this wording; NoDate: open.
 	From, To record.Date
+
+	TermYears  int  // instead of the list's; 0: the list's
+	Restricted bool // neither published nor serious, whatever the list says
+	// ShownUntil is the month and day on which the display of an entry ends for
+	// the first time since it is in force; the zero value: it doesn't.
+	ShownUntil MonthDay
+}
+
+// MonthDay is a day of any year.
+type MonthDay struct {
+	Month time.Month
+	Day   int
 }
 
 // Measure is a punishment or supervision measure (惩戒措施).

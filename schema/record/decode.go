@@ -49,14 +49,15 @@ type Option func(*Decoder)
 func Kafka() Option { return func(d *Decoder) { d.trustUnit, d.heartbeat = true, true } }
 
 // NoService names the lists whose entries take effect without service (送达): an
-// event IN_FORCE of these needs no servedOn. The default is L04, L20, L21, L22.
+// event IN_FORCE of these needs no servedOn. That is the law's, so the hub's own
+// decoders ask the policy; a decoder that is not told demands no service.
 func NoService(f func(list string) bool) Option {
 	return func(d *Decoder) { d.noService = f }
 }
 
 // NewDecoder makes a decoder for pushed rows; see Kafka for those of topics.
 func NewDecoder(opts ...Option) *Decoder {
-	d := &Decoder{noService: noService, units: map[string]string{}}
+	d := &Decoder{units: map[string]string{}}
 	for _, o := range opts {
 		o(d)
 	}

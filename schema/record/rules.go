@@ -66,17 +66,7 @@ func decisionRules(c *checker) {
 }
 
 func (d *Decoder) serviceless(list []byte) bool {
-	return d.noService(d.intern(list))
-}
-
-// noService: L04 takes effect when made (法释〔2017〕7号 Art. 5), L20 to L22 are a
-// status, a notice and an association's list without service.
-func noService(list string) bool {
-	switch list {
-	case "L04", "L20", "L21", "L22":
-		return true
-	}
-	return false
+	return d.noService == nil || d.noService(d.intern(list))
 }
 
 // insuranceRules: months in arrears and the amount say the same.

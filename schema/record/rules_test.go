@@ -220,9 +220,7 @@ func TestDecisionRules(t *testing.T) {
 	f("list=L29", "E06 list")
 	f("list=L3", "E06 list")
 	f("event=LISTED", "E06 event")
-	f("servedOn=", "E05 servedOn")
-	f("servedOn= list=L04", "")
-	f("servedOn= list=L21", "")
+	f("servedOn=", "") // nobody said which lists need service
 	f("servedOn= list=L04", "E05 servedOn", NoService(func(string) bool { return false }))
 	f("servedOn= list=L03", "", NoService(func(l string) bool { return l == "L03" }))
 	f("servedOn= event=DECIDED", "")

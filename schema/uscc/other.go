@@ -1,6 +1,10 @@
 package uscc
 
-import "time"
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+)
 
 var orgWeights = [8]uint32{3, 7, 9, 10, 5, 8, 4, 2}
 
@@ -115,22 +119,29 @@ func CheckID[T ~string | ~[]byte](s T) bool {
 	return d <= time.Date(y, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// FindID tells whether a citizen's identity number stands in a text, also as a
-// part of a longer run of digits such as an old taxpayer number. A clean USCC is
-// not taken for one. It looks at one byte in seventeen where there are no digits.
+// FindID tells whether a citizen's identity number stands in a text: also as a
+// part of a longer run of digits such as an old taxpayer number, in its groups
+// of 6, 8 and 4 with a blank or hyphen between, in full-width characters, or
+// with invisible ones between. A clean USCC is not taken for one.
 func FindID(s []byte) bool {
+	if findRun(s) || findGroups(s) {
+		return true
+	}
+	if !disguised(s) {
+		return false
+	}
+	plain := undisguise(make([]byte, 0, 256), s)
+	return findRun(plain) || findGroups(plain)
+}
+
+// findRun looks at one byte in seventeen where there are no digits.
+func findRun(s []byte) bool {
 	for i := 16; i < len(s); {
 		if !digit(s[i]) {
 			i += 17
 			continue
 		}
-		from, to := i, i+1
-		for from > 0 && digit(s[from-1]) {
-			from--
-		}
-		for to < len(s) && digit(s[to]) {
-			to++
-		}
+		from, to := run(s, i)
 		end := to
 		if to < len(s) && (s[to]|0x20) == 'x' {
 			end++
@@ -143,6 +154,107 @@ func FindID(s []byte) bool {
 		i = to + 17
 	}
 	return false
+}
+
+// findGroups looks for eight digits, a day of birth, and what stands beside.
+func findGroups(s []byte) bool {
+	for i := 14; i+5 < len(s); {
+		if !digit(s[i]) {
+			i += 8
+			continue
+		}
+		from, to := run(s, i)
+		i = to + 8
+		if to-from != 8 {
+			continue
+		}
+		first, last := from-gapBefore(s[:from])-6, to+gapAfter(s[to:])
+		if first+6 == from || last == to || first < 0 || last+4 > len(s) ||
+			first > 0 && value36[s[first-1]] != none || last+4 < len(s) && value36[s[last+4]] != none {
+			continue
+		}
+		var id [18]byte
+		copy(id[:], s[first:first+6])
+		copy(id[6:], s[from:to])
+		copy(id[14:], s[last:last+4])
+		if CheckID(id[:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// gaps stand between the groups of a number.
+var gaps = [...]string{" ", "-", "\u3000", "\u00a0", "\u202f", "‐", "‑", "–", "—", "−"}
+
+// gapBefore is the length of the gap at the end of s.
+func gapBefore(s []byte) int {
+	for _, g := range gaps {
+		if len(s) >= len(g) && string(s[len(s)-len(g):]) == g {
+			return len(g)
+		}
+	}
+	return 0
+}
+
+// gapAfter is the length of the gap at the beginning of s.
+func gapAfter(s []byte) int {
+	for _, g := range gaps {
+		if len(s) >= len(g) && string(s[:len(g)]) == g {
+			return len(g)
+		}
+	}
+	return 0
+}
+
+// run is the run of digits around i.
+func run(s []byte, i int) (from, to int) {
+	from, to = i, i+1
+	for from > 0 && digit(s[from-1]) {
+		from--
+	}
+	for to < len(s) && digit(s[to]) {
+		to++
+	}
+	return from, to
+}
+
+// disguised tells whether a text holds full-width digits or characters without
+// width.
+func disguised(s []byte) bool {
+	return after(s, 0xEF, func(a, b byte) bool { return a == 0xBC && b >= 0x90 && b <= 0x99 || a == 0xBB && b == 0xBF }) ||
+		after(s, 0xE2, func(a, b byte) bool { return a == 0x80 && b >= 0x8B && b <= 0x8D || a == 0x81 && b == 0xA0 })
+}
+
+// after tells whether a byte is followed by two that f wants.
+func after(s []byte, lead byte, f func(a, b byte) bool) bool {
+	for {
+		i := bytes.IndexByte(s, lead)
+		if i < 0 || i+2 >= len(s) {
+			return false
+		}
+		if f(s[i+1], s[i+2]) {
+			return true
+		}
+		s = s[i+1:]
+	}
+}
+
+// undisguise appends a text in half-width characters and without those that have
+// no width.
+func undisguise(dst, s []byte) []byte {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRune(s)
+		switch {
+		case r >= '！' && r <= '～': // they stand 0xFEE0 above ASCII
+			dst = append(dst, byte(r-0xFEE0))
+		case r == 0x200B || r == 0x200C || r == 0x200D || r == 0x2060 || r == 0xFEFF:
+		default:
+			dst = append(dst, s[:n]...)
+		}
+		s = s[n:]
+	}
+	return dst
 }
 
 // clean tells whether the 18 characters at j stand alone and are a clean code.
