@@ -58,8 +58,8 @@ func (p *pair) compare(t testing.TB, body []byte) (planned bool) {
 // it leaves to Execute.
 var answerTypes = map[string][][2]string{
 	"Check": {{"id"}, {"outcome"}, {"obligation"}, {"uscc"}, {"asOf"}, {"receipt"}, {"matter", "Matter"}, {"hits", "Hit"}, {"staleSources", "Source"}, {"subject", "Entity"}},
-	"Hit":   {{"obligation"}, {"entry", "ListEntry"}, {"measure", "Measure"}},
-	"ListEntry": {{"id"}, {"uscc"}, {"state"}, {"cause"}, {"documentNo"}, {"decidedOn"}, {"servedOn"}, {"since"}, {"until"}, {"annotated"},
+	"Hit":   {{"obligation"}, {"citation"}, {"entry", "ListEntry"}, {"measure", "Measure"}},
+	"ListEntry": {{"id"}, {"uscc"}, {"state"}, {"cause"}, {"documentNo"}, {"decidedOn"}, {"servedOn"}, {"since"}, {"until"}, {"annotated"}, {"wayOutZh"}, {"wayOutEn"},
 		{"exitType"}, {"exitedOn"}, {"list", "CreditList"}, {"decidedBy", "Unit"}},
 	"CreditList": {{"code"}, {"nameZh"}, {"nameEn"}, {"serious"}},
 	"Measure":    {{"code"}, {"nameZh"}, {"nameEn"}, {"kind"}, {"citation"}, {"department"}},

@@ -17,6 +17,7 @@ const (
 	opHitEntry
 	opHitMeasure
 	opHitObligation
+	opHitCitation
 	opEntryID
 	opEntryList
 	opEntryUSCC
@@ -28,6 +29,8 @@ const (
 	opEntryServedOn
 	opEntrySince
 	opEntryUntil
+	opEntryWayOutZh
+	opEntryWayOutEn
 	opEntryAnnotated
 	opEntryExitType
 	opEntryExitedOn
@@ -62,12 +65,13 @@ var writers = map[string]struct {
 	"Check.id": {opCheckID, ""}, "Check.outcome": {opCheckOutcome, ""}, "Check.obligation": {opCheckObligation, ""},
 	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
 	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
-	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""},
+	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""}, "Hit.citation": {opHitCitation, ""},
 	"ListEntry.id": {opEntryID, ""}, "ListEntry.list": {opEntryList, "CreditList"}, "ListEntry.uscc": {opEntryUSCC, ""},
 	"ListEntry.state": {opEntryState, ""}, "ListEntry.cause": {opEntryCause, ""}, "ListEntry.documentNo": {opEntryDocumentNo, ""},
 	"ListEntry.decidedBy": {opEntryDecidedBy, "Unit"}, "ListEntry.decidedOn": {opEntryDecidedOn, ""},
 	"ListEntry.servedOn": {opEntryServedOn, ""}, "ListEntry.since": {opEntrySince, ""}, "ListEntry.until": {opEntryUntil, ""},
 	"ListEntry.annotated": {opEntryAnnotated, ""}, "ListEntry.exitType": {opEntryExitType, ""}, "ListEntry.exitedOn": {opEntryExitedOn, ""},
+	"ListEntry.wayOutZh": {opEntryWayOutZh, ""}, "ListEntry.wayOutEn": {opEntryWayOutEn, ""},
 	"CreditList.code": {opListCode, ""}, "CreditList.nameZh": {opListNameZh, ""}, "CreditList.nameEn": {opListNameEn, ""},
 	"CreditList.serious": {opListSerious, ""},
 	"Measure.code":       {opMeasureCode, ""}, "Measure.nameZh": {opMeasureNameZh, ""}, "Measure.nameEn": {opMeasureNameEn, ""},

@@ -137,6 +137,8 @@ func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.D
 			b = writeMeasure(b, st.sub, h.Measure)
 		case opHitObligation:
 			b = appendQuoted(b, h.Obligation.String())
+		case opHitCitation:
+			b = appendString(b, h.Measure.CitationFor(h.Entry.List))
 		}
 		return b
 	})
@@ -178,6 +180,10 @@ func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day reco
 			}
 		case opEntryExitedOn:
 			b = appendDate(b, e.ExitedOn)
+		case opEntryWayOutZh:
+			b = appendString(b, wayOutZh(s.policy.WayOut(&e.Entry)))
+		case opEntryWayOutEn:
+			b = appendString(b, s.policy.WayOut(&e.Entry).En)
 		}
 		return b
 	})

@@ -225,6 +225,7 @@ func (s *Server) checkResolvers() map[string]resolver {
 		}),
 		"Hit.measure":    hit(func(h hitValue) any { return h.Measure }),
 		"Hit.obligation": hit(func(h hitValue) any { return h.Obligation.String() }),
+		"Hit.citation":   hit(func(h hitValue) any { return h.Measure.CitationFor(h.Entry.List) }),
 	}
 }
 
@@ -246,6 +247,8 @@ func entryResolvers(s *Server) map[string]resolver {
 		"ListEntry.until":      e(func(e *view.Entry) any { return e.Until }),
 		"ListEntry.annotated":  e(func(e *view.Entry) any { return e.Annotated }),
 		"ListEntry.exitedOn":   e(func(e *view.Entry) any { return e.ExitedOn }),
+		"ListEntry.wayOutZh":   e(func(e *view.Entry) any { return wayOutZh(s.policy.WayOut(&e.Entry)) }),
+		"ListEntry.wayOutEn":   e(func(e *view.Entry) any { return s.policy.WayOut(&e.Entry).En }),
 		"ListEntry.exitType": e(func(e *view.Entry) any {
 			if e.ExitType == list.NoExit {
 				return nil
@@ -253,6 +256,14 @@ func entryResolvers(s *Server) map[string]resolver {
 			return e.ExitType.String()
 		}),
 	}
+}
+
+// wayOutZh is the way out with its clause.
+func wayOutZh(x policy.Exit) string {
+	if x.Basis == "" {
+		return x.Zh
+	}
+	return x.Zh + "（" + x.Basis + "）"
 }
 
 func catalogueResolvers() map[string]resolver {

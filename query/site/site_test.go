@@ -53,7 +53,7 @@ func (f *fake) Entity(_ context.Context, code string) (*Entity, error) {
 		e.Entries = []Entry{{
 			Entry: view.OnDay(list.Entry{ID: "E-1", List: 3, USCC: code, State: list.InForce, Cause: "1", DocumentNo: "示市监列〔2026〕示例 18 号", DecidedBy: "SAMR",
 				DecidedOn: day - 3, ServedOn: day, Since: day, Until: day.AddMonths(36), ExitedOn: record.NoDate}, f.Today()),
-			List: f.policy.List(3), Unit: "市场监督管理部门", Measures: f.policy.Measures,
+			List: f.policy.List(3), Unit: "市场监督管理部门", Measures: f.policy.Measures[:3], WayOut: f.policy.List(3).Exit,
 		}}
 	}
 	return e, nil

@@ -69,10 +69,8 @@ func funcs(lang int) template.FuncMap {
 			}
 			return strings.Join(names, pick("、", ", "))
 		},
-		"cause": func(e *Entry) string { return causeWord(e, lang) },
-		"upTo": func(ms []*policy.Measure, n int) []*policy.Measure {
-			return ms[:min(n, len(ms))]
-		},
+		"cause":        func(e *Entry) string { return causeWord(e, lang) },
+		"exit":         func(e *Entry) string { return exitWord(e, lang) },
 		"abnormalList": func(c list.Code) bool { return c == list.L01 || c == list.L02 },
 	}
 }
@@ -109,6 +107,14 @@ func domainWord(d record.Domain, lang int) string {
 		return d.String()
 	}
 	return w[lang]
+}
+
+// exitWord tells how the entry ends, with the clause.
+func exitWord(e *Entry, lang int) string {
+	if lang == en {
+		return e.WayOut.En + "."
+	}
+	return e.WayOut.Zh + "（" + e.WayOut.Basis + "）。"
 }
 
 // causeWord is the name of a known cause as it read when it was decided, else the

@@ -45,6 +45,7 @@ type Entry struct {
 	List     *policy.List
 	Unit     string
 	Measures []*policy.Measure // that may rest on it, for enterprises
+	WayOut   policy.Exit
 }
 
 // Group is the records of one kind, in the order of their domain.
@@ -142,14 +143,8 @@ func (p *public) entry(x view.Entry) Entry {
 	if e.List == nil {
 		e.List = &policy.List{Code: x.List, NameZh: x.List.String(), NameEn: x.List.String()}
 	}
-	for _, m := range p.v.Policy.Measures {
-		for _, t := range m.Triggers {
-			if t.List == x.List && t.EntryOf&policy.Person == 0 && m.Target&policy.Enterprise != 0 {
-				e.Measures = append(e.Measures, m)
-				break
-			}
-		}
-	}
+	e.WayOut = p.v.Policy.WayOut(&x.Entry)
+	e.Measures = p.v.Policy.MeasuresOf(&x.Entry, p.Today())
 	return e
 }
 

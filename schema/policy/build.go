@@ -16,7 +16,10 @@ func (b *builder) buildLists(rows []listRow) {
 		where := "list " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		l := &List{Code: b.listCode(where, r.Code), NameZh: r.NameZh, NameEn: r.NameEn, Serious: r.Serious,
-			Public: r.Public, TermYears: r.TermYears, NoService: r.NoService != "", Basis: b.citations(where, r.Basis)}
+			Public: r.Public, TermYears: r.TermYears, NoService: r.NoService != "", Basis: b.citations(where, r.Basis), Exit: b.exit(where, r.Exit)}
+		if l.Exit == (Exit{}) {
+			b.fail(where, "no way out")
+		}
 		l.From, l.To = b.span(where, r.From, r.To)
 		if len(l.Basis) == 0 {
 			b.fail(where, "no basis")
@@ -30,6 +33,13 @@ func (b *builder) buildLists(rows []listRow) {
 		b.lists[l.Code] = l
 		b.Lists = append(b.Lists, l)
 	}
+}
+
+func (b *builder) exit(where string, r exitRow) Exit {
+	if (r.Zh == "") != (r.En == "") || (r.Zh == "") != (r.Basis == "") {
+		b.fail(where, "its way out lacks a language or its basis")
+	}
+	return Exit(r)
 }
 
 func (b *builder) term(where string, years int) {
@@ -46,7 +56,7 @@ func (b *builder) causes(where string, l *List, rows []causeRow) {
 		b.names(at, r.NameZh, r.NameEn)
 		c := Cause{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Basis: r.Basis,
 			From: b.date(at, r.From), To: b.date(at, r.To),
-			TermYears: r.TermYears, Restricted: r.Restricted, ShownUntil: b.monthDay(at, r.ShownUntil)}
+			TermYears: r.TermYears, Restricted: r.Restricted, ShownUntil: b.monthDay(at, r.ShownUntil), Exit: b.exit(at, r.Exit)}
 		b.term(at, r.TermYears)
 		if c.Code == "" {
 			b.fail(at, "no code")
@@ -187,6 +197,10 @@ func (b *builder) triggers(where string, m *Measure, r *measureRow) {
 		}
 		b.lintTrigger(at, l, &tr, r, &t)
 		m.Triggers = append(m.Triggers, tr)
+		if m.citations == nil {
+			m.citations = map[list.Code]string{}
+		}
+		m.citations[tr.List] = citationFor(r.Basis, t.List)
 	}
 	for _, basis := range r.Basis {
 		for _, name := range basis.Lists {
@@ -196,6 +210,21 @@ func (b *builder) triggers(where string, m *Measure, r *measureRow) {
 			}
 		}
 	}
+}
+
+// citationFor joins the clauses that hold for a list: first those that name it,
+// then those that name none.
+func citationFor(rows []basisRow, list string) string {
+	var named, general []string
+	for _, r := range rows {
+		switch {
+		case len(r.Lists) == 0:
+			general = append(general, r.Text)
+		case slices.Contains(r.Lists, list):
+			named = append(named, r.Text)
+		}
+	}
+	return strings.Join(append(named, general...), "；")
 }
 
 // lintTrigger holds a trigger against its basis and its list: more than CAUTION

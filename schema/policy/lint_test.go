@@ -16,6 +16,7 @@ lists:
     nameEn: list
     termYears: 3
     basis: [{text: 某法第一条, mark: V}]
+    exit: {zh: 期满, en: ends, basis: 某法第四条}
     causes:
       - {code: "1", nameZh: 事由, nameEn: cause, basis: 某法第一条, to: 2025-12-31}
       - {code: "1", nameZh: 新事由, nameEn: new cause, basis: 某法第一条, from: 2026-01-01}
@@ -97,6 +98,11 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("calendar.yaml", "version: 2026-01-01", "", `version "" is no date`)
 
 	// Lists
+	f("lists.yaml", "    exit: {zh: 期满, en: ends, basis: 某法第四条}\n", "", "no way out")
+	f("lists.yaml", "en: ends, basis", "basis", "lacks a language or its basis")
+	f("lists.yaml", "basis: 某法第四条}", "basis: ''}", "lacks a language or its basis")
+	f("lists.yaml", `{code: "1", `, `{code: "1", termYears: 11, `, "term of 11 years")
+	f("lists.yaml", `{code: "1", `, `{code: "1", shownUntil: 02-31, `, `"02-31" is no day of a year`)
 	f("lists.yaml", "code: L01", "code: L99", `unknown list "L99"`)
 	f("lists.yaml", "nameEn: list", "nameEn: ' '", "needs a Chinese and an English name")
 	f("lists.yaml", "basis: [{text: 某法第一条, mark: V}]", "basis: []", "no basis")

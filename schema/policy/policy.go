@@ -192,6 +192,41 @@ func (m MonthDay) before(day record.Date) record.Date {
 	return record.MakeDate(year-1, m.Month, m.Day)
 }
 
+// CitationFor is the basis of a measure as far as it speaks of a list.
+func (m *Measure) CitationFor(l list.Code) string {
+	if c, ok := m.citations[l]; ok {
+		return c
+	}
+	return m.Citation
+}
+
+// MeasuresOf are the measures that rest on an entry in force on a day and reach
+// the enterprise itself or its legal representative, in table order.
+func (p *Policy) MeasuresOf(e *list.Entry, day record.Date) (out []*Measure) {
+	for _, m := range p.Measures {
+		for _, t := range m.Triggers {
+			r := Rule{Causes: t.Causes, TermMonths: t.TermMonths, From: m.From, To: m.To}
+			if t.List == e.List && t.EntryOf == Enterprise && m.Target&(Enterprise|Responsible) != 0 && r.Applies(e.Cause, e.DecidedOn, e.Since, day) {
+				out = append(out, m)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// WayOut tells how an entry ends.
+func (p *Policy) WayOut(e *list.Entry) Exit {
+	l := p.List(e.List)
+	if l == nil {
+		return Exit{}
+	}
+	if c := l.Cause(e.Cause, e.DecidedOn); c != nil && c.Exit != (Exit{}) {
+		return c.Exit
+	}
+	return l.Exit
+}
+
 // Cause is the cause of a decision by its code or its name, with the wording
 // that was in use on the day it was decided; nil when the list knows none.
 func (l *List) Cause(cause string, decidedOn record.Date) *Cause {

@@ -388,6 +388,53 @@ func TestCausesNarrowTheDisplay(t *testing.T) {
 	f("L20", "1", "2025-01-10", "2026-11-26", false, false)
 }
 
+// What rests on an entry: by cause, within the measure's own term, for
+// enterprises and their legal representatives.
+func TestMeasuresOfAnEntry(t *testing.T) {
+	p := load(t)
+	f := func(l, cause, decided, want string) {
+		t.Helper()
+		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(decided), State: list.InForce}
+		var got []string
+		for _, m := range p.MeasuresOf(&e, day("2026-11-26")) {
+			got = append(got, m.Code)
+			if !strings.Contains(m.Citation, strings.Split(m.CitationFor(e.List), "；")[0]) || m.CitationFor(e.List) == "" {
+				t.Errorf("%s × %s rests on %q", m.Code, l, m.CitationFor(e.List))
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s for %s of %s: %s, want %s", l, cause, decided, s, want)
+		}
+	}
+	f("L12", "1", "2026-01-05", "ENT-08 INC-02 PUB-01")
+	f("L12", "2", "2026-01-05", "INC-02 PUB-01")
+	f("L12", "1", "2022-01-05", "INC-02 PUB-01")
+	f("L25", "1", "2026-01-05", "ENT-06 QUA-02")
+	f("L25", "3", "2026-01-05", "QUA-02")
+	f("L27", "1", "2026-01-05", "INC-02 PUB-01") // its bars are for persons
+	if c := p.Measure("FIN-01").CitationFor(list.Code(4)); strings.Contains(c, "农民工") || c == "" {
+		t.Errorf("FIN-01 × L04 rests on %q", c)
+	}
+	if c := p.Measure("INC-01").CitationFor(list.Code(7)); c != "《保障农民工工资支付条例》第四十八条" {
+		t.Errorf("INC-01 × L07 rests on %q", c)
+	}
+}
+
+// The way out is the list's, or that of the cause of its day.
+func TestWayOut(t *testing.T) {
+	p := load(t)
+	term := p.WayOut(&list.Entry{List: list.Code(4), Cause: "2", DecidedOn: today})
+	if own := p.WayOut(&list.Entry{List: list.Code(4), Cause: "1", DecidedOn: today}); own == term || own.Zh == "" {
+		t.Errorf("%+v and %+v", own, term)
+	}
+	if !strings.Contains(term.Zh, "履行义务本身不提前移出") || term.Basis == "" {
+		t.Errorf("%+v", term)
+	}
+	if p.WayOut(&list.Entry{List: 99}) != (Exit{}) {
+		t.Error("a list that doesn't exist has a way out")
+	}
+}
+
 func TestCauseOfItsDay(t *testing.T) {
 	p := load(t)
 	f := func(l, cause, decided, want string) {

@@ -45,7 +45,10 @@ type causeRow struct {
 	TermYears  int    `yaml:"termYears"` // instead of the list's
 	Restricted bool   // neither published nor serious, whatever the list says
 	ShownUntil string `yaml:"shownUntil"` // month-day on which the display ends
+	Exit       exitRow
 }
+
+type exitRow struct{ Zh, En, Basis string }
 
 type listRow struct {
 	Code      string
@@ -56,6 +59,7 @@ type listRow struct {
 	NoService string     `yaml:"noService"` // the clause by which it needs no service
 	TermYears int        `yaml:"termYears"`
 	Basis     []basisRow `yaml:"basis"`
+	Exit      exitRow
 	Causes    []causeRow
 	From      string
 	To        string

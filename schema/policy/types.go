@@ -55,6 +55,7 @@ type List struct {
 	Causes    []Cause
 	TermYears int  // automatic end after that many years from the first day in force; 0: none
 	NoService bool // statutory exception: takes effect without service
+	Exit      Exit
 	From, To  record.Date
 }
 
@@ -69,10 +70,14 @@ type Cause struct {
 
 	TermYears  int  // instead of the list's; 0: the list's
 	Restricted bool // neither published nor serious, whatever the list says
+	Exit       Exit // instead of the list's; the zero value: the list's
 	// ShownUntil is the month and day on which the display of an entry ends for
 	// the first time since it is in force; the zero value: it doesn't.
 	ShownUntil MonthDay
 }
+
+// Exit tells how an entry ends (移出).
+type Exit struct{ Zh, En, Basis string }
 
 // MonthDay is a day of any year.
 type MonthDay struct {
@@ -87,7 +92,8 @@ type Measure struct {
 	NameEn     string
 	Kind       string
 	Department string
-	Citation   string // all citations in one line, for answers
+	Citation   string               // all citations in one line, for answers
+	citations  map[list.Code]string // those that speak of a list, in one line
 	Basis      []Citation
 	Target     Role // roles it reaches
 	Triggers   []Trigger
