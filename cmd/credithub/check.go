@@ -19,7 +19,7 @@ type checkCmd struct {
 
 const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a){
 id outcome obligation asOf receipt matter{nameZh} subject{name}
-hits{obligation measure{code nameZh citation} entry{id documentNo since until list{code nameZh} decidedBy{name}}}
+hits{obligation citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}}
 staleSources{unit{code name} domain}}}`
 
 // checkAnswer is what the command prints.
@@ -29,10 +29,12 @@ type checkAnswer struct {
 	Subject                                *struct{ Name string }
 	Hits                                   []struct {
 		Obligation string
-		Measure    struct{ Code, NameZh, Citation string }
+		Citation   string
+		Measure    struct{ Code, NameZh string }
 		Entry      struct {
 			ID, DocumentNo string
 			Since, Until   string
+			WayOutZh       string
 			List           struct{ Code, NameZh string }
 			DecidedBy      struct{ Name string }
 		}
@@ -102,8 +104,8 @@ func (a *checkAnswer) print(uscc string) {
 		if until == "" {
 			until = "无固定期限"
 		}
-		fmt.Printf("  %-9s %s %s\n    依据 %s\n    名单 %s %s  文书 %s  认定 %s\n    期限 %s 至 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh,
-			h.Measure.Citation, h.Entry.List.Code, h.Entry.List.NameZh, h.Entry.DocumentNo, h.Entry.DecidedBy.Name, h.Entry.Since, until)
+		fmt.Printf("  %-9s %s %s\n    依据 %s\n    名单 %s %s  文书 %s  认定 %s\n    期限 %s 至 %s\n    移出 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh,
+			h.Citation, h.Entry.List.Code, h.Entry.List.NameZh, h.Entry.DocumentNo, h.Entry.DecidedBy.Name, h.Entry.Since, until, h.Entry.WayOutZh)
 	}
 	for _, s := range a.StaleSources {
 		fmt.Printf("  来源延迟 %s %s %s\n", s.Unit.Code, s.Unit.Name, s.Domain)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,13 +40,29 @@ type connectFlags struct {
 	Clickhouse string   `help:"ClickHouse over HTTP." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
 	Cluster    string   `help:"Name of the ClickHouse cluster; without it a single node." placeholder:"NAME" env:"CREDITHUB_CLUSTER"`
 
-	KafkaTLS      bool   `help:"TLS to Kafka." env:"CREDITHUB_KAFKA_TLS"`
-	KafkaCA       string `help:"Authorities of Kafka's certificates, PEM." type:"path"`
-	KafkaCert     string `help:"Client certificate, PEM." type:"path"`
-	KafkaKey      string `help:"Key of the client certificate, PEM." type:"path"`
-	KafkaSASL     string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
-	KafkaUser     string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
-	KafkaPassword string `kong:"-"`
+	KafkaTLS  bool   `help:"TLS to Kafka." env:"CREDITHUB_KAFKA_TLS"`
+	KafkaCA   string `help:"Authorities of Kafka's certificates, PEM." type:"path" env:"CREDITHUB_KAFKA_CA"`
+	KafkaCert string `help:"Client certificate, PEM." type:"path" env:"CREDITHUB_KAFKA_CERT"`
+	KafkaKey  string `help:"Key of the client certificate, PEM." type:"path" env:"CREDITHUB_KAFKA_KEY"`
+	KafkaSASL string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
+	KafkaUser string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
+
+	reg *prometheus.Registry // of this process; made by connect without one
+}
+
+// environ are the variables by which another process of this program gets the
+// same connections. The password of SASL is in the environment already.
+func (c *connectFlags) environ() (env []string) {
+	for _, v := range [][2]string{
+		{"KAFKA", strings.Join(c.Kafka, ",")}, {"CLICKHOUSE", c.Clickhouse}, {"CLUSTER", c.Cluster},
+		{"KAFKA_TLS", strconv.FormatBool(c.KafkaTLS)}, {"KAFKA_CA", c.KafkaCA}, {"KAFKA_CERT", c.KafkaCert},
+		{"KAFKA_KEY", c.KafkaKey}, {"KAFKA_SASL", c.KafkaSASL}, {"KAFKA_USER", c.KafkaUser},
+	} {
+		if v[1] != "" { // an empty path would be the working directory
+			env = append(env, "CREDITHUB_"+v[0]+"="+v[1])
+		}
+	}
+	return env
 }
 
 // oidcFlags name the provider of tokens; without one the development issuer of
@@ -105,7 +123,10 @@ func (c *connectFlags) connect() (*hub, error) {
 	if len(c.Kafka) == 0 || c.Clickhouse == "" {
 		return nil, errors.New("--kafka and --clickhouse are needed")
 	}
-	h := &hub{data: c.Data, log: slog.Default(), reg: metrics.New()}
+	if c.reg == nil {
+		c.reg = metrics.New()
+	}
+	h := &hub{data: c.Data, log: slog.Default(), reg: c.reg}
 	var err error
 	if h.policy, err = policy.Load(); err != nil {
 		return nil, err

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"credithub/deploy/gen"
@@ -23,6 +25,7 @@ const (
 	demoSeed     = 20260401
 	demoMark     = "demo.loaded" // in the data directory: the set is there
 	demoBatch    = 2000          // rows of one push
+	demoMatter   = "GOVERNMENT_PROCUREMENT"
 )
 
 // loadDemo pushes the demonstration set through the hub's own gateway, as the
@@ -43,10 +46,15 @@ func (r *running) loadDemo(ctx context.Context, url string) error {
 	}
 	mark := filepath.Join(r.cmd.Data, demoMark)
 	if _, err := os.Stat(mark); errors.Is(err, os.ErrNotExist) {
-		if err := pushDemo(push); err != nil {
+		truth, err := pushDemo(push)
+		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(mark, []byte(time.Now().UTC().Format(time.RFC3339)+"\n"), 0o600); err != nil {
+		text, err := json.Marshal(examplesOf(truth))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(mark, append(text, '\n'), 0o600); err != nil {
 			return err
 		}
 	}
@@ -61,7 +69,25 @@ func (r *running) loadDemo(ctx context.Context, url string) error {
 	return nil
 }
 
-func pushDemo(push func(unit, query string, body []byte) error) error {
+// examples are codes of the demonstration set to try things with.
+type examples struct {
+	Listed string `json:"listed"` // banned from government procurement
+	Clear  string `json:"clear"`
+}
+
+func examplesOf(t *gen.Truth) (e examples) {
+	for _, code := range t.Codes {
+		switch s := t.Subjects[code]; {
+		case s == nil && e.Clear == "":
+			e.Clear = code
+		case s != nil && s.Obligations[demoMatter] == "REJECT" && e.Listed == "":
+			e.Listed = code
+		}
+	}
+	return e
+}
+
+func pushDemo(push func(unit, query string, body []byte) error) (*gen.Truth, error) {
 	type key struct {
 		unit   string
 		domain record.Domain
@@ -74,7 +100,7 @@ func pushDemo(push func(unit, query string, body []byte) error) error {
 		rows[k] = 0
 		return err
 	}
-	_, err := gen.New(gen.Config{Entities: demoEntities, Seed: demoSeed, Today: record.DateOf(time.Now())}).Run(func(it gen.Item) error {
+	truth, err := gen.New(gen.Config{Entities: demoEntities, Seed: demoSeed, Today: record.DateOf(time.Now())}).Run(func(it gen.Item) error {
 		k := key{it.Unit, it.Domain}
 		if bodies[k] == nil {
 			bodies[k] = &bytes.Buffer{}
@@ -87,7 +113,7 @@ func pushDemo(push func(unit, query string, body []byte) error) error {
 		return send(k)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rest []key
 	for k := range bodies {
@@ -97,11 +123,11 @@ func pushDemo(push func(unit, query string, body []byte) error) error {
 	for _, k := range rest {
 		if rows[k] > 0 {
 			if err := send(k); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return truth, nil
 }
 
 // printTokens prints tokens that are ready to paste.
@@ -121,6 +147,20 @@ func (r *running) printTokens(url string) error {
 		}
 		fmt.Printf("\n# %s of %s\nexport %s_%s='%s'\n", t.role, t.unit, t.role, t.unit, token)
 	}
-	fmt.Printf("\nTry:\n  credithub check --url %s --token \"$officer_SAMR\" CODE GOVERNMENT_PROCUREMENT\n  open %s\n", url, url)
+	var e examples
+	if text, err := os.ReadFile(filepath.Join(r.cmd.Data, demoMark)); err != nil || json.Unmarshal(text, &e) != nil || e.Listed == "" {
+		return nil
+	}
+	fmt.Printf("\nTry, with the first token in another terminal:\n  %[1]s check --url %[2]s --token \"$officer_SAMR\" %[3]s %[5]s  # may not take part\n"+
+		"  %[1]s check --url %[2]s --token \"$officer_SAMR\" %[4]s %[5]s  # may\n"+
+		"  %[2]s/e/%[3]s in a browser: what the public sees of the first\n", self(), url, e.Listed, e.Clear, demoMatter)
 	return nil
+}
+
+// self is how this program was started.
+func self() string {
+	if strings.Contains(os.Args[0], "go-build") {
+		return "go run ./cmd/credithub"
+	}
+	return os.Args[0]
 }

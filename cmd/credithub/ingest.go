@@ -59,7 +59,7 @@ func (c *ingestCmd) Run(ctx context.Context) error {
 
 func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *intake.Intake) (closeAudit func(), err error) {
 	closeAudit = func() {}
-	l, err := child.Listen(c.Listen)
+	l, err := child.ListenAnywhere(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}

@@ -39,7 +39,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l, err := child.Listen(c.Listen)
+	l, err := child.ListenAnywhere(c.Listen)
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}

@@ -4,13 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"credithub/deploy/platform/httpx"
 	"credithub/deploy/platform/metrics"
@@ -35,6 +41,37 @@ func health(mux *http.ServeMux, reg prometheus.Gatherer, ready readiness) {
 		_ = json.NewEncoder(w).Encode(map[string]any{"ready": len(reasons) == 0, "reasons": reasons})
 	})
 	mux.Handle("GET /metrics", metrics.Handler(reg))
+}
+
+// scraped gathers what another process of the hub counts, without what every
+// process has. One that doesn't answer leaves its metrics out.
+type scraped struct{ addr string }
+
+// Gather implements prometheus.Gatherer.
+func (s scraped) Gather() ([]*dto.MetricFamily, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.addr+"/metrics", nil)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, nil //nolint:nilerr // credithub_child_up tells it
+	}
+	defer r.Body.Close()
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := p.TextToMetricFamilies(r.Body)
+	if err != nil {
+		return nil, fmt.Errorf("metrics of %s: %w", s.addr, err)
+	}
+	var out []*dto.MetricFamily
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		if strings.HasPrefix(name, "credithub_intake_") || strings.HasPrefix(name, "credithub_sink_") {
+			out = append(out, families[name])
+		}
+	}
+	return out, nil
 }
 
 // gcPercent makes the collector of a serving process run a third as often as by

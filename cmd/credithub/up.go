@@ -11,11 +11,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded"
 	"credithub/deploy/embedded/supervise"
+	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
 )
 
@@ -38,6 +40,7 @@ const childLog = 8 << 20
 // running is a hub that up has started.
 type running struct {
 	cmd      *upCmd
+	watched  *supervise.Metrics
 	hub      *hub
 	children []*embedded.Process
 	ingest   *embedded.Process
@@ -57,7 +60,8 @@ func (c *upCmd) Run(ctx context.Context) error {
 		return fmt.Errorf("up: %w", err)
 	}
 	defer l.Close()
-	r := &running{cmd: c}
+	c.reg = metrics.New()
+	r := &running{cmd: c, watched: supervise.NewMetrics(c.reg)}
 	defer r.stop()
 	if err := r.start(ctx); err != nil {
 		return err
@@ -104,8 +108,8 @@ func (r *running) start(ctx context.Context) error {
 		return err
 	}
 	changed, err := r.hub.migrate(ctx, c.Partitions, c.Cluster)
-	for _, s := range changed {
-		r.hub.log.Info("migrated", "change", s)
+	if len(changed) > 0 {
+		r.hub.log.Info("migrated", "changes", len(changed))
 	}
 	return err
 }
@@ -126,7 +130,7 @@ func (r *running) child(life, early context.Context, ch embedded.Child) (*embedd
 	if err != nil {
 		return nil, err
 	}
-	ch.Log = f
+	ch.Log, ch.Metrics = f, r.watched
 	type started struct {
 		p   *embedded.Process
 		err error
@@ -174,7 +178,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 	}
 	r.children = append(r.children, r.ingest)
 	mux := http.NewServeMux()
-	health(mux, r.hub.reg, r.ready)
+	health(mux, prometheus.Gatherers{r.hub.reg, scraped{r.ingest.Addr()}}, r.ready)
 	r.query.handle(mux)
 	mux.Handle("/v1/", dressed(gw))
 	url := "http://" + l.Addr().String()
@@ -203,7 +207,7 @@ func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
 	ch := embedded.Child{
 		Name: "ingest", Listen: "127.0.0.1:0",
 		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway"},
-		Env:  r.cmd.childEnv(),
+		Env:  r.cmd.environ(),
 		Ready: func(ctx context.Context, addr string) error {
 			if reasons := readyAt(ctx, addr); len(reasons) > 0 {
 				return errors.New(reasons[0])
@@ -212,16 +216,6 @@ func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
 		},
 	}
 	return r.child(ctx, ctx, ch)
-}
-
-// childEnv tells a child where Kafka and ClickHouse are, passwords included.
-func (c *upCmd) childEnv() []string {
-	env := []string{"CREDITHUB_CLICKHOUSE=" + c.Clickhouse}
-	brokers := c.Kafka[0]
-	for _, b := range c.Kafka[1:] {
-		brokers += "," + b
-	}
-	return append(env, "CREDITHUB_KAFKA="+brokers)
 }
 
 // ready is true when everything is: children up, consumers assigned, index

@@ -18,7 +18,17 @@ var deciders = []struct {
 	{"L10", "MEM", "应急列", 2}, {"L11", "NBS", "统严", 1}, {"L12", "MCT", "文旅列", 1},
 	{"L13", "MOHURD", "建市黑", 2}, {"L15", "GACC", "关失信", 1}, {"L15B", "GACC", "关严", 1},
 	{"L20", "TAX", "税非正", 2}, {"L21", "TAX", "税欠告", 2}, {"L24", "NDRC", "招违", 1}, {"L26", "MOF", "会列", 1},
+	{"L14", "NMPA", "药监严", 1}, {"L16", "MPS", "公诈", 1}, {"L17", "SAMR", "知严", 1}, {"L18", "MOT", "交超", 1},
+	{"L19", "MCA", "民社严", 1}, {"L22", "BANK", "银逃", 1}, {"L23", "MEE", "环信", 1}, {"L25", "NDRC", "诺失", 1},
+	{"L27", "NDMO", "国动", 1}, {"L28", "MIIT", "欠款", 1},
 }
+
+var deciderWeights = func() (sum int) {
+	for _, d := range deciders {
+		sum += d.weight
+	}
+	return sum
+}()
 
 type stage struct {
 	event string
@@ -39,7 +49,7 @@ func (g *Generator) entries(s *subject) error {
 	}
 	used := map[string]bool{}
 	for range n {
-		w := g.rng.IntN(100)
+		w := g.rng.IntN(deciderWeights)
 		for _, d := range deciders {
 			if w -= d.weight; w < 0 {
 				if !used[d.list] {

@@ -112,11 +112,8 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	matters := map[string]bool{}
-	for _, m := range restricts {
-		for matter := range m {
-			matters[matter] = true
-		}
+	if len(deciders) != len(p.Lists) {
+		t.Errorf("entries are made for %d lists of %d", len(deciders), len(p.Lists))
 	}
 	for _, d := range deciders {
 		code, ok := list.ParseCode(d.list)
@@ -126,7 +123,7 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 		if p.Serious(code) != serious[d.list] {
 			t.Errorf("%s serious: %t", d.list, p.Serious(code))
 		}
-		for matter := range matters {
+		for _, matter := range Matters() {
 			want, got := "NONE", policy.None
 			if o, ok := restricts[d.list][matter]; ok {
 				want = o

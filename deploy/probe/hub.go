@@ -4,7 +4,6 @@
 package probe
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -139,25 +138,14 @@ func (h *Hub) Push(ctx context.Context, unit, query string, body []byte) (Pushed
 // PushTo sends NDJSON to any gateway.
 func PushTo(ctx context.Context, url, token, query string, body []byte) (Pushed, error) {
 	var p Pushed
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/records"+query, bytes.NewReader(body))
+	r, err := Do(ctx, http.MethodPost, url+"/v1/records"+query, token, "application/x-ndjson", body)
 	if err != nil {
 		return p, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	r, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return p, err
+	if r.Status != http.StatusAccepted {
+		return p, fmt.Errorf("probe: push answered %d: %.300s", r.Status, r.Body)
 	}
-	defer r.Body.Close()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		return p, err
-	}
-	if r.StatusCode != http.StatusAccepted {
-		return p, fmt.Errorf("probe: push answered %d: %.300s", r.StatusCode, b)
-	}
-	return p, json.Unmarshal(b, &p)
+	return p, json.Unmarshal(r.Body, &p)
 }
 
 // Ask sends one GraphQL request and gives the raw answer, whatever its status.
@@ -166,20 +154,8 @@ func Ask(ctx context.Context, url, token, query string, variables map[string]any
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	r, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Body.Close()
-	return io.ReadAll(r.Body)
+	r, err := Do(ctx, http.MethodPost, url+"/graphql", token, "application/json", body)
+	return r.Body, err
 }
 
 // FreeAddr is a loopback address that nothing listens on.

@@ -89,6 +89,12 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 	case !p.Can(access.Check):
 		return nil, fault.New(fault.Forbidden, "checks are for officers, supervisors and admins")
 	}
+	if len(q.codes) > s.limits.Checks {
+		s.met.limits.WithLabelValues("checks").Inc()
+	}
+	if len(q.caseNo) > s.limits.CaseNo {
+		s.met.limits.WithLabelValues("caseNo").Inc()
+	}
 	if q.many && (len(q.codes) == 0 || len(q.codes) > s.limits.Checks) {
 		return nil, fault.New(fault.BadInput, "usccs: 1 to %d codes", s.limits.Checks)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,11 +240,31 @@ func TestAnswersKeepTheOrderOfTheQuery(t *testing.T) {
 // An answer that grows too large is refused, whatever it holds.
 func TestAnswerLimit(t *testing.T) {
 	h := newHub(t)
-	size := len(ask(t, h.server(), "", "{lists{code}}", nil).raw)
-	for less, code := range map[int]string{0: "", 1: "TOO_COMPLEX"} {
-		s := h.server(func(c *Config) { c.Limits.AnswerBytes = size - less })
-		if a := ask(t, s, "", "{lists{code}}", nil); a.code() != code {
-			t.Errorf("%d bytes: %s", size-less, a.raw[:80])
+	h.sameSeq = true
+	for _, query := range []string{"{lists{code}}", `{check(uscc:"` + listedCode + `",matter:"GOVERNMENT_PROCUREMENT"){uscc hits{obligation}}}`} { // executed and planned
+		size := len(ask(t, h.server(), "officer:SAMR", query, nil).raw)
+		for less, code := range map[int]string{0: "", 1: "TOO_COMPLEX"} {
+			s := h.server(func(c *Config) { c.Limits.AnswerBytes = size - less })
+			if a := ask(t, s, "officer:SAMR", query, nil); a.code() != code || counted(t, s, "answer") != float64(less) {
+				t.Errorf("%d bytes: %s", size-less, a.raw)
+			}
 		}
 	}
+}
+
+// What a check may ask is limited, and each refusal counted.
+func TestCheckLimitsAreCounted(t *testing.T) {
+	h := newHub(t)
+	s := h.server(func(c *Config) { c.Limits.Checks, c.Limits.CaseNo = 3, 8 })
+	f := func(codes int, caseNo string, want string, checks, cases float64) {
+		t.Helper()
+		a := ask(t, s, "officer:SAMR", `query($u:[ID!]!,$c:String){checks(usccs:$u,matter:"TENDER",caseNo:$c){uscc}}`,
+			map[string]any{"u": slices.Repeat([]string{clearCode}, codes), "c": caseNo})
+		if a.code() != want || counted(t, s, "checks") != checks || counted(t, s, "caseNo") != cases {
+			t.Errorf("%d codes, %q: %s; counted %v and %v", codes, caseNo, a.raw, counted(t, s, "checks"), counted(t, s, "caseNo"))
+		}
+	}
+	f(3, "12345678", "", 0, 0)
+	f(4, "", "BAD_INPUT", 1, 0)
+	f(3, "123456789", "BAD_INPUT", 1, 1)
 }

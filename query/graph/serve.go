@@ -31,6 +31,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		switch err := s.run(r.Context(), doc.plan, x); {
 		case err == nil:
 			s.met.planned.Inc()
+			if len(x.out) > s.limits.AnswerBytes {
+				s.answerTooLarge(w, r, x)
+				return
+			}
 			write(w, x, http.StatusOK)
 			return
 		case !errors.Is(err, errNotPlanned):
@@ -88,8 +92,7 @@ func started(errs []gqlerrors.FormattedError) bool {
 func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document, x *exchange, sc *scope, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
 	s.compose(x, doc.shape, data, errs, executed)
 	if len(x.out) > s.limits.AnswerBytes {
-		s.met.limits.WithLabelValues("answer").Inc()
-		s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", s.limits.AnswerBytes)), true)
+		s.answerTooLarge(w, r, x)
 		return
 	}
 	if doc.constant && executed && len(errs) == 0 {
@@ -101,6 +104,11 @@ func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *doc
 	}
 	s.count(errs)
 	write(w, x, status(x.media, executed))
+}
+
+func (s *Server) answerTooLarge(w http.ResponseWriter, r *http.Request, x *exchange) {
+	s.met.limits.WithLabelValues("answer").Inc()
+	s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", s.limits.AnswerBytes)), true)
 }
 
 // status is that of a well-formed request: application/json answers 200

@@ -49,6 +49,16 @@ func FollowParent() error {
 // Listen returns the listener that the supervisor left or, without one, opens
 // addr ("127.0.0.1:0" takes a free port). Only loopback addresses are served.
 func Listen(addr string) (net.Listener, error) {
+	if os.Getenv(EnvListener) == "" {
+		if err := Loopback(addr); err != nil {
+			return nil, err
+		}
+	}
+	return ListenAnywhere(addr)
+}
+
+// ListenAnywhere is Listen for services that other machines ask.
+func ListenAnywhere(addr string) (net.Listener, error) {
 	f, err := inherited(EnvListener)
 	if err != nil {
 		return nil, err
@@ -60,9 +70,6 @@ func Listen(addr string) (net.Listener, error) {
 			return nil, fmt.Errorf("child: inherited listener: %w", err)
 		}
 		return ln, nil
-	}
-	if err := Loopback(addr); err != nil {
-		return nil, err
 	}
 	ln, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -66,6 +66,11 @@ func TestInheritance(t *testing.T) {
 		t.Error("took a listener that is no number")
 	}
 	t.Setenv(child.EnvListener, "")
+	ln, err := child.ListenAnywhere("0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.Close()
 	if _, err := child.Listen("0.0.0.0:0"); !errors.Is(err, child.ErrNotLoopback) {
 		t.Errorf("got %v", err)
 	}

@@ -295,6 +295,38 @@ func readFile(g segment, newest bool, yield func(audit.Record, error) bool) bool
 	}
 }
 
+// Against holds the heads of chains stored elsewhere, which are intact in
+// themselves, against the files of a directory: the last stored record must be
+// the one on disk, and what was shipped must have arrived. Records before from
+// are not looked for, nor those after before, which may be on their way.
+func Against(dir string, heads []audit.Head, from, before time.Time) error {
+	shipped, err := readNumber(dir, shippedFile)
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	var stored audit.Head
+	for r, err := range Records(dir) {
+		if err != nil {
+			return err
+		}
+		if stored.Writer == "" {
+			stored.Writer = r.Writer
+			for _, h := range heads {
+				if h.Writer == r.Writer {
+					stored = h
+				}
+			}
+		}
+		switch {
+		case r.Seq == stored.Seq && r.Hash != stored.Hash:
+			return &audit.BrokenLink{Writer: r.Writer, Seq: r.Seq, Reason: "it is not the one on disk: the chain was written anew"}
+		case r.Seq > stored.Seq && r.Seq <= shipped && !r.At.Before(from) && r.At.Before(before):
+			return &audit.BrokenLink{Writer: r.Writer, Seq: r.Seq, Reason: "it is missing, though it was shipped"}
+		}
+	}
+	return nil
+}
+
 // Verify checks the chain in a directory and names the first broken link. The
 // oldest files may have been removed after their time; then the chain begins
 // later. What was shipped must still be there.

@@ -460,3 +460,47 @@ func TestAnyChangeToAFileIsFound(t *testing.T) {
 		}
 	})
 }
+
+// What was shipped must have arrived where it is stored, and be the same.
+func TestStoredChainAgainstTheFiles(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir, small)
+	fill(t, s, 20)
+	var all []audit.Record
+	ship(t, s, 20, func(r audit.Record) { all = append(all, r) })
+	fill(t, s, 5) // not shipped
+	s.Close()
+	later := time.Now().Add(time.Minute)
+	f := func(name string, keep int, from, before time.Time, want string) {
+		t.Helper()
+		var heads []audit.Head
+		if keep > 0 {
+			var err error
+			if heads, err = audit.Verify(func(yield func(audit.Record, error) bool) {
+				for _, r := range all[:keep] {
+					if !yield(r, nil) {
+						return
+					}
+				}
+			}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		switch err := Against(dir, heads, from, before); {
+		case want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	f("whole", 20, time.Time{}, later, "")
+	f("cut at the end", 12, time.Time{}, later, "record 13: it is missing")
+	f("all gone", 0, time.Time{}, later, "record 1: it is missing")
+	f("on their way", 12, time.Time{}, all[12].At, "")
+	f("before the first day", 0, later, later.Add(time.Hour), "")
+	all[19].Hash = all[18].Hash
+	heads := []audit.Head{{Writer: all[19].Writer, From: 1, Seq: 20, Hash: all[18].Hash, Records: 20}}
+	if err := Against(dir, heads, time.Time{}, later); err == nil || !strings.Contains(err.Error(), "written anew") {
+		t.Errorf("forged: %v", err)
+	}
+}
