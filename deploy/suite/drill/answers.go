@@ -17,6 +17,7 @@ import (
 
 	"credithub/deploy/gen"
 	"credithub/deploy/probe"
+	"credithub/schema/policy"
 )
 
 // AllRejections pages through the rejected rows of the unit of a token.
@@ -124,8 +125,47 @@ func (w *World) without(n int) []string {
 	return out
 }
 
-// obligations: every subject with entries, and 500 without, at every matter.
+// heartbeats lets every unit say that it has nothing new, so that all sources are
+// fresh, and waits until every node has heard them.
+func (w *World) heartbeats(ctx context.Context) error {
+	law, err := policy.Load()
+	if err != nil {
+		return err
+	}
+	var receipts []string
+	for _, u := range law.Units {
+		if len(u.Domains) == 0 {
+			continue
+		}
+		token, err := w.Hub.Token("agency", u.Code)
+		if err != nil {
+			return err
+		}
+		p, err := probe.PushTo(ctx, "http://"+w.Hub.Ingest.Addr, token, "", nil)
+		if err != nil {
+			return fmt.Errorf("heartbeat of %s: %w", u.Code, err)
+		}
+		receipts = append(receipts, p.Receipt)
+	}
+	return w.onNodes("officer", func(node, token string) error {
+		for _, after := range receipts {
+			var a struct{ Check struct{ Outcome string } }
+			err := probe.Query(ctx, node, token, `query($u:ID!,$a:String){check(uscc:$u,matter:"TENDER",after:$a){outcome}}`,
+				map[string]any{"u": w.Load.Truth.Codes[0], "a": after}, &a)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// obligations: every subject with entries, and 500 without, at every matter. All
+// are registered and all sources fresh, so that what is no hit is clear.
 func (w *World) obligations(ctx context.Context) error {
+	if err := w.heartbeats(ctx); err != nil {
+		return err
+	}
 	codes := append(slices.Sorted(maps.Keys(w.Load.Truth.Subjects)), w.without(500)...)
 	return w.onNodes("officer", func(node, token string) error {
 		var wrong []string
@@ -143,8 +183,12 @@ func (w *World) obligations(ctx context.Context) error {
 					return fmt.Errorf("%s: %d answers to %d codes", matter, len(a.Checks), len(part))
 				}
 				for i, c := range a.Checks {
-					if want := w.obligation(part[i], matter); c.USCC != part[i] || c.Obligation != want || (c.Outcome == "HIT") != (want != "NONE") {
-						wrong = append(wrong, fmt.Sprintf("%s at %s: %s %s, want %s", part[i], matter, c.Outcome, c.Obligation, want))
+					want, outcome := w.obligation(part[i], matter), "CLEAR"
+					if want != "NONE" {
+						outcome = "HIT"
+					}
+					if c.USCC != part[i] || c.Obligation != want || c.Outcome != outcome {
+						wrong = append(wrong, fmt.Sprintf("%s at %s: %s %s, want %s %s", part[i], matter, c.Outcome, c.Obligation, outcome, want))
 					}
 				}
 			}
