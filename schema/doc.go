@@ -5,7 +5,7 @@
 // other.
 //
 //	uscc     统一社会信用代码 and the codes around it
-//	fault    row faults (E01–E14, W01–W05) and error kinds with their wire names
+//	fault    row faults (E01–E14, W01–W06) and error kinds with their wire names
 //	record   the pushed envelope: domains, kinds, fields, decoding, validation
 //	list     list entries (名单记录) and how events fold into a state
 //	policy   the law as data: lists, measures, matters, units, calendar

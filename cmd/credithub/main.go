@@ -49,7 +49,7 @@ func main() {
 		os.Exit(1)
 	}
 	var c cli
-	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Vars{"data": data},
+	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Exit(func(code int) { os.Exit(min(code, 1)) }), kong.Vars{"data": data},
 		kong.Description("Enterprise credit information sharing and joint-punishment hub (企业信用信息共享与联合惩戒平台)."))
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -12,10 +12,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/problem"
 	"credithub/ingest/body"
 	"credithub/ingest/stamp"
 	"credithub/schema/access"
 	"credithub/schema/audit"
+	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -166,6 +168,9 @@ func New(c Config) (*Gateway, error) {
 		recent:    newRecent(c.Limits.RecentBytes),
 		decoders:  sync.Pool{New: func() any { return &decoder{Decoder: record.NewDecoder(record.NoService(c.Rights.Serviceless))} }},
 	}
+	g.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		problem.Write(w, fault.New(fault.NotFound, "there is nothing at this address"))
+	})
 	g.mux.HandleFunc("/v1/records", g.only(http.MethodPost, g.push))
 	g.mux.HandleFunc("/v1/batches/{id}", g.only(http.MethodGet, g.batch))
 	g.mux.HandleFunc("/v1/rejections", g.only(http.MethodGet, g.rejections))

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"mime"
 	"net/http"
 	"strings"
@@ -40,7 +41,11 @@ var forms = map[string]form{
 
 // parseFormat reads Content-Type, domain and kind of a request.
 func parseFormat(r *http.Request) (f format, err error) {
-	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	typ := r.Header.Get("Content-Type")
+	if typ == "" && r.ContentLength == 0 {
+		typ = "application/x-ndjson" // a sign of life needs no type
+	}
+	media, params, err := mime.ParseMediaType(typ)
 	form, known := forms[strings.ToLower(media)]
 	if err != nil || !known {
 		return f, fault.New(fault.MediaType, "the content type must be application/x-ndjson, application/json, text/csv or "+
@@ -89,6 +94,9 @@ func (g *Gateway) open(buf *buffer, f format) (src body.Source, done func(), err
 	lim := g.Limits.Rows
 	switch f.form {
 	case ndjson:
+		if string(bytes.TrimSpace(buf.b)) == "[]" { // nothing, as JSON has it
+			return body.Empty(), done, nil
+		}
 		src, err = body.NDJSON(buf.b, lim)
 	case jsonBody:
 		src, err = body.JSON(buf.b, lim)

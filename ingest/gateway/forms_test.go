@@ -110,6 +110,8 @@ func TestAnEmptyPushIsAHeartbeat(t *testing.T) {
 	f("a header only", "TAX", "?domain=tax&kind=grade", "text/csv", "纳税人识别号,评价年度,信用级别\n", record.Tax)
 	f("no byte of CSV", "TAX", "?domain=tax&kind=grade", "text/csv", "", record.Tax)
 	f("no byte of XLSX", "TAX", "?domain=tax&kind=grade", "application/vnd.ms-excel", "", record.Tax)
+	f("an empty array as NDJSON", "TAX", "?domain=tax", "application/x-ndjson", " []\n", record.Tax)
+	f("neither type nor byte", "TAX", "?domain=tax", "", "", record.Tax)
 	f("every domain", "TAX", "", "application/json", "[]", all...)
 }
 
@@ -245,5 +247,21 @@ func BenchmarkManyRecords(b *testing.B) {
 		if _, err := h.take(w, r, who); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Rows of a domain that the unit doesn't report are rejected one by one, and only
+// a sign of life for it is forbidden.
+func TestRowsOutsideTheRightsAreRejectedEach(t *testing.T) {
+	h := newHub(t)
+	r := h.pushTo("/v1/records?domain=tax&kind=grade", "SAMR", "recordId,version,op,uscc,year,grade\nT-1,1,upsert,"+code()+",2025,A\nT-2,1,upsert,"+code()+",2025,B\n", with("Content-Type", "text/csv"))
+	if r.status != 202 || r.Rejected != 2 || r.Rejections[0].Code != "E12" || r.Rejections[1].Code != "E12" {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := h.pushTo("/v1/records?domain=tax", "SAMR", "[]"); r.status != 403 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if r := h.do("GET", "/v1/nothing", nil, as("agency:SAMR")); r.status != 404 || r.Code != "NOT_FOUND" || r.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %s %v", r.status, r.body, r.header)
 	}
 }

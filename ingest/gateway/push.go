@@ -70,9 +70,6 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Princi
 	if err != nil {
 		return nil, err
 	}
-	if f.domain != record.NoDomain && !g.Rights.MayPush(who.Unit, f.domain) {
-		return nil, fault.New(fault.Forbidden, "unit %s may not push the domain %s", who.Unit, f.domain)
-	}
 	buf, err := g.read(w, r)
 	if err != nil {
 		return nil, err
@@ -143,6 +140,9 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 		}
 	}
 	if p.rows == 0 {
+		if only != record.NoDomain && !p.g.Rights.MayPush(p.unit, only) {
+			return fault.New(fault.Forbidden, "unit %s may not push the domain %s", p.unit, only)
+		}
 		p.heartbeat(only)
 	}
 	if err := p.land(); err != nil {

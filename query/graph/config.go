@@ -65,6 +65,7 @@ type Limits struct {
 	Aliases             int           // with fragments spread out: 50
 	Fragments           int           // definitions and inline fragments: 30
 	Cost                int           // objects that the answer may hold, by page sizes: 5,000
+	ChecksCost          int           // objects below checks, for which every answer is of the index: 25,000
 	IntrospectionDepth  int           // 16
 	IntrospectionFields int           // 2,000
 	IntrospectionCost   int           // 30,000
@@ -82,7 +83,7 @@ func (l *Limits) setDefaults() {
 		def int
 	}{
 		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
-		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Cost, 5000}, {&l.IntrospectionDepth, 16},
+		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
 		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
 		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
 	} {

@@ -16,6 +16,7 @@ type guard struct {
 	fragments map[string]*ast.FragmentDefinition
 	usual     counters
 	meta      counters // what stands below __schema and __type
+	many      counters // what stands below checks
 
 	limit string // name of the limit that was passed
 	err   error
@@ -27,7 +28,7 @@ type counters struct{ depth, fields, cost int }
 // that it passes and why.
 func inspect(doc *ast.Document, l *Limits) (op *ast.OperationDefinition, frags map[string]*ast.FragmentDefinition, limit string, err error) {
 	g := &guard{limits: l, fragments: map[string]*ast.FragmentDefinition{},
-		usual: counters{l.Depth, l.Fields, l.Cost}, meta: counters{l.IntrospectionDepth, l.IntrospectionFields, l.IntrospectionCost}}
+		usual: counters{l.Depth, l.Fields, l.Cost}, meta: counters{l.IntrospectionDepth, l.IntrospectionFields, l.IntrospectionCost}, many: counters{l.Depth, l.Fields, l.ChecksCost}}
 	operations := 0
 	for _, d := range doc.Definitions {
 		switch d := d.(type) {
@@ -196,6 +197,9 @@ func (g *guard) field(f *ast.Field, c *counters, depth, objects int) {
 	name := f.Name.Value
 	if c == &g.usual && (name == "__schema" || name == "__type") {
 		c = &g.meta
+	}
+	if c == &g.usual && name == "checks" {
+		c = &g.many
 	}
 	if depth > c.depth {
 		g.pass("depth", "the document is nested deeper than %d fields", c.depth)

@@ -48,6 +48,7 @@ func TestEachLimitAtItsBound(t *testing.T) {
 	f("fragments", func(l *Limits) { l.Fragments = 1 }, "{...{__typename}}", "{...{__typename}...{__typename}}")
 	f("operations", func(l *Limits) { l.Operations = 1 }, "query A{__typename}", "query A{__typename}query B{__typename}")
 	f("cost", func(l *Limits) { l.Cost = 100 }, `{search(text:"a",first:33){edges{node{name}}}}`, `{search(text:"a",first:34){edges{node{name} cursor}pageInfo{endCursor}}}`)
+	f("cost", func(l *Limits) { l.ChecksCost = 9 }, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation}}}`, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation} subject{name}}}`)
 	f("depth", func(l *Limits) { l.IntrospectionDepth = 3 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
 	f("fields", func(l *Limits) { l.IntrospectionFields = 3 }, "{__schema{types{name kind}}}", "{__schema{types{name kind description}}}")
 	f("cost", func(l *Limits) { l.IntrospectionCost = 41 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
@@ -67,6 +68,9 @@ func TestCostMultiplies(t *testing.T) {
 	f(`{search(text:"a",first:100){edges{node{records(first:100){edges{node{id}}}}}}}`, "TOO_COMPLEX")
 	f(`query($n:Int){search(text:"a",first:$n){edges{node{records(first:$n){edges{node{id}}}}}}}`, "TOO_COMPLEX")
 	f(`query($u:[ID!]!){checks(usccs:$u,matter:"TENDER"){hits{entry{id}measure{code}}}}`, "")
+	f(`query($u:[ID!]!){checks(usccs:$u,matter:"TENDER"){id outcome obligation uscc receipt asOf matter{code} subject{uscc name} hits{obligation measure{code citation} entry{id state list{code} decidedBy{code}}} staleSources{unit{code} domain}}}`, "")
+	f(`query($u:[ID!]!){checks(usccs:$u,matter:"TENDER"){subject{entries{list{code} decidedBy{code}}}}}`, "")
+	f(`query($u:[ID!]!){a:checks(usccs:$u,matter:"TENDER"){hits{entry{id} measure{code}}} b:checks(usccs:$u,matter:"TENDER"){subject{entries{list{code} decidedBy{code} id}}} c:checks(usccs:$u,matter:"TENDER"){subject{entries{list{code}}}}}`, "TOO_COMPLEX")
 	f(`query($u:[ID!]!){checks(usccs:$u,matter:"TENDER"){subject{records(first:100){edges{node{id}}}}}}`, "TOO_COMPLEX")
 	f(`{__schema{types{fields{type{fields{type{fields{name}}}}}}}}`, "TOO_COMPLEX")
 }

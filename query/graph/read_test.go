@@ -52,6 +52,18 @@ func TestNotPublicIsAsUnknown(t *testing.T) {
 	wantData(t, ask(t, s, "agency:MOF", `{entity(uscc:"`+hidden+`"){name entries{id state}}}`, nil), `{"entity":{"name":null,"entries":[{"id":"E-9","state":"PRE_NOTICE"}]}}`)
 }
 
+// Records under a code that nobody registered can be read, by whom they are for.
+func TestRecordsWithoutARegistration(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	h.add(unknownCode, "tax", "grade", "TAX", "T-1", `{"year":2025,"grade":"B","score":"88"}`)
+	q := `{entity(uscc:"` + unknownCode + `"){uscc name records{totalCount}}}`
+	wantData(t, ask(t, s, "", q, nil), `{"entity":null}`)
+	wantData(t, ask(t, s, "officer:TAX", q, nil), `{"entity":{"uscc":"`+unknownCode+`","name":null,"records":{"totalCount":1}}}`)
+	h.add(unknownCode, "tax", "grade", "TAX", "T-2", `{"year":2024,"grade":"A","score":"91"}`)
+	wantData(t, ask(t, s, "", q, nil), `{"entity":{"uscc":"`+unknownCode+`","name":null,"records":{"totalCount":1}}}`)
+}
+
 func TestRecordsAreFilteredAndPaged(t *testing.T) {
 	h := newHub(t)
 	s := h.server()

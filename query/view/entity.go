@@ -77,7 +77,7 @@ func (w *Viewer) Want(code string, asOf time.Time) {
 }
 
 // Entity gives an enterprise, nil when there is nothing that the caller may see:
-// neither a registration nor an entry.
+// no registration, entry or record.
 func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Entity, error) {
 	if w.p.Anonymous() && uscc.Check([]byte(code)).Personal {
 		return nil, nil
@@ -92,8 +92,13 @@ func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Enti
 	e.register(regs)
 	if !e.Registered() {
 		es, err := e.Entries(ctx, list.NoState)
-		if err != nil || len(es) == 0 {
+		if err != nil {
 			return nil, err
+		}
+		if len(es) == 0 {
+			if any, err := e.hasRecords(ctx); err != nil || !any {
+				return nil, err
+			}
 		}
 	}
 	w.saw(code)

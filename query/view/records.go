@@ -29,6 +29,16 @@ func (e *Entity) WantRecords(domain string) {
 	e.w.records.want(recordsKey{at(e.USCC, e.AsOf), domain})
 }
 
+// hasRecords tells whether the caller sees a record.
+func (e *Entity) hasRecords(ctx context.Context) (bool, error) {
+	all, err := e.w.records.get(ctx, recordsKey{at(e.USCC, e.AsOf), ""})
+	if err != nil {
+		return false, err
+	}
+	day := e.w.day(e.AsOf)
+	return slices.ContainsFunc(all, func(r store.Record) bool { return e.w.seesRecord(&r, day) }), nil
+}
+
 // Records gives a page of the records that the caller may see, the newest
 // first.
 func (e *Entity) Records(ctx context.Context, domain string, first int, after string) (*Page[Record], error) {

@@ -31,6 +31,7 @@ const (
 	W03Deregistered Code = "W03" // subject ended before the decision
 	W04Pilot        Code = "W04" // pilot code with a check of its own
 	W05Normalised   Code = "W05" // value was normalised on intake
+	W06Incomplete   Code = "W06" // a field that should be there is missing
 )
 
 // Rejects tells whether the code rejects its row.

@@ -13,6 +13,7 @@ type checker struct {
 	row   *Row
 	today Date
 	wan   uint64 // fields whose amount stands in 万元
+	ruled bool   // the rules of the kind can be asked
 }
 
 // str takes an envelope field that must be a string; nil when it is absent.
@@ -239,9 +240,14 @@ func (c *checker) data() {
 	c.fields()
 	if r.Op != Retract {
 		c.order()
-		if r.spec.rules != nil {
-			r.spec.rules(c)
-		}
+		c.ruled = r.spec.rules != nil
+	}
+}
+
+// rules checks what fields, code and event demand of each other.
+func (c *checker) rules() {
+	if c.ruled {
+		c.row.spec.rules(c)
 	}
 }
 

@@ -135,6 +135,7 @@ func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
 	}
 	c.data()
 	c.subject()
+	c.rules()
 	d.finish(row)
 }
 

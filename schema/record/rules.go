@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"credithub/schema/fault"
+	"credithub/schema/uscc"
 )
 
 // order checks the kind's pairs of days.
@@ -42,6 +43,12 @@ func (c *checker) require(field, message string) {
 	}
 }
 
+func (c *checker) expect(field, message string) {
+	if !c.given(field) {
+		c.row.Add(fault.W06Incomplete, field, message)
+	}
+}
+
 // decisionRules: what the event of a decision demands.
 func decisionRules(c *checker) {
 	event := c.row.Get("event")
@@ -53,10 +60,10 @@ func decisionRules(c *checker) {
 		if list := c.row.Get("list"); list != nil && !c.d.serviceless(list) {
 			c.require("servedOn", "missing: an entry of this list is in force only after service")
 		}
-	case "EXITED":
-		c.require("exitType", "missing: the event EXITED needs it")
+	case "EXITED": // an exit frees at once, also where its papers are not complete
+		c.expect("exitType", "missing: the event EXITED should name it")
 		if exit != nil && string(exit) != "EXPIRED" && string(exit) != "SUBJECT_ENDED" {
-			c.require("exitDocumentNo", "missing: this exit needs its document")
+			c.expect("exitDocumentNo", "missing: this exit should name its document")
 		}
 		return
 	}
@@ -67,6 +74,18 @@ func decisionRules(c *checker) {
 
 func (d *Decoder) serviceless(list []byte) bool {
 	return d.noService == nil || d.noService(d.intern(list))
+}
+
+// registrationRules: an enterprise is registered in the province that its code
+// names, or by the national registrar (10); those that moved keep their code.
+func registrationRules(c *checker) {
+	at, code := c.row.Get("division"), c.row.USCC
+	if len(at) != 6 || len(code) != 18 || !uscc.KnownProvince(at) || string(code[2:4]) == "10" || string(at[:2]) == "10" {
+		return
+	}
+	if string(at[:2]) != string(code[2:4]) {
+		c.row.Add(fault.W02Division, "division", "lies in another province than the code's")
+	}
 }
 
 // insuranceRules: months in arrears and the amount say the same.

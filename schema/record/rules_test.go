@@ -127,6 +127,9 @@ func TestRegistrationRules(t *testing.T) {
 	f(base+`,"division":"4201"`, "W02 division")
 	f(base+`,"division":"990100"`, "W02 division")
 	f(base+`,"division":420100`, "")
+	f(base+`,"division":"420500"`, "")
+	f(base+`,"division":"110000"`, "W02 division") // another province than the code's
+	f(base+`,"division":"100000"`, "")             // the national registrar
 	f(base+`,"formerNames":"旧名"`, "E06 formerNames")
 	f(base+`,"formerNames":[1]`, "E06 formerNames")
 	f(base+`,"formerNames":["旧名", "更旧"]`, "")
@@ -233,8 +236,8 @@ func TestDecisionRules(t *testing.T) {
 	f("termUntil=2029-03-03", "")
 	f("effectiveFrom=2026-12-01", "")
 	f("decidedOn=2026-03-11 servedOn=2026-03-12 effectiveFrom=2026-03-12", "E08 decidedOn, E08 servedOn")
-	f("event=EXITED", "E05 exitType")
-	f("event=EXITED exitType=REPAIRED", "E05 exitDocumentNo")
+	f("event=EXITED", "W06 exitType")
+	f("event=EXITED exitType=REPAIRED", "W06 exitDocumentNo")
 	f("event=EXITED exitType=REVOKED exitDocumentNo=x", "")
 	f("event=EXITED exitType=EXPIRED", "")
 	f("event=EXITED exitType=SUBJECT_ENDED", "")

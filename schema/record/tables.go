@@ -30,6 +30,7 @@ var personHeaders = []string{
 func registrationKind() KindSpec {
 	return KindSpec{
 		Domain: Registration, Name: "registration", NameZh: "登记信息",
+		rules: registrationRules,
 		Fields: []Field{
 			{Name: "name", Required: true, Max: 600, Headers: nameHeaders},
 			{Name: "status", Type: Choice, Required: true, Headers: []string{"登记状态", "经营状态", "企业状态", "状态"}, Enum: []Enum{

@@ -119,7 +119,8 @@ func Headers(next http.Handler) http.Handler {
 }
 
 // Recover turns a panic into a problem document, or, when the answer has begun,
-// breaks the connection off, so that no part is taken for the whole.
+// breaks the connection off, so that no part is taken for the whole. And it takes
+// in what is left of a request that is refused.
 func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
 	if log == nil {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -127,7 +128,7 @@ func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
 	panics := metrics.Counter(reg, "http", "panics_total", "Requests that ended in a panic.")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			t := &tracked{ResponseWriter: w}
+			t := &tracked{ResponseWriter: w, request: r, body: r.Body}
 			defer func() {
 				v := recover()
 				if v == nil {
@@ -142,7 +143,7 @@ func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
 				if t.begun {
 					panic(http.ErrAbortHandler)
 				}
-				problem.Write(w, fault.New(fault.Internal, "the hub could not answer; try again later"))
+				problem.Write(t, fault.New(fault.Internal, "the hub could not answer; try again later"))
 			}()
 			next.ServeHTTP(t, r)
 		})
@@ -152,10 +153,33 @@ func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
 // tracked knows whether an answer has begun.
 type tracked struct {
 	http.ResponseWriter
-	begun bool
+	request *http.Request
+	body    io.ReadCloser // as it came; handlers may put limits around it
+	begun   bool
+}
+
+// Limits of what is taken in of a refused request.
+const (
+	drainBytes = 64 << 20
+	drainTime  = 5 * time.Second
+)
+
+// drain reads what a client still sends: many read no answer before they have
+// sent everything, and a connection closed on them destroys it. Whoever waits for
+// 100 Continue sends nothing.
+func (t *tracked) drain() {
+	r := t.request
+	if r == nil || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
+		return
+	}
+	_ = http.NewResponseController(t.ResponseWriter).SetReadDeadline(time.Now().Add(drainTime))
+	_, _ = io.CopyN(io.Discard, t.body, drainBytes)
 }
 
 func (t *tracked) WriteHeader(status int) {
+	if status >= http.StatusBadRequest && !t.begun {
+		t.drain()
+	}
 	t.begun = t.begun || status >= 200
 	t.ResponseWriter.WriteHeader(status)
 }
@@ -167,24 +191,6 @@ func (t *tracked) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the connection.
 func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
-
-// BodyLimit refuses bodies above n bytes: at once when their length is told,
-// else when a handler reads beyond it, which gets *http.MaxBytesError.
-func BodyLimit(n int64, reg prometheus.Registerer) Wrapper {
-	refused := metrics.Counter(reg, "http", "bodies_too_large_total", "Requests refused for the length of their body.")
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.ContentLength > n {
-				refused.Inc()
-				w.Header().Set("Connection", "close")
-				problem.Write(w, fault.New(fault.TooLarge, "the body has %d bytes; at most %d are taken", r.ContentLength, n))
-				return
-			}
-			r.Body = http.MaxBytesReader(w, r.Body, n)
-			next.ServeHTTP(w, r)
-		})
-	}
-}
 
 // HeaderRequestID carries the id of a request, of the caller's choosing or ours.
 const HeaderRequestID = "X-Request-Id"

@@ -1,10 +1,11 @@
 package httpx
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/problem"
+	"credithub/schema/fault"
 )
 
 func do(t *testing.T, h http.Handler, r *http.Request) *httptest.ResponseRecorder {
@@ -60,31 +62,50 @@ func TestAPanicWithinAnAnswerBreaksItOff(t *testing.T) {
 	}
 }
 
-func TestBodiesAreBounded(t *testing.T) {
-	read := 0
-	h := Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		b, err := io.ReadAll(r.Body)
-		read = len(b)
-		var tooLong *http.MaxBytesError
-		if errors.As(err, &tooLong) {
-			w.WriteHeader(413)
+// A client that reads nothing before it has sent everything still gets the answer
+// that refuses it.
+func TestARefusedRequestIsTakenIn(t *testing.T) {
+	s := httptest.NewServer(Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 10)
+		_, _ = io.ReadAll(r.Body)
+		problem.Write(w, fault.New(fault.TooLarge, "too large"))
+	}), Recover(nil, nil)))
+	defer s.Close()
+	for _, head := range []string{"Content-Length: 8388608", "Transfer-Encoding: chunked"} {
+		c, err := net.Dial("tcp", s.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
 		}
-	}), BodyLimit(10, nil))
-	f := func(n int, told bool, status, want int) {
-		t.Helper()
-		read = 0
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", n)))
-		if !told {
-			r.ContentLength = -1
+		body := bytes.Repeat([]byte("x"), 8<<20)
+		if strings.HasPrefix(head, "Transfer") {
+			body = fmt.Appendf(nil, "%x\r\n%s\r\n0\r\n\r\n", len(body), body)
 		}
-		if w := do(t, h, r); w.Code != status || read != want {
-			t.Errorf("%d bytes: status %d, %d read", n, w.Code, read)
+		if _, err := fmt.Fprintf(c, "POST / HTTP/1.1\r\nHost: hub\r\n%s\r\n\r\n", head); err != nil {
+			t.Fatal(err)
 		}
+		if _, err := c.Write(body); err != nil {
+			t.Errorf("%s: the server did not take the request in: %v", head, err)
+			continue
+		}
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || r.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("%s: %+v %v", head, r, err)
+		}
+		c.Close()
 	}
-	f(10, true, 200, 10)
-	f(11, true, 413, 0)
-	f(11, false, 413, 10)
+	// Who waits for leave to send is not given it.
+	h := Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }), Recover(nil, nil))
+	read := false
+	r := httptest.NewRequest(http.MethodPost, "/", readFunc(func([]byte) (int, error) { read = true; return 0, io.EOF }))
+	r.Header.Set("Expect", "100-continue")
+	if do(t, h, r); read {
+		t.Error("asked a client to send what is refused")
+	}
 }
+
+type readFunc func([]byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestEveryAnswerIsGuardedAndNamed(t *testing.T) {
 	var inside string
