@@ -18,7 +18,8 @@ import (
 )
 
 // cli is the command line. Commands that outsiders use are described in the
-// README; broker and engine are what up starts as child processes.
+// README; broker, engine and ingest are what up starts as child
+// processes.
 type cli struct {
 	LogLevel slog.Level `help:"Least level that is logged." default:"info" env:"CREDITHUB_LOG_LEVEL"`
 

@@ -1,6 +1,7 @@
 // Package probe runs the hub and its parts as child processes and talks to them
 // from outside, by the contract alone: over HTTP, with tokens of the development
-// issuer. Benchmarks and suites stand on it.
+// issuer. Benchmarks and suites stand on it, and the commands
+// that talk to a hub.
 package probe
 
 import (
@@ -85,7 +86,7 @@ func WaitReady(ctx context.Context, url string, limit time.Duration) error {
 	return fmt.Errorf("probe: %s not ready in %s: %s", url, limit, last)
 }
 
-// Stop ends the hub and removes a data directory that StartHub made.
+// Stop ends the hub and removes a data directory that Start made.
 func (h *Hub) Stop() {
 	_ = h.cmd.Process.Signal(syscall.SIGINT) // it may have ended
 	done := make(chan struct{})

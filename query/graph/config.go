@@ -54,7 +54,8 @@ type Limiter interface {
 }
 
 // Limits bound what one request can cost. Zero values mean the defaults. Each
-// refusal is counted by the name of its limit.
+// refusal is counted by the name of its limit, but for page sizes, which are bad
+// input.
 type Limits struct {
 	BodyBytes           int           // of a request's body, or of the query of a GET: 16 KiB
 	Tokens              int           // of a document: 2,000

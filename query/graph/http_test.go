@@ -90,7 +90,6 @@ func TestRequestsThatAreNone(t *testing.T) {
 	f("POST", "application/json", `{"query":"{__typename}","operationName":null,"variables":null,"extensions":null}`, 200, "")
 }
 
-// The body's limit holds to the byte.
 func TestDateIsThatOfTheSecond(t *testing.T) {
 	for _, after := range []time.Duration{0, 999 * time.Millisecond, time.Second, -time.Hour, 0} {
 		now := testNow.Truncate(time.Second).Add(after)
@@ -102,6 +101,7 @@ func TestDateIsThatOfTheSecond(t *testing.T) {
 	}
 }
 
+// The body's limit holds to the byte.
 func TestBodyLimit(t *testing.T) {
 	s := newHub(t).server()
 	const head, tail = `{"query":"{__typename}","variables":{"x":"`, `"}}`

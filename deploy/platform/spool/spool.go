@@ -44,7 +44,7 @@ import (
 type Options struct {
 	Sync         bool          // fdatasync each group, against power loss
 	SegmentBytes int64         // size of a file; 16 MiB
-	Retain       time.Duration // least age of a file that is removed; 180 days (网络安全法 21: six months)
+	Retain       time.Duration // least age of a file that is removed; 180 days (网络安全法 23(3): six months)
 	ShipBatch    int           // records handed to Ship's callback at once; 2,000
 	Gather       time.Duration // how long Ship lets fewer records than that gather; 200 ms
 	Now          func() time.Time
