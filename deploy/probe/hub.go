@@ -101,9 +101,6 @@ func (h *Hub) Stop() {
 	}
 }
 
-// PID of the hub's process.
-func (h *Hub) PID() int { return h.cmd.Process.Pid }
-
 // Token asks the development issuer.
 func (h *Hub) Token(role, unit string) (string, error) {
 	key := role + "/" + unit

@@ -36,9 +36,6 @@ type Chain struct {
 	head    Head
 }
 
-// Head is the last record that fitted.
-func (c *Chain) Head() Head { return c.head }
-
 // Next checks that r follows; the error is a *BrokenLink. After an error the
 // chain stands where it stood.
 func (c *Chain) Next(r *Record) error {

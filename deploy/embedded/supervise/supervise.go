@@ -154,9 +154,6 @@ func (p *Process) Ready() error {
 	return fmt.Errorf("%s is starting", p.c.Name)
 }
 
-// Done is closed when the child has ended for good.
-func (p *Process) Done() <-chan struct{} { return p.done }
-
 // Stop ends the child cleanly, or by force after Child.StopTimeout, and waits
 // for that. It may be called many times.
 func (p *Process) Stop() {

@@ -165,32 +165,6 @@ func (db *DB) Settled(ctx context.Context) error {
 	}
 }
 
-// Limits of one read; zero means none.
-type Limits struct {
-	Time       time.Duration // on the server, beside the context's deadline
-	RowsToRead uint64        // scanned
-	Rows       uint64        // of the result; more is an error
-	Threads    int
-}
-
-// Bound gives a context under which clickhouse-go sends the limits along.
-func Bound(ctx context.Context, l Limits) context.Context {
-	s := chgo.Settings{}
-	if l.Time > 0 {
-		s["max_execution_time"] = max(1, int((l.Time+time.Second-1)/time.Second))
-	}
-	if l.RowsToRead > 0 {
-		s["max_rows_to_read"] = l.RowsToRead
-	}
-	if l.Rows > 0 {
-		s["max_result_rows"] = l.Rows
-	}
-	if l.Threads > 0 {
-		s["max_threads"] = l.Threads
-	}
-	return chgo.Context(ctx, chgo.WithSettings(s))
-}
-
 // Read calls f until it succeeds, as long as the error is one that passes and
 // the context lives, at most attempts times. f must be a read.
 func (db *DB) Read(ctx context.Context, attempts int, f func(context.Context) error) error {

@@ -36,7 +36,7 @@ func TestInsertedBlocksAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var (
-		text clickhouse.Strings
+		text proto.ColStr
 		n    proto.ColUInt64
 		date proto.ColDate32
 		at   = new(proto.ColDateTime64).WithPrecision(proto.PrecisionMilli).WithLocation(time.UTC)
@@ -46,7 +46,7 @@ func TestInsertedBlocksAreRead(t *testing.T) {
 	)
 	const rows = 50_000
 	for i := range rows {
-		text.AppendString(fmt.Sprint("企业", i))
+		text.Append(fmt.Sprint("企业", i))
 		n.Append(uint64(i))
 		date.Append(time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i%1000))
 		at.Append(time.UnixMilli(1772400000000 + int64(i)))
@@ -71,8 +71,7 @@ func TestInsertedBlocksAreRead(t *testing.T) {
 	var gotText, gotLow, gotOp string
 	var gotFlag bool
 	var gotDate, gotAt time.Time
-	err := d.Conn().QueryRow(clickhouse.Bound(ctx, clickhouse.Limits{Time: time.Second, Rows: 1, Threads: 1}),
-		"SELECT text, d, at, flag, low, op FROM t WHERE n = ?", 12345).Scan(&gotText, &gotDate, &gotAt, &gotFlag, &gotLow, &gotOp)
+	err := d.Conn().QueryRow(ctx, "SELECT text, d, at, flag, low, op FROM t WHERE n = ?", 12345).Scan(&gotText, &gotDate, &gotAt, &gotFlag, &gotLow, &gotOp)
 	if err != nil {
 		t.Fatal(err)
 	}

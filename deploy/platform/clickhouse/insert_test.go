@@ -21,7 +21,7 @@ import (
 // columns makes n rows of every kind of column that the hub has.
 func columns(n int) proto.Input {
 	var (
-		text  Strings
+		text  proto.ColStr
 		str   proto.ColStr
 		u64   proto.ColUInt64
 		date  proto.ColDate32
@@ -32,7 +32,7 @@ func columns(n int) proto.Input {
 	)
 	_ = enum8.Infer("Enum8('upsert'=1, 'retract'=2)")
 	for i := range n {
-		text.AppendString(strings.Repeat("企", i%70))
+		text.Append(strings.Repeat("企", i%70))
 		str.Append(fmt.Sprint("v", i))
 		u64.Append(uint64(i) << 40)
 		date.Append(time.Date(1900, 1, 1+i%40, 0, 0, 0, 0, time.UTC))
@@ -191,7 +191,7 @@ func TestColumnsAreFreeAfterAnInsert(t *testing.T) {
 		_ = d.Insert(context.Background(), "records", in, InsertOptions{})
 		in.Reset()
 		for i := range 20_000 {
-			in[0].Data.(*Strings).AppendString("again")
+			in[0].Data.(*proto.ColStr).Append("again")
 			in[1].Data.(*proto.ColStr).Append("again")
 			in[2].Data.(*proto.ColUInt64).Append(uint64(i))
 			in[3].Data.(*proto.ColDate32).Append(time.Unix(0, 0))
@@ -206,8 +206,8 @@ func TestColumnsAreFreeAfterAnInsert(t *testing.T) {
 func TestInsertRefusesWhatItCannotSend(t *testing.T) {
 	d := db(t, server(t, func(http.ResponseWriter, *http.Request) { t.Error("it was sent") }))
 	ctx := context.Background()
-	var one, two Strings
-	one.AppendString("x")
+	var one, two proto.ColStr
+	one.Append("x")
 	for name, err := range map[string]error{
 		"no columns":   d.Insert(ctx, "records", nil, InsertOptions{}),
 		"uneven":       d.Insert(ctx, "records", proto.Input{{Name: "a", Data: &one}, {Name: "b", Data: &two}}, InsertOptions{}),

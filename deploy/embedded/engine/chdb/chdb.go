@@ -1,10 +1,9 @@
 // Package chdb binds the C interface of libchdb, the ClickHouse engine as a
 // shared library, without cgo.
 //
-// It promises that no C memory leaks on any path and that a connection whose
-// statement failed or was cut off is marked as broken, because its partial
-// output would come before the next result and its locks would stay. It never
-// lets the engine install signal handlers: they would turn a Go nil
+// It promises that no C memory leaks on any path. A connection whose statement
+// failed or was cut off may only be closed: its partial output would come before
+// the next result and its locks would stay. The package never lets the engine install signal handlers: they would turn a Go nil
 // dereference into a hang. It knows nothing of HTTP, files or processes.
 //
 // A connection runs one statement at a time; several connections of one
@@ -53,7 +52,6 @@ type Library struct {
 	resBuffer      func(res uintptr) unsafe.Pointer
 	resLength      func(res uintptr) uintptr
 	resError       func(res uintptr) unsafe.Pointer
-	resRowsRead    func(res uintptr) uint64
 	resRowsWritten func(res uintptr) uint64
 	destroy        func(res uintptr)
 	insert         func(conn uintptr, q unsafe.Pointer, n uintptr, f unsafe.Pointer, fn uintptr, names, nameLens, vals, valLens unsafe.Pointer, count uintptr) uintptr
@@ -92,7 +90,6 @@ func Load(path string) (*Library, error) {
 		{"chdb_result_buffer", &l.resBuffer},
 		{"chdb_result_length", &l.resLength},
 		{"chdb_result_error", &l.resError},
-		{"chdb_result_rows_read", &l.resRowsRead},
 		{"chdb_result_rows_written", &l.resRowsWritten},
 		{"chdb_destroy_query_result", &l.destroy},
 		{"chdb_stream_insert_with_params_n", &l.insert},
@@ -118,7 +115,6 @@ type Conn struct {
 	lib    *Library
 	ptr    uintptr // chdb_connection*
 	handle uintptr // chdb_connection
-	broken bool
 }
 
 // Connect opens a connection with the given arguments, each "--name=value".
@@ -142,10 +138,6 @@ func (l *Library) Connect(args ...string) (*Conn, error) {
 	}
 	return &Conn{lib: l, ptr: p, handle: handle}, nil
 }
-
-// Broken tells that a statement of this connection failed or was cut off: it
-// may only be closed.
-func (c *Conn) Broken() bool { return c.broken }
 
 // Close closes the connection. Closing twice is harmless.
 func (c *Conn) Close() {
@@ -179,7 +171,6 @@ func (c *Conn) Exec(sql, format string, params ...Param) ([]byte, error) {
 	r := result{c.lib, res}
 	defer r.free()
 	if err := r.err(); err != nil {
-		c.broken = true
 		return nil, err
 	}
 	return append([]byte(nil), r.bytes()...), nil
@@ -191,7 +182,6 @@ type Rows struct {
 	res  uintptr
 	cur  uintptr
 	done bool
-	read uint64
 }
 
 // Query starts a SELECT (or SHOW, DESCRIBE, EXPLAIN …) whose output is fetched
@@ -204,7 +194,6 @@ func (c *Conn) Query(sql, format string, params ...Param) (*Rows, error) {
 	a.keep()
 	r := result{c.lib, res}
 	if err := r.err(); err != nil {
-		c.broken = true
 		r.free()
 		return nil, err
 	}
@@ -221,7 +210,7 @@ func (r *Rows) Next() ([]byte, error) {
 	r.cur = r.conn.lib.streamFetch(r.conn.handle, r.res)
 	res := result{r.conn.lib, r.cur}
 	if err := res.err(); err != nil {
-		r.done, r.conn.broken = true, true
+		r.done = true
 		return nil, err
 	}
 	b := res.bytes()
@@ -229,12 +218,8 @@ func (r *Rows) Next() ([]byte, error) {
 		r.done = true
 		return nil, nil
 	}
-	r.read += r.conn.lib.resRowsRead(r.cur)
 	return b, nil
 }
-
-// RowsRead is the number of rows given out so far.
-func (r *Rows) RowsRead() uint64 { return r.read }
 
 func (r *Rows) release() {
 	if r.cur != 0 {
@@ -251,7 +236,6 @@ func (r *Rows) Close() {
 		return
 	}
 	if !r.done {
-		r.conn.broken = true
 		r.conn.lib.streamCancel(r.conn.handle, r.res)
 	}
 	r.conn.lib.destroy(r.res)
@@ -275,7 +259,6 @@ func (c *Conn) Insert(sql, format string, params ...Param) (*Insert, error) {
 	a.keep()
 	in := &Insert{conn: c, st: st}
 	if err := in.err(); err != nil {
-		c.broken = true
 		in.Close()
 		return nil, err
 	}
@@ -293,7 +276,6 @@ func (in *Insert) Append(b []byte) error {
 	if rc == 0 {
 		return nil
 	}
-	in.conn.broken = true
 	if err := in.err(); err != nil {
 		return err
 	}
@@ -311,7 +293,6 @@ func (in *Insert) Commit() (rows uint64, err error) {
 	r := result{in.conn.lib, in.conn.lib.insertDone(in.st)}
 	defer r.free()
 	if err := r.err(); err != nil {
-		in.conn.broken = true
 		return 0, err
 	}
 	return in.conn.lib.resRowsWritten(r.ptr), nil
@@ -324,7 +305,6 @@ func (in *Insert) Close() {
 		return
 	}
 	if !in.closed {
-		in.conn.broken = true
 		in.conn.lib.insertCancel(in.st)
 	}
 	in.conn.lib.insertDestroy(in.st)
