@@ -137,7 +137,18 @@ func (c *connectFlags) connect() (*hub, error) {
 	if h.grades, err = grade.Load(); err != nil {
 		return nil, err
 	}
-	if h.kafka, err = kafka.New(c.kafkaConfig(h.reg)); err != nil {
+	secret, err := node.Secret(c.Data, "stamp.key")
+	if err != nil {
+		return nil, err
+	}
+	if h.stamper, err = stamp.New(secret); err != nil {
+		return nil, err
+	}
+	conf := c.kafkaConfig(h.reg)
+	if conf.Seal, err = feed.NewSeal(secret); err != nil {
+		return nil, err
+	}
+	if h.kafka, err = kafka.New(conf); err != nil {
 		return nil, err
 	}
 	h.producer = kafka.NewProducer(h.kafka, kafka.ProducerConfig{})
@@ -149,12 +160,7 @@ func (c *connectFlags) connect() (*hub, error) {
 	if h.db, err = clickhouse.Open(clickhouse.Config{URL: at, Metrics: h.reg}); err != nil {
 		return nil, err
 	}
-	secret, err := node.Secret(c.Data, "stamp.key")
-	if err != nil {
-		return nil, err
-	}
-	h.stamper, err = stamp.New(secret)
-	return h, err
+	return h, nil
 }
 
 func (h *hub) close() {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
@@ -107,7 +108,7 @@ func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool
 
 func (q *queryPart) handle(mux *http.ServeMux) {
 	mux.Handle("/graphql", q.graph)
-	mux.Handle("/", dressed(q.site))
+	mux.Handle("/", dressed(gzhttp.GzipHandler(q.site)))
 }
 
 func (q *queryPart) ready(context.Context) []string {

@@ -33,8 +33,23 @@ type Config struct {
 	MetadataTTL    time.Duration // greatest age of what is known of leaders; 800 ms
 	MaxResponse    int           // bytes of one response; 64 MiB
 
+	Seal    Seal                  // of topics that only the program itself writes; nil: none
 	Metrics prometheus.Registerer // nil: not registered
 }
+
+// Seal proves who wrote the messages of some topics: they leave with a seal, and
+// without the right one they arrive with Err. *feed.Seal does.
+type Seal interface {
+	Covers(topic string) bool
+	Append(dst []byte, topic string, key, value []byte) []byte
+	Proves(topic string, key, value, seal []byte) bool
+}
+
+// sealHeader carries the seal of a message.
+const sealHeader = "seal"
+
+// ErrUnproven marks a message without the right seal.
+var ErrUnproven = errors.New("kafka: message without the hub's seal")
 
 // SASL is a name and password. The zero value means none.
 type SASL struct {

@@ -145,9 +145,26 @@ func (f *Fetcher) once(ctx context.Context) (Batch, error) {
 			continue
 		}
 		f.c.count.broken.Add(float64(f.u.broken))
+		f.c.count.unproven.Add(float64(f.unproven()))
 		f.offset = next
 		return Batch{Messages: f.u.msgs, Next: next, HighWater: got.highWater, LogStart: got.logStart}, nil
 	}
+}
+
+// unproven marks messages without the seal of their topic and counts them.
+func (f *Fetcher) unproven() (n int) {
+	s := f.c.cfg.Seal
+	if s == nil || !s.Covers(f.topic) {
+		return 0
+	}
+	for i := range f.u.msgs {
+		m := &f.u.msgs[i]
+		if m.Err == nil && !s.Proves(f.topic, m.Key, m.Value, m.Header(sealHeader)) {
+			m.Err = ErrUnproven
+			n++
+		}
+	}
+	return n
 }
 
 func (f *Fetcher) ask(ctx context.Context, maxBytes int) (fetched, error) {

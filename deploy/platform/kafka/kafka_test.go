@@ -1,15 +1,19 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"credithub/schema/feed"
 )
 
 // cluster starts a broker of three nodes in this process.
@@ -221,5 +225,56 @@ func TestGroupSharesPartitionsAndEndsWithItsContext(t *testing.T) {
 	cancel()
 	if err := <-ended; !errors.Is(err, context.Canceled) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// Messages on the hub's own topics count only with its seal, which stays through
+// repeated tries; what stands beside a forged one comes as it is.
+func TestOnlySealedMessagesOfOwnTopicsCount(t *testing.T) {
+	seal := func(b byte) *feed.Seal {
+		s, err := feed.NewSeal(bytes.Repeat([]byte{b}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	k := cluster(t)
+	own := client(t, k, func(c *Config) { c.Seal = seal('a') })
+	topic(t, own, feed.EntriesTopic, 1)
+	topic(t, own, "credit.decision", 1)
+	msgs := []Message{{Key: []byte("E-1"), Value: []byte("one")}, {Key: []byte("E-2"), Value: []byte("two"), Headers: []Header{{Key: "h", Value: []byte("v")}}}, {Key: []byte("E-3")}}
+	produce := func(c *Client, topic string, msgs []Message) {
+		t.Helper()
+		if _, err := NewProducer(c, ProducerConfig{}).Produce(t.Context(), topic, msgs); err != nil {
+			t.Fatal(err)
+		}
+	}
+	produce(own, feed.EntriesTopic, msgs)
+	if len(msgs[0].Headers) != 0 || len(msgs[1].Headers) != 1 {
+		t.Fatal("the caller's messages were changed")
+	}
+	forger := client(t, k)
+	sealed := all(t, forger, feed.EntriesTopic, 0)
+	produce(forger, feed.EntriesTopic, []Message{
+		{Key: []byte("E-1"), Value: []byte("forged")},
+		{Key: []byte("E-1"), Value: []byte("forged"), Headers: []Header{{Key: sealHeader, Value: sealed[0].Header(sealHeader)}}},
+		{Key: []byte("E-9"), Value: sealed[0].Value, Headers: sealed[0].Headers},
+		{Key: sealed[1].Key, Value: sealed[1].Value, Headers: sealed[1].Headers}, // repeated: does nothing by its number
+	})
+	produce(client(t, k, func(c *Config) { c.Seal = seal('b') }), feed.EntriesTopic, msgs[:1])
+	produce(own, feed.EntriesTopic, msgs[:1])
+	var got []bool
+	for _, m := range all(t, own, feed.EntriesTopic, 0) {
+		if m.Err != nil && !errors.Is(m.Err, ErrUnproven) {
+			t.Error(m.Err)
+		}
+		got = append(got, m.Err == nil)
+	}
+	if want := []bool{true, true, true, false, false, false, true, false, true}; !slices.Equal(got, want) {
+		t.Errorf("proven: %v, want %v", got, want)
+	}
+	produce(forger, "credit.decision", msgs[:1]) // domain topics have stamps and signatures
+	if m := all(t, own, "credit.decision", 0); len(m) != 1 || m[0].Err != nil {
+		t.Errorf("%+v", m)
 	}
 }

@@ -11,6 +11,7 @@ type counters struct {
 	requests  prometheus.Counter
 	fetched   prometheus.Counter
 	broken    prometheus.Counter
+	unproven  prometheus.Counter
 	retries   *prometheus.CounterVec // by operation
 	failures  *prometheus.CounterVec
 	busy      prometheus.Counter
@@ -25,6 +26,7 @@ func newCounters(reg prometheus.Registerer) *counters {
 		produced:  metrics.Counter(reg, sub, "messages_produced_total", "Messages acknowledged by all in-sync replicas."),
 		requests:  metrics.Counter(reg, sub, "produce_requests_total", "Produce requests acknowledged."),
 		fetched:   metrics.Counter(reg, sub, "messages_fetched_total", "Messages read."),
+		unproven:  metrics.Counter(reg, sub, "messages_unproven_total", "Messages on topics of the hub's own without its seal; reported to the reader."),
 		broken:    metrics.Counter(reg, sub, "batches_unreadable_total", "Record batches that could not be unpacked; reported to the reader."),
 		retries:   metrics.Counters(reg, sub, "retries_total", "Requests sent again after an error.", "operation"),
 		failures:  metrics.Counters(reg, sub, "failures_total", "Requests given up.", "operation"),

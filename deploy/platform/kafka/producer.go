@@ -94,6 +94,9 @@ func (p *Producer) Produce(ctx context.Context, topic string, msgs []Message) ([
 	if err != nil {
 		return nil, err
 	}
+	if s := p.client.cfg.Seal; s != nil && s.Covers(topic) {
+		msgs = withSeals(s, topic, msgs)
+	}
 	call := &call{p: p, topic: topic, msgs: msgs, placed: make([]Placed, len(msgs))}
 	if err := call.assign(n); err != nil {
 		return nil, err
@@ -107,6 +110,26 @@ func (p *Producer) Produce(ctx context.Context, topic string, msgs []Message) ([
 		return nil, err
 	}
 	return call.placed, nil
+}
+
+// withSeals are copies of messages with their seals.
+func withSeals(s Seal, topic string, msgs []Message) []Message {
+	out := make([]Message, len(msgs))
+	headers := make([]Header, 0, len(msgs))
+	var seals []byte
+	for i := range msgs {
+		from := len(seals)
+		seals = s.Append(seals, topic, msgs[i].Key, msgs[i].Value)
+		own := Header{Key: sealHeader, Value: seals[from:len(seals):len(seals)]}
+		out[i] = msgs[i]
+		if len(msgs[i].Headers) > 0 {
+			out[i].Headers = append(slices.Clone(msgs[i].Headers), own)
+			continue
+		}
+		headers = append(headers, own)
+		out[i].Headers = headers[len(headers)-1 : len(headers) : len(headers)]
+	}
+	return out
 }
 
 // call is one Produce.

@@ -3,8 +3,9 @@
 //
 // It promises that no C memory leaks on any path. A connection whose statement
 // failed or was cut off may only be closed: its partial output would come before
-// the next result and its locks would stay. The package never lets the engine install signal handlers: they would turn a Go nil
-// dereference into a hang. It knows nothing of HTTP, files or processes.
+// the next result and its locks would stay. The package never lets the engine
+// install signal handlers: they would turn a Go nil dereference into a hang. It
+// knows nothing of HTTP, files or processes.
 //
 // A connection runs one statement at a time; several connections of one
 // process run in parallel. The engine serves one storage path a process.
