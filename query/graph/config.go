@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,6 +66,12 @@ type Limits struct {
 	Fields              int           // with fragments spread out: 300
 	Aliases             int           // with fragments spread out: 50
 	Fragments           int           // definitions and inline fragments: 30
+	Arguments           int           // of fields and directives: 100
+	Elements            int           // of lists in a document, such as codes of checks: 600
+	Keys                int           // of objects in a document, which no argument takes: 10
+	Variables           int           // 30
+	Directives          int           // 20
+	Compiling           int           // documents that are validated at once: half of the processors
 	Cost                int           // objects that the answer may hold, by page sizes: 5,000
 	ChecksCost          int           // objects below checks, for which every answer is of the index: 25,000
 	IntrospectionDepth  int           // 16
@@ -84,7 +91,8 @@ func (l *Limits) setDefaults() {
 		def int
 	}{
 		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
-		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
+		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Arguments, 100}, {&l.Elements, 600}, {&l.Keys, 10}, {&l.Variables, 30}, {&l.Directives, 20},
+		{&l.Compiling, max(1, runtime.GOMAXPROCS(0)/2)}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
 		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
 		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
 	} {

@@ -90,6 +90,10 @@ func (s *Server) compile(text string) (doc *document, errs []gqlerrors.Formatted
 	if err != nil {
 		return nil, s.limited(ctx, limit, err)
 	}
+	// Validation of a nasty document takes a while: those that answer from kept
+	// documents keep the other processors.
+	s.compiling <- struct{}{}
+	defer func() { <-s.compiling }()
 	if v := graphql.ValidateDocument(&s.schema.Schema, tree, nil); !v.IsValid {
 		const most = 10
 		return nil, s.shown(ctx, v.Errors[:min(len(v.Errors), most)], true)

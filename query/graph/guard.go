@@ -50,6 +50,7 @@ func inspect(doc *ast.Document, l *Limits) (op *ast.OperationDefinition, frags m
 		return nil, nil, "", fault.New(fault.BadInput, "only queries can be executed here")
 	}
 	g.countFragments(doc)
+	g.countParts(doc)
 	g.cycles()
 	g.aliases(op.SelectionSet, 0, new(int))
 	g.walk(op.SelectionSet, &g.usual, 1, 1)
@@ -91,6 +92,88 @@ func (g *guard) countFragments(doc *ast.Document) {
 	}
 	if n > g.limits.Fragments {
 		g.pass("fragments", "the document has more than %d fragments", g.limits.Fragments)
+	}
+}
+
+// parts counts what validation looks at one by one, or each beside each, wherever
+// it stands in the document.
+type parts struct{ arguments, elements, keys, variables, directives int }
+
+// countParts bounds arguments, values, variables and directives.
+func (g *guard) countParts(doc *ast.Document) {
+	var n parts
+	for _, d := range doc.Definitions {
+		switch d := d.(type) {
+		case *ast.OperationDefinition:
+			n.variables += len(d.VariableDefinitions)
+			for _, v := range d.VariableDefinitions {
+				n.value(v.DefaultValue)
+			}
+			n.directed(d.Directives)
+			n.selected(d.SelectionSet)
+		case *ast.FragmentDefinition:
+			n.directed(d.Directives)
+			n.selected(d.SelectionSet)
+		}
+	}
+	for _, b := range []struct {
+		what    string
+		n, most int
+	}{
+		{"arguments", n.arguments, g.limits.Arguments}, {"elements", n.elements, g.limits.Elements}, {"keys", n.keys, g.limits.Keys},
+		{"variables", n.variables, g.limits.Variables}, {"directives", n.directives, g.limits.Directives},
+	} {
+		if b.n > b.most {
+			g.pass(b.what, "the document has more than %d %s", b.most, b.what)
+		}
+	}
+}
+
+func (n *parts) selected(set *ast.SelectionSet) {
+	if set == nil {
+		return
+	}
+	for _, s := range set.Selections {
+		switch s := s.(type) {
+		case *ast.Field:
+			n.argued(s.Arguments)
+			n.directed(s.Directives)
+			n.selected(s.SelectionSet)
+		case *ast.InlineFragment:
+			n.directed(s.Directives)
+			n.selected(s.SelectionSet)
+		case *ast.FragmentSpread:
+			n.directed(s.Directives)
+		}
+	}
+}
+
+func (n *parts) directed(ds []*ast.Directive) {
+	n.directives += len(ds)
+	for _, d := range ds {
+		n.argued(d.Arguments)
+	}
+}
+
+func (n *parts) argued(as []*ast.Argument) {
+	n.arguments += len(as)
+	for _, a := range as {
+		n.value(a.Value)
+	}
+}
+
+func (n *parts) value(v ast.Value) {
+	switch v := v.(type) {
+	case *ast.ListValue:
+		n.elements += len(v.Values)
+		for _, x := range v.Values {
+			n.value(x)
+		}
+	case *ast.ObjectValue:
+		n.keys += len(v.Fields)
+		for _, f := range v.Fields {
+			n.value(f.Value)
+		}
 	}
 }
 

@@ -49,6 +49,10 @@ func TestEachLimitAtItsBound(t *testing.T) {
 	f("operations", func(l *Limits) { l.Operations = 1 }, "query A{__typename}", "query A{__typename}query B{__typename}")
 	f("cost", func(l *Limits) { l.Cost = 100 }, `{search(text:"a",first:33){edges{node{name}}}}`, `{search(text:"a",first:34){edges{node{name} cursor}pageInfo{endCursor}}}`)
 	f("cost", func(l *Limits) { l.ChecksCost = 9 }, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation}}}`, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation} subject{name}}}`)
+	f("arguments", func(l *Limits) { l.Arguments = 2 }, `{entity(uscc:"x"){records(first:1){totalCount}}}`, `{entity(uscc:"x"){records(first:1,domain:"tax"){totalCount}}}`)
+	f("elements", func(l *Limits) { l.Elements = 2 }, `{checks(usccs:["a","b"],matter:"m"){uscc}}`, `{checks(usccs:["a","b","c"],matter:"m"){uscc}}`)
+	f("variables", func(l *Limits) { l.Variables = 1 }, `query($a:ID!){entity(uscc:$a){uscc}}`, `query($a:ID!,$b:ID){entity(uscc:$a){uscc}}`)
+	f("directives", func(l *Limits) { l.Directives = 1 }, `{__typename@include(if:true)}`, `{__typename@include(if:true)@skip(if:false)}`)
 	f("depth", func(l *Limits) { l.IntrospectionDepth = 3 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
 	f("fields", func(l *Limits) { l.IntrospectionFields = 3 }, "{__schema{types{name kind}}}", "{__schema{types{name kind description}}}")
 	f("cost", func(l *Limits) { l.IntrospectionCost = 41 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
@@ -75,6 +79,15 @@ func TestCostMultiplies(t *testing.T) {
 	f(`{__schema{types{fields{type{fields{type{fields{name}}}}}}}}`, "TOO_COMPLEX")
 }
 
+// numbered repeats a format with its number.
+func numbered(format string, n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
 // What is known to kill or to stall graphql-go ends at a guard, in time.
 func TestKnownAttacks(t *testing.T) {
 	s := newHub(t).server()
@@ -84,7 +97,9 @@ func TestKnownAttacks(t *testing.T) {
 		got := limited(t, s, text)
 		for _, c := range codes {
 			if got == c {
-				if d := time.Since(start); d > 2*time.Second {
+				d := time.Since(start)
+				t.Logf("%s: %s", name, d)
+				if d > 2*time.Second {
 					t.Errorf("%s: refused only after %s", name, d)
 				}
 				return
@@ -107,6 +122,14 @@ func TestKnownAttacks(t *testing.T) {
 	f("fragments that double", doubling(25), "TOO_COMPLEX")
 	f("fragments that double without fields", doublingEmpty(25), "TOO_COMPLEX", "BAD_INPUT")
 	f("many variables", "query("+strings.Repeat("$a:Int ", 700)+"){__typename}", "TOO_COMPLEX")
+	f("an object of 480 keys", `{search(text:{`+numbered("a%d:1 ", 480)+`}){totalCount}}`, "TOO_COMPLEX")
+	f("480 arguments", `{search(text:"a" `+numbered("a%d:1 ", 480)+`){totalCount}}`, "TOO_COMPLEX")
+	f("900 directives", `{__typename `+strings.Repeat("@a ", 900)+`}`, "TOO_COMPLEX")
+	f("900 elements of a wrong type", `{checks(usccs:[`+strings.Repeat("1.5 ", 900)+`],matter:"a"){id}}`, "TOO_COMPLEX")
+	f("500 elements of a wrong type", `{checks(usccs:[`+strings.Repeat("1.5 ", 500)+`],matter:"a"){id}}`, "BAD_INPUT")
+	f("290 unknown fields", `{`+numbered("chek%d ", 290)+`}`, "BAD_INPUT")
+	f("unknown types", `query(`+numbered("$a%d:Chek ", 30)+`){__typename}`, "BAD_INPUT")
+	f("31 variables", `query(`+numbered("$a%d:Int ", 31)+`){__typename}`, "TOO_COMPLEX")
 	f("unterminated string", `{entity(uscc:"`, "BAD_INPUT")
 	f("unterminated block string", `{entity(uscc:"""`, "BAD_INPUT")
 	f("a mutation", "mutation{__typename}", "BAD_INPUT")

@@ -22,10 +22,12 @@ type Server struct {
 	access   view.Access
 	verifier Verifier
 	auditor  Auditor
-	limiter  Limiter
-	limits   Limits
-	now      func() time.Time
-	log      *slog.Logger
+
+	compiling chan struct{} // one for each document that is being validated
+	limiter   Limiter
+	limits    Limits
+	now       func() time.Time
+	log       *slog.Logger
 
 	views   *view.Views
 	schema  *sdlSchema
@@ -65,6 +67,7 @@ func New(c Config) (*Server, error) {
 	if s.met, err = newMetrics(c.Metrics); err != nil {
 		return nil, fmt.Errorf("graph: metrics: %w", err)
 	}
+	s.compiling = make(chan struct{}, s.limits.Compiling)
 	if s.docs, err = newDocuments(s); err != nil {
 		return nil, fmt.Errorf("graph: documents: %w", err)
 	}
