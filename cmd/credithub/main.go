@@ -44,19 +44,14 @@ type exitError int
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() {
-	data, err := node.DefaultDataDir()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "credithub:", err)
-		os.Exit(1)
-	}
 	var c cli
-	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Exit(func(code int) { os.Exit(min(code, 1)) }), kong.Vars{"data": data},
+	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Exit(func(code int) { os.Exit(min(code, 1)) }), kong.Vars{"data": node.DefaultDataDir()},
 		kong.Description("Enterprise credit information sharing and joint-punishment hub (企业信用信息共享与联合惩戒平台)."))
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	err = k.Run()
+	err := k.Run()
 	var code exitError
 	switch {
 	case errors.As(err, &code):

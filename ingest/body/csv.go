@@ -38,7 +38,6 @@ type splitter struct {
 	b     []byte
 	pos   int
 	line  int // lines before pos
-	eol   byte
 	delim byte
 	width int // cells of the header; 0: unknown
 	enc   encoding
@@ -47,14 +46,12 @@ type splitter struct {
 	cells [][2]int // of the row at hand, in buf
 	buf   []byte   // cells without quotes
 	last  int      // buf at the end of the last cell
+
+	from, lf int // there is no line feed in b[from:lf], and b ends or has one at lf
 }
 
 func newSplitter(b []byte, enc encoding, lim Limits) *splitter {
-	s := &splitter{b: b, eol: '\n', delim: ',', enc: enc, lim: lim}
-	if bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') >= 0 {
-		s.eol = '\r'
-	}
-	return s
+	return &splitter{b: b, delim: ',', enc: enc, lim: lim, lf: -1}
 }
 
 func (s *splitter) expect(n int) { s.width = n }
@@ -104,14 +101,31 @@ func (s *splitter) next(r *tableRow) bool {
 
 // advance goes behind the line end at i.
 func (s *splitter) advance(i int) {
-	s.pos, s.line = min(i+1, len(s.b)), s.line+1
+	s.pos, s.line = min(i+s.endWidth(i), len(s.b)), s.line+1
 }
 
+// lineEnd is where the line around i ends: LF, CR and both together end lines,
+// and one file may have all of them. A row that ended otherwise would stand in
+// the text of the row before.
 func (s *splitter) lineEnd(i int) int {
-	if n := bytes.IndexByte(s.b[i:], s.eol); n >= 0 {
+	if i < s.from || i > s.lf {
+		s.from, s.lf = i, len(s.b)
+		if n := bytes.IndexByte(s.b[i:], '\n'); n >= 0 {
+			s.lf = i + n
+		}
+	}
+	if n := bytes.IndexByte(s.b[i:s.lf], '\r'); n >= 0 {
 		return i + n
 	}
-	return len(s.b)
+	return s.lf
+}
+
+// endWidth is the length of the line end at i.
+func (s *splitter) endWidth(i int) int {
+	if i+1 < len(s.b) && s.b[i] == '\r' && s.b[i+1] == '\n' {
+		return 2
+	}
+	return 1
 }
 
 // parse cuts the row at i into cells. first is the end of its first line. It
@@ -164,17 +178,18 @@ func (s *splitter) quoted(i, limit int) (next, lines int, ok bool) {
 				i += 2
 				continue
 			}
-			end := skipBlank(s.b, i+1, s.lineEnd(i+1), s.delim) // a line end may be a blank too
-			if end == len(s.b) || s.b[end] == s.delim || s.b[end] == s.eol {
+			end := skipBlank(s.b, i+1, s.lineEnd(i+1), s.delim)
+			if end == len(s.b) || s.b[end] == s.delim || s.b[end] == '\n' || s.b[end] == '\r' {
 				return end, lines, true
 			}
 			s.buf = append(s.buf, c)
-		case s.eol:
+		case '\n', '\r':
 			lines++
 			if lines >= s.lim.QuotedLines {
 				return 0, 0, false
 			}
 			s.buf = append(s.buf, '\n')
+			i += s.endWidth(i) - 1
 		default:
 			s.buf = append(s.buf, c)
 		}
@@ -220,9 +235,9 @@ func (s *splitter) decodeEach(r *tableRow) bool {
 	return true
 }
 
-// skipBlank skips blanks, TABs and carriage returns that are no delimiter.
+// skipBlank skips blanks and TABs that are no delimiter.
 func skipBlank(b []byte, i, end int, delim byte) int {
-	for i < end && b[i] != delim && (b[i] == ' ' || b[i] == '\t' || b[i] == '\r') {
+	for i < end && b[i] != delim && (b[i] == ' ' || b[i] == '\t') {
 		i++
 	}
 	return i

@@ -88,10 +88,15 @@ type parter struct {
 
 func (p *parter) header(b []byte) {
 	p.head = append(bytes.Clone(marks[p.s.enc]), b...)
-	if n := len(p.head); p.head[n-1] != p.s.eol {
-		p.head = append(p.head, p.s.eol)
+	if c := p.head[len(p.head)-1]; c != '\n' && c != '\r' {
+		p.head = append(p.head, '\n')
 	}
-	p.headLines = bytes.Count(p.head, []byte{p.s.eol})
+	p.headLines = lineEnds(p.head)
+}
+
+// lineEnds counts LF, CR and both together.
+func lineEnds(b []byte) int {
+	return bytes.Count(b, []byte("\n")) + bytes.Count(b, []byte("\r")) - bytes.Count(b, []byte("\r\n"))
 }
 
 // begin starts a part where the splitter stands.

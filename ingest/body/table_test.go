@@ -1,8 +1,10 @@
 package body
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,4 +263,29 @@ func FuzzCSV(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Rows end with LF, CR or both, and one file may mix them: no row may vanish into
+// the text of another.
+func TestLineEndsMayBeMixed(t *testing.T) {
+	ends := []string{"\n", "\r\n", "\r"}
+	kind := record.FindKind(record.Tax, "grade")
+	for n := range 81 {
+		text := "uscc,year,grade,score,reason" + ends[n%3]
+		for i, e := range []string{ends[n/3%3], ends[n/9%3], ends[n/27]} {
+			text += fmt.Sprintf("%s,2025,A,9%d,\"备注%d\r\n第二行\"%s", "91420100MA4N0A2B5Y", i, i, e)
+		}
+		src, err := CSV([]byte(text), kind, DefaultLimits())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var it Item
+		var got []string
+		for src.Next(&it) {
+			got = append(got, fmt.Sprint(it.Line, len(it.Faults), strings.Count(string(it.Raw), `"reason":"备注`)))
+		}
+		if want := []string{"2 0 1", "4 0 1", "6 0 1"}; !slices.Equal(got, want) {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
 }

@@ -13,6 +13,9 @@ func (s *server) kill(id string) {
 	q := "KILL QUERY WHERE Settings['log_comment'] = '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(id) + "' ASYNC"
 	for range 10 {
 		out, err := s.adminExec(q)
+		if errors.Is(err, errClosing) {
+			return
+		}
 		if err != nil {
 			s.cfg.Logger.Error("engine can't cancel a statement", "error", err)
 			return
@@ -30,9 +33,23 @@ func (s *server) killAll() error {
 	return err
 }
 
+// errClosing says that nothing is asked of the engine any more.
+var errClosing = errors.New("the engine is being closed")
+
+// closeCore closes the engine when nobody is in it; whoever comes later is told.
+func (s *server) closeCore() {
+	s.adminMu.Lock()
+	defer s.adminMu.Unlock()
+	s.closing = true
+	s.core.close()
+}
+
 func (s *server) adminExec(q string) ([]byte, error) {
 	s.adminMu.Lock()
 	defer s.adminMu.Unlock()
+	if s.closing {
+		return nil, errClosing
+	}
 	out, err := s.core.admin.Exec(q, "TSV")
 	if err == nil {
 		return out, nil

@@ -75,7 +75,7 @@ func (s *server) stop(hs *http.Server) error {
 		_ = hs.Close()
 	}
 	if s.idle(time.Second) {
-		s.core.close()
+		s.closeCore()
 	}
 	return nil // should a statement still run: the parts on disk are whole
 }

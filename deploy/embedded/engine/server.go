@@ -29,6 +29,7 @@ type server struct {
 	boot   string // random, so that ids of two runs differ
 
 	adminMu sync.Mutex // the admin connection runs one statement at a time
+	closing bool       // under adminMu
 	seq     atomic.Uint64
 	active  atomic.Int64
 }

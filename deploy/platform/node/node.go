@@ -20,24 +20,24 @@ import (
 const SecretBytes = 32
 
 // DefaultDataDir is where the hub keeps its data when it is not told: below the
-// user's data directory.
-func DefaultDataDir() (string, error) {
+// user's data directory, or the working directory for a user without a home.
+func DefaultDataDir() string {
 	if d := os.Getenv("XDG_DATA_HOME"); d != "" {
-		return filepath.Join(d, "credithub"), nil
+		return filepath.Join(d, "credithub")
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
+		return "credithub-data"
 	}
 	switch runtime.GOOS {
 	case "darwin":
-		return filepath.Join(home, "Library", "Application Support", "credithub"), nil
+		return filepath.Join(home, "Library", "Application Support", "credithub")
 	case "windows":
 		if d := os.Getenv("LOCALAPPDATA"); d != "" {
-			return filepath.Join(d, "credithub"), nil
+			return filepath.Join(d, "credithub")
 		}
 	}
-	return filepath.Join(home, ".local", "share", "credithub"), nil
+	return filepath.Join(home, ".local", "share", "credithub")
 }
 
 // Secret reads the secret of a name below dir/secrets, or makes it.
