@@ -56,6 +56,7 @@ type Limits struct {
 	ZipEntries   int   // entries of an XLSX
 	ZipBytes     int64 // all entries of an XLSX unpacked
 	ZipRatio     int64 // unpacked to packed, of one entry above 1 MiB
+	Cells        int   // of an XLSX, from the first column to the last of each row
 	PartBytes    int64 // parts of an XLSX that are neither sheet nor strings, together
 	SpillBytes   int64 // a part of an XLSX above this goes to a temporary file
 	SheetSeconds int   // reading one XLSX
@@ -65,7 +66,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		RowBytes: 1 << 20, Rows: 250_000, Depth: 256, Columns: 256, HeaderRows: 10, QuotedLines: 20,
-		ZipEntries: 2_000, ZipBytes: 256 << 20, ZipRatio: 300, PartBytes: 32 << 20, SpillBytes: 4 << 20,
+		ZipEntries: 2_000, ZipBytes: 256 << 20, ZipRatio: 300, Cells: 16_000_000, PartBytes: 32 << 20, SpillBytes: 4 << 20,
 		SheetSeconds: 60,
 	}
 }

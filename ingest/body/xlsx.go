@@ -210,7 +210,7 @@ func isSheet(name string) bool {
 }
 
 func countRows(z *zip.Reader, lim Limits) error {
-	total := 0
+	total, cells := 0, 0
 	for _, f := range z.File {
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		if !isSheet(name) && name != "xl/sharedstrings.xml" {
@@ -220,13 +220,16 @@ func countRows(z *zip.Reader, lim Limits) error {
 		if err != nil {
 			return damaged(err)
 		}
-		rows, err := readThrough(r)
+		rows, wide, err := readThrough(r)
 		_ = r.Close()
 		if err != nil {
 			return damaged(err)
 		}
 		if total += rows; total > lim.Rows+lim.HeaderRows {
 			return tooManyRows(total, lim.Rows)
+		}
+		if cells += wide; cells > lim.Cells {
+			return fault.New(fault.TooLarge, "the rows of the workbook reach too far to the right, over more than %d cells: save the columns that have data only", lim.Cells)
 		}
 	}
 	return nil
@@ -236,19 +239,44 @@ func damaged(err error) error {
 	return fault.Wrap(fault.BadInput, err, "the workbook is damaged or cut off; nothing was accepted")
 }
 
-// readThrough checks that XML is well-formed and counts its row elements.
-func readThrough(r io.Reader) (rows int, err error) {
+// readThrough checks that XML is well-formed and counts its rows, and the cells
+// from the first column to the last of each: those in between are made up when
+// the sheet is read.
+func readThrough(r io.Reader) (rows, cells int, err error) {
 	d := xml.NewDecoder(r)
+	last := 0 // column in the row at hand
 	for {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
-			return rows, nil
+			return rows, cells + last, nil
 		}
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		if e, ok := t.(xml.StartElement); ok && e.Name.Local == "row" {
+		e, ok := t.(xml.StartElement)
+		switch {
+		case !ok:
+		case e.Name.Local == "row":
 			rows++
+			cells, last = cells+last, 0
+		case e.Name.Local == "c":
+			last = max(last+1, column(e.Attr))
 		}
 	}
+}
+
+// column is the number of a cell's column, 0 when its place is not told.
+func column(attrs []xml.Attr) (n int) {
+	for _, a := range attrs {
+		if a.Name.Local != "r" {
+			continue
+		}
+		for _, c := range []byte(a.Value) {
+			if c |= 0x20; c < 'a' || c > 'z' || n > 1<<20 {
+				break
+			}
+			n = 26*n + int(c-'a') + 1
+		}
+	}
+	return n
 }

@@ -212,6 +212,14 @@ func TestADamagedWorkbookIsRefusedAsAWhole(t *testing.T) {
 	}))
 }
 
+func numberedRows(format string, from, to int) string {
+	var b strings.Builder
+	for i := from; i < to; i++ {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
+}
+
 func TestAWorkbookIsBoundedBeforeItIsRead(t *testing.T) {
 	grade := kindOf(t, record.Tax, "grade")
 	b := book(t, [][]any{gradeHead, rowA, rowB})
@@ -236,6 +244,16 @@ func TestAWorkbookIsBoundedBeforeItIsRead(t *testing.T) {
 	f("unpacked above", b, func(l *Limits) { l.ZipBytes = total - 1 }, false)
 	f("other parts above", b, func(l *Limits) { l.PartBytes = 100 }, false)
 	f("rows above", book(t, [][]any{gradeHead, rowA, rowB, rowA, rowB}), func(l *Limits) { l.Rows, l.HeaderRows = 2, 2 }, false)
+	f("cells at the limit", b, func(l *Limits) { l.Cells = 9 }, true)
+	f("cells above", b, func(l *Limits) { l.Cells = 8 }, false)
+	far := repack(t, b, func(name string, c []byte) []byte { // one cell at the end of each row: the reader makes up those before it
+		if strings.HasSuffix(name, "sheet1.xml") {
+			rows := numberedRows("<row r=\"%d\"><c r=\"XFD%[1]d\" t=\"inlineStr\"><is><t>x</t></is></c></row>", 4, 1200)
+			return bytes.Replace(c, []byte("</sheetData>"), []byte(rows+"</sheetData>"), 1)
+		}
+		return c
+	})
+	f("cells far to the right", far, func(*Limits) {}, false)
 	bomb := repack(t, b, func(name string, c []byte) []byte {
 		if strings.HasSuffix(name, "sheet1.xml") {
 			return bytes.Replace(c, []byte("<sheetData>"), append([]byte("<sheetData>"), bytes.Repeat([]byte(" "), 8<<20)...), 1)
