@@ -36,7 +36,7 @@ func (g *Generator) fault(r row) error {
 		code, bad.on = fault.E08Future, g.cfg.Today+record.Date(400+g.rng.IntN(300))
 	case 4:
 		code, bad.unit = fault.E12Right, "MPS"
-		if r.domain == record.Decision {
+		if r.domain == record.Decision && r.unit != "NMPA" { // which decides L14 only
 			bad.unit = "NMPA"
 		}
 	default:

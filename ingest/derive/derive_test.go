@@ -497,3 +497,31 @@ func TestVersionFaultSaysHowToCorrect(t *testing.T) {
 		t.Errorf("got %+v", f)
 	}
 }
+
+// Only the latest version of a record is kept: an entry whose one record ran
+// through the states is in force again when the pause is lifted, and a resumption
+// beside a record that is on its way into force puts nothing there.
+func TestResumptions(t *testing.T) {
+	d := NewDecisions(never)
+	apply := func(id string, version uint32, e list.Event) list.State {
+		t.Helper()
+		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: record.NoDate,
+			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
+				DecidedOn: record.MakeDate(2026, 3, 2), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+		out := d.Apply(&r, uint64(version))
+		if len(out.Changes) != 1 {
+			t.Fatalf("%+v", out)
+		}
+		return out.Changes[0].Entry.State
+	}
+	for _, step := range []struct {
+		record  string
+		version uint32
+		event   list.Event
+		want    list.State
+	}{{"R", 1, list.EventInForce, list.InForce}, {"R", 2, list.EventSuspended, list.Suspended}, {"R", 3, list.EventResumed, list.InForce}} {
+		if got := apply(step.record, step.version, step.event); got != step.want {
+			t.Errorf("version %d: %s, want %s", step.version, got, step.want)
+		}
+	}
+}

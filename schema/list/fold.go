@@ -69,7 +69,7 @@ func (r *EventRecord) compare(o *EventRecord) int {
 //     (列入错误: never validly listed).
 //   - Else the last of SUSPENDED and RESUMED decides between suspended and in
 //     force, by the day it occurred. A RESUMED lifts a pause and puts nothing into
-//     force that never was, by any version of a record that counts.
+//     force that another record still has on its way there.
 //   - Else the furthest of PRE_NOTICE, DECIDED, SERVED and IN_FORCE holds.
 //
 // The entry is described by its latest event that is no suspension, resumption
@@ -85,7 +85,7 @@ func Fold(events []EventRecord, until func(*Entry) record.Date) (Entry, bool) {
 	e := Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
 		Until: record.NoDate, ExitedOn: record.NoDate}
 	describe(&e, live)
-	e.State = state(live, wasInForce(events, live))
+	e.State = state(live)
 	if x := exit(live); x != nil {
 		e.State, e.ExitType, e.ExitedOn, e.ExitDocumentNo = Exited, x.ExitType, x.on(), x.ExitDocumentNo
 		if e.ExitDocumentNo == "" && x.DocumentNo != e.DocumentNo {
@@ -131,10 +131,9 @@ func describe(e *Entry, live []*EventRecord) {
 	e.Annotated = live[len(live)-1].Annotated
 }
 
-// state is the state without exits. live is sorted; was tells whether the entry
-// has been in force.
-func state(live []*EventRecord, was bool) State {
-	furthest, paused := NoState, false
+// state is the state without exits. live is sorted.
+func state(live []*EventRecord) State {
+	furthest, paused, was := NoState, false, wasInForce(live)
 	for _, r := range live {
 		switch r.Event {
 		case EventPreNotice, EventDecided, EventServed, EventInForce:
@@ -147,28 +146,26 @@ func state(live []*EventRecord, was bool) State {
 			}
 		}
 	}
-	switch {
-	case paused:
+	if paused {
 		return Suspended
-	case furthest == NoState: // a resumption of what was never in force
-		return Decided
 	}
 	return furthest
 }
 
-// wasInForce tells whether any version of the records that count said that the
-// entry is in force, or suspended, which only one in force can be.
-func wasInForce(events []EventRecord, live []*EventRecord) bool {
-	for i := range events {
-		e := &events[i]
-		if e.Op == record.Retract || e.Event != EventInForce && e.Event != EventSuspended {
-			continue
-		}
-		if slices.ContainsFunc(live, func(r *EventRecord) bool { return r == e || r.RecordID == e.RecordID && r.Version > e.Version }) {
+// wasInForce tells whether a resumption has something to resume: another record
+// says that the entry is or was in force, or none says that it is on its way
+// there, because the resumption is the latest version of the one that did.
+func wasInForce(live []*EventRecord) bool {
+	known := true
+	for _, r := range live {
+		switch r.Event {
+		case EventInForce, EventSuspended:
 			return true
+		case EventPreNotice, EventDecided, EventServed:
+			known = false
 		}
 	}
-	return false
+	return known
 }
 
 // exit is the exit that counts, nil without one.

@@ -141,9 +141,7 @@ func TestOneRecordRisingVersions(t *testing.T) {
 	f(InForce, one)
 	f(Suspended, one, two)
 	f(InForce, one, two, three)
-	f(InForce, three, one) // the pause is not known, but that it was in force
-	f(Decided, three)
-	f(Decided, ev(1, EventPreNotice, "2026-01-16", version(1)), three)
+	f(InForce, three) // only the latest version of a record is kept: it was in force before
 	f(Exited, one, two, three, four)
 	f(InForce, one, two, three, four, ev(5, EventInForce, "2026-01-16", version(5)))
 	f(Exited, four, one, two) // a lower version is history
@@ -268,10 +266,8 @@ func TestFoldIsIndependentOfOrder(t *testing.T) {
 			}
 		}
 		var live []EventRecord
-		for _, e := range before { // a replaced version still tells that the entry was in force
-			if e == best[e.RecordID] || e.Version < best[e.RecordID].Version && (e.Event == EventInForce || e.Event == EventSuspended) {
-				live = append(live, e)
-			}
+		for _, e := range best {
+			live = append(live, e)
 		}
 		if got, gotOK := Fold(live, threeYears); got != want || gotOK != ok {
 			t.Fatalf("without replaced versions:\n%+v %v\n%+v %v", got, gotOK, want, ok)
