@@ -101,10 +101,13 @@ func (h *hub) intake() (*intake.Intake, error) {
 	})
 }
 
-// Rates of pushes, a unit.
+// Rates of pushes, a unit; and of refusals that are recorded of callers without a
+// valid token, an address.
 const (
-	pushesPerSecond = 200
-	pushBurst       = 400
+	pushesPerSecond    = 200
+	pushBurst          = 400
+	strangersPerSecond = 5
+	strangersBurst     = 100
 )
 
 // gateway makes the accepting part.
@@ -119,6 +122,9 @@ func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (ht
 			return nil, err
 		}
 		c.Rate = rate
+		if c.Strangers, err = limit.New(limit.Config{PerSecond: strangersPerSecond, Burst: strangersBurst}); err != nil {
+			return nil, err
+		}
 	}
 	return gateway.New(c)
 }

@@ -63,10 +63,13 @@ type Config struct {
 	Stamper  *stamp.Stamper
 	History  History // what is stored of batches and rejected rows
 	Rate     Limiter // by unit; nil: no limit
-	Log      *slog.Logger
-	Metrics  prometheus.Registerer // nil: not registered
-	Now      func() time.Time      // nil: time.Now
-	Limits   Limits                // zero fields: DefaultLimits
+	// Strangers bounds, by address, how often requests without a valid token are
+	// refused with a record in the audit log; nil: no limit.
+	Strangers Limiter
+	Log       *slog.Logger
+	Metrics   prometheus.Registerer // nil: not registered
+	Now       func() time.Time      // nil: time.Now
+	Limits    Limits                // zero fields: DefaultLimits
 }
 
 // Limits bound what callers may ask of the gateway.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/problem"
 	"credithub/schema/access"
 	"credithub/schema/audit"
@@ -85,6 +86,15 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, who access.Prin
 	var known *fault.Error
 	if errors.As(err, &known) {
 		kind = known.Kind
+	}
+	if who.Subject == "" && kind == fault.Unauthenticated && g.Strangers != nil {
+		if wait, ok := g.Strangers.Allow(limit.Address(r)); !ok {
+			// Counted, not recorded: a flood may not fill the audit log.
+			g.metrics.refused.WithLabelValues(string(fault.TooMany)).Inc()
+			w.Header().Set("Retry-After", strconv.Itoa(limit.Seconds(wait)))
+			problem.Write(w, fault.New(fault.TooMany, "too many requests without a valid token"))
+			return
+		}
 	}
 	g.metrics.refused.WithLabelValues(string(kind)).Inc()
 	if kind == fault.Internal || kind == fault.Unavailable {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"credithub/deploy/platform/limit"
 	"credithub/ingest/body"
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -325,7 +326,7 @@ func (r *retryable) Unwrap() error { return r.error }
 func retryAfter(err error) int {
 	var r *retryable
 	if errors.As(err, &r) {
-		return int((r.after + time.Second - 1) / time.Second)
+		return limit.Seconds(r.after)
 	}
 	var f *fault.Error
 	if errors.As(err, &f) {

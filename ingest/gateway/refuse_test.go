@@ -140,6 +140,29 @@ func TestAUnitThatPushesTooOftenIsHeld(t *testing.T) {
 	}
 }
 
+// Who has no valid token may not fill the audit log: beyond the limit of an address
+// the refusals are counted only. Units are never held for what strangers do.
+func TestStrangersAreHeldAndNotRecordedBeyondTheirRate(t *testing.T) {
+	h := newHub(t)
+	isProblem(t, h.push("SAMR", "", as("nonsense")), 401, fault.Unauthenticated)
+	if n := len(h.journal.all); n != 1 {
+		t.Errorf("%d records of one refusal, want 1", n)
+	}
+	h = newHub(t, func(c *Config) { c.Strangers = denied{} })
+	r := h.push("SAMR", "", as("nonsense"))
+	isProblem(t, r, 429, fault.TooMany)
+	if r.header.Get("Retry-After") != "2" {
+		t.Errorf("Retry-After %q, want 2", r.header.Get("Retry-After"))
+	}
+	if n := len(h.journal.all); n != 0 {
+		t.Errorf("%d records beyond the rate, want none", n)
+	}
+	if r := h.push("SAMR", registration("R-1", code(), "甲公司")); r.status != 202 {
+		t.Errorf("a unit with a token: %d %s", r.status, r.body)
+	}
+	isProblem(t, h.push("SAMR", "", as("officer:SAMR")), 403, fault.Forbidden)
+}
+
 func TestKafkaAwayIs503AndNever202(t *testing.T) {
 	h := newHub(t, func(c *Config) { c.Producer = never{} })
 	for _, body := range []string{registration("R-1", code(), "甲公司"), "{}", ""} {

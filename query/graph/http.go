@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"credithub/deploy/platform/limit"
 	"credithub/schema/access"
 	"credithub/schema/fault"
 )
@@ -102,15 +102,13 @@ func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange
 	}
 	key := p.Subject
 	if p.Anonymous() || key == "" {
-		if key, _, err = net.SplitHostPort(r.RemoteAddr); err != nil {
-			key = r.RemoteAddr
-		}
+		key = limit.Address(r)
 	}
 	wait, ok := s.limiter.Allow(key)
 	if ok {
 		return nil
 	}
-	seconds := max(1, int((wait+time.Second-1)/time.Second))
+	seconds := limit.Seconds(wait)
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
 	err = fault.New(fault.TooMany, "too many requests; go on in %d s", seconds)
 	s.met.limits.WithLabelValues("rate").Inc()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"credithub/deploy/platform/limit"
 	"credithub/query/view"
 	"credithub/schema/fault"
 	"credithub/schema/policy"
@@ -64,7 +65,7 @@ func (s *Site) page(name string, lang int, f func(*page) error) http.Handler {
 		p.model = s.base(r, lang)
 		err := error(nil)
 		if wait, ok := s.allowed(r); !ok {
-			p.model.Problem.After = max(1, int((wait+time.Second-1)/time.Second))
+			p.model.Problem.After = limit.Seconds(wait)
 			err = fault.New(fault.TooMany, "")
 		} else {
 			err = f(p)

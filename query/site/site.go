@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/deploy/platform/limit"
 	"credithub/schema/fault"
 	"credithub/schema/graphql"
 )
@@ -185,11 +185,7 @@ func (s *Site) allowed(r *http.Request) (time.Duration, bool) {
 	if s.limiter == nil {
 		return 0, true
 	}
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	return s.limiter.Allow(host)
+	return s.limiter.Allow(limit.Address(r))
 }
 
 // failure logs what a visitor doesn't need to know.

@@ -5,6 +5,7 @@ package limit
 import (
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -73,6 +74,21 @@ func (l *Limiter) bucket(key string) *rate.Limiter {
 	}
 	l.young[strings.Clone(key)] = b
 	return b
+}
+
+// Address is the key of a caller who is known by nothing else: the peer's address
+// without its port.
+func Address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// Seconds is a wait as Retry-After says it: whole seconds, rounded up, at least 1.
+func Seconds(wait time.Duration) int {
+	return max(1, int((wait+time.Second-1)/time.Second))
 }
 
 // Off tells whether throttling is turned off for a server on this address: the

@@ -2,6 +2,7 @@ package limit
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
 	"time"
 )
@@ -75,5 +76,20 @@ func TestNewRefusesNoRate(t *testing.T) {
 	}
 	if _, err := New(Config{PerSecond: 1}); err == nil {
 		t.Error("a limiter without a burst was made")
+	}
+}
+
+func TestAddressAndSecondsAreWhatHeadersSay(t *testing.T) {
+	for _, c := range []struct{ peer, want string }{
+		{"10.1.2.3:4711", "10.1.2.3"}, {"[2001:db8::1]:443", "2001:db8::1"}, {"@", "@"}, {"", ""},
+	} {
+		if got := Address(&http.Request{RemoteAddr: c.peer}); got != c.want {
+			t.Errorf("%q: %q, want %q", c.peer, got, c.want)
+		}
+	}
+	for wait, want := range map[time.Duration]int{-1: 1, 0: 1, 1: 1, time.Second: 1, time.Second + 1: 2, 90 * time.Second: 90} {
+		if got := Seconds(wait); got != want {
+			t.Errorf("%v: %d, want %d", wait, got, want)
+		}
 	}
 }
