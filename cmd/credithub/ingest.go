@@ -81,7 +81,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		}
 		mux.Handle("/v1/", dressed(gw))
 	}
-	g.Go(func() error { return h.serve(ctx, l, mux) })
+	g.Go(func() error { return h.serve(ctx, l, mux, nil) })
 	return closeAudit, nil
 }
 

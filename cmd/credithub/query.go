@@ -58,7 +58,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 	health(mux, h.reg, q.ready)
 	q.handle(mux)
 	g.Go(func() error { return q.index.Run(ctx) })
-	g.Go(func() error { return h.serve(ctx, l, mux) })
+	g.Go(func() error { return h.serve(ctx, l, mux, q.graph) })
 	return g.Wait()
 }
 
@@ -106,8 +106,11 @@ func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool
 	return q, err
 }
 
+// graphPath is where GraphQL is asked.
+const graphPath = "/graphql"
+
 func (q *queryPart) handle(mux *http.ServeMux) {
-	mux.Handle("/graphql", q.graph)
+	mux.Handle(graphPath, q.graph)
 	mux.Handle("/", dressed(gzhttp.GzipHandler(q.site)))
 }
 

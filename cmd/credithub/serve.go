@@ -79,12 +79,18 @@ func (s scraped) Gather() ([]*dto.MetricFamily, error) {
 // second. The environment's GOGC wins.
 const gcPercent = 300
 
-// serve answers on l until ctx ends, then lets running requests finish.
-func (h *hub) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
+// serve answers on l until ctx ends, then lets running requests finish. Of the
+// GraphQL requests, which graph answers when it is not nil, most take the fast path.
+func (h *hub) serve(ctx context.Context, l net.Listener, handler, graph http.Handler) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	return httpx.Serve(ctx, l, httpx.Wrap(handler, httpx.Recover(h.log, h.reg)), httpx.Config{Log: h.log})
+	recovered := httpx.Recover(h.log, h.reg)
+	c := httpx.Config{Log: h.log}
+	if graph != nil {
+		c.FastPath, c.FastHandler = graphPath, recovered(graph)
+	}
+	return httpx.Serve(ctx, l, recovered(handler), c)
 }
 
 // dressed is how answers for browsers and agencies leave. GraphQL sets the few

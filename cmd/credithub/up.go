@@ -192,7 +192,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 		r.demo.Store(&loading)
 	}
 	g.Go(func() error { return r.query.index.Run(ctx) })
-	g.Go(func() error { return r.hub.serve(ctx, l, mux) })
+	g.Go(func() error { return r.hub.serve(ctx, l, mux, r.query.graph) })
 	g.Go(func() error { return r.welcome(ctx, url) })
 	return g.Wait()
 }

@@ -9,8 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"credithub/deploy/platform/limit"
 	"credithub/schema/access"
@@ -33,24 +31,6 @@ var (
 	noStore     = []string{"no-store"}
 	noSniff     = []string{"nosniff"}
 )
-
-// second is the header Date for one second; net/http would write it anew for
-// each answer.
-type second struct {
-	unix int64
-	date []string
-}
-
-var lastSecond atomic.Pointer[second]
-
-func dateOf(t time.Time) []string {
-	if l := lastSecond.Load(); l != nil && l.unix == t.Unix() {
-		return l.date
-	}
-	l := &second{t.Unix(), []string{t.UTC().Format(http.TimeFormat)}}
-	lastSecond.Store(l)
-	return l.date
-}
 
 // ServeHTTP answers one GraphQL request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -286,7 +266,7 @@ func write(w http.ResponseWriter, x *exchange, status int) {
 	} else {
 		h["Content-Type"] = typeJSON
 	}
-	h["Cache-Control"], h["X-Content-Type-Options"], h["Date"] = noStore, noSniff, dateOf(x.now)
+	h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
 	if len(x.out) >= automatic {
 		h.Set("Content-Length", strconv.Itoa(len(x.out)))
 	}

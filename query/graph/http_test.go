@@ -90,17 +90,6 @@ func TestRequestsThatAreNone(t *testing.T) {
 	f("POST", "application/json", `{"query":"{__typename}","operationName":null,"variables":null,"extensions":null}`, 200, "")
 }
 
-func TestDateIsThatOfTheSecond(t *testing.T) {
-	for _, after := range []time.Duration{0, 999 * time.Millisecond, time.Second, -time.Hour, 0} {
-		now := testNow.Truncate(time.Second).Add(after)
-		s := newHub(t).server(func(c *Config) { c.Now = func() time.Time { return now } })
-		got := send(s, "POST", "/graphql", `{"query":"{__typename}"}`, "Content-Type", "application/json").Header().Get("Date")
-		if want := now.UTC().Format(http.TimeFormat); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
 // The body's limit holds to the byte.
 func TestBodyLimit(t *testing.T) {
 	s := newHub(t).server()

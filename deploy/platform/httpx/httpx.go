@@ -19,10 +19,12 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/deploy/platform/httpx/fastpath"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/problem"
 	"credithub/schema/fault"
@@ -36,7 +38,11 @@ type Config struct {
 	IdleTimeout   time.Duration // between requests; 2 min
 	HeaderBytes   int           // of a request's head; 16 KiB
 	StopTimeout   time.Duration // for running requests to end; 3 s
-	Log           *slog.Logger  // nil: says nothing
+	// FastPath is a path whose small POSTs take the way of package fastpath to
+	// FastHandler, which must answer as the handler of everything does; "": none.
+	FastPath    string
+	FastHandler http.Handler
+	Log         *slog.Logger // nil: says nothing
 }
 
 func (c Config) withDefaults() Config {
@@ -71,24 +77,54 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, c Config) error 
 		IdleTimeout: c.IdleTimeout, MaxHeaderBytes: c.HeaderBytes,
 		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 	}
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(l) }()
+	servers := []server{s}
+	done := make(chan error, 2)
+	if c.FastPath == "" {
+		go func() { done <- s.Serve(l) }()
+	} else {
+		fast := fastpath.New(l, fastpath.Config{
+			Path: c.FastPath, Handler: c.FastHandler,
+			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, WriteTimeout: c.WriteTimeout, Log: c.Log,
+		})
+		servers = append(servers, fast)
+		go func() { done <- fast.Serve() }()
+		go func() { done <- s.Serve(fast.Rest()) }()
+	}
+	var failed error
+	ended := 0
 	select {
-	case err := <-done:
-		return fmt.Errorf("httpx: serve: %w", err)
+	case failed = <-done:
+		ended++
 	case <-ctx.Done():
 	}
 	// The stop has its own time: ctx has ended.
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.StopTimeout)
 	defer cancel()
-	if err := s.Shutdown(stop); err != nil {
-		c.Log.Warn("requests were cut off by the stop")
-		_ = s.Close()
+	var stopping sync.WaitGroup
+	for _, s := range servers {
+		stopping.Go(func() {
+			if err := s.Shutdown(stop); err != nil {
+				c.Log.Warn("requests were cut off by the stop")
+				_ = s.Close()
+			}
+		})
 	}
-	if err := <-done; !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("httpx: serve: %w", err)
+	stopping.Wait()
+	for ; ended < len(servers); ended++ {
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	if failed != nil {
+		return fmt.Errorf("httpx: serve: %w", failed)
 	}
 	return nil
+}
+
+// server is what stops.
+type server interface {
+	Shutdown(ctx context.Context) error
+	Close() error
 }
 
 // Wrapper puts something around a handler.

@@ -132,23 +132,37 @@ func TestEveryAnswerIsGuardedAndNamed(t *testing.T) {
 	f(strings.Repeat("a", 65), false)
 }
 
+// The fast path and the rest share a listener, and a stop.
 func TestAStopLetsRunningRequestsEnd(t *testing.T) {
+	for _, c := range []struct{ method, path, body string }{
+		{http.MethodGet, "/", "whole"}, {http.MethodPost, "/", "whole"}, {http.MethodGet, "/fast", "whole"}, {http.MethodPost, "/fast", "fast"},
+	} {
+		t.Run(c.method+c.path, func(t *testing.T) { stopWhile(t, c.method, c.path, c.body) })
+	}
+}
+
+func stopWhile(t *testing.T, method, path, want string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	begun, release := make(chan struct{}), make(chan struct{})
-	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		close(begun)
-		<-release
-		_, _ = io.WriteString(w, "whole")
-	})
+	says := func(text string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(begun)
+			<-release
+			_, _ = io.WriteString(w, text)
+		})
+	}
 	ended := make(chan error, 1)
-	go func() { ended <- Serve(ctx, l, h, Config{StopTimeout: 20 * time.Second}) }()
+	go func() {
+		ended <- Serve(ctx, l, says("whole"), Config{StopTimeout: 20 * time.Second, FastPath: "/fast", FastHandler: says("fast")})
+	}()
 	got := make(chan string, 1)
 	go func() {
-		res, err := http.Get("http://" + l.Addr().String())
+		r, _ := http.NewRequest(method, "http://"+l.Addr().String()+path, strings.NewReader("{}"))
+		res, err := http.DefaultClient.Do(r)
 		if err != nil {
 			got <- err.Error()
 			return
@@ -168,14 +182,28 @@ func TestAStopLetsRunningRequestsEnd(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	close(release)
-	if b := <-got; b != "whole" {
+	if b := <-got; b != want {
 		t.Errorf("got %q", b)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if err := Serve(context.Background(), nil, nil, Config{}); err == nil {
+}
+
+func TestNothingToServeIsAnError(t *testing.T) {
+	if err := Serve(t.Context(), nil, nil, Config{}); err == nil {
 		t.Error("served nothing")
+	}
+	// And so is a listener that breaks: the rest stops with it.
+	for _, fast := range []string{"", "/fast"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = l.Close()
+		if err := Serve(t.Context(), l, http.NotFoundHandler(), Config{FastPath: fast, FastHandler: http.NotFoundHandler()}); err == nil {
+			t.Errorf("%q: served on a closed listener", fast)
+		}
 	}
 }
 

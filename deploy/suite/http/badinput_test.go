@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -208,6 +209,63 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 	}
 	if err := probe.Query(t.Context(), r.url, "", `{lists{code}}`, nil, nil); err != nil {
 		t.Errorf("after all that: %v", err)
+	}
+}
+
+// A request that takes the fast path is answered as one that doesn't: the header
+// Pragma, which GraphQL doesn't look at, sends it the other way.
+func TestTheFastPathAnswersAsTheOther(t *testing.T) {
+	r := newRig(t)
+	code := r.code()
+	taken, _ := r.take("SAMR", "", ndjson, lines(r.registration(code).json()))
+	officer := r.token("officer", "SAMR")
+	ask := func(header ...string) (all []string) {
+		for _, q := range []struct{ token, contentType, accept, body string }{
+			{officer, "application/json", "", `{"query":"query($u:ID!,$a:String){check(uscc:$u,matter:\"GOVERNMENT_PROCUREMENT\",after:$a){outcome obligation subject{name}}}","variables":{"u":"` + code + `","a":"` + taken.Receipt + `"}}`},
+			{"", "application/json", "application/graphql-response+json", `{"query":"{lists{code measures{code citation}}}"}`},
+			{"", "application/json", "application/graphql-response+json", `{"query":"{nothing}"}`},
+			{"", "application/json", "", `{"query":"{entity(uscc:\"` + code + `\"){name status}}"}`},
+			{"", "application/json", "", `{`},
+			{"", "application/json", "", ``},
+			{"", "text/plain", "", `{}`},
+			{"", "application/json", "image/png", `{}`},
+			{"nonsense", "application/json", "", `{"query":"{lists{code}}"}`},
+			{"", "application/json", "", `{"query":"` + strings.Repeat(" ", 50_000) + `"}`},
+			{"", "application/json", "", `{"query":"` + strings.Repeat(" ", 500_000) + `"}`},
+		} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/graphql", strings.NewReader(q.body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range map[string]string{"Content-Type": q.contentType, "Accept": q.accept} {
+				if value != "" {
+					req.Header.Set(name, value)
+				}
+			}
+			if q.token != "" {
+				req.Header.Set("Authorization", "Bearer "+q.token)
+			}
+			for i := 0; i+1 < len(header); i += 2 {
+				req.Header.Set(header[i], header[i+1])
+			}
+			a, err := probe.Send(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a.Header.Del("Date")
+			a.Header.Del("Content-Length")
+			all = append(all, fmt.Sprint(a.Status, a.Header, string(a.Body)))
+		}
+		return all
+	}
+	fast, other := ask(), ask("Pragma", "no-cache")
+	for i := range fast {
+		if fast[i] != other[i] {
+			t.Errorf("request %d:\n%.300s\n%.300s", i, fast[i], other[i])
+		}
+	}
+	if !strings.HasPrefix(fast[0], "200") || !strings.Contains(fast[0], `"name":"端到端`) {
+		t.Errorf("%.300s", fast[0])
 	}
 }
 
