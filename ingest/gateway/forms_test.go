@@ -174,7 +174,7 @@ func TestManyPushersAtOnce(t *testing.T) {
 	if n := len(h.log("credit.registration")); n != 8*5*20 {
 		t.Errorf("%d messages", n)
 	}
-	if used := h.memory.budget.used.Load(); used != 0 {
+	if used := h.memory.budget.used; used != 0 {
 		t.Errorf("%d bytes are still held", used)
 	}
 }

@@ -71,7 +71,7 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Princi
 	if err != nil {
 		return nil, err
 	}
-	buf, err := g.read(w, r)
+	buf, err := g.read(w, r, who.Unit)
 	if err != nil {
 		return nil, err
 	}

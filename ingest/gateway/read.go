@@ -7,30 +7,45 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"credithub/schema/fault"
 )
 
 // budget counts the bytes of all bodies in memory. Nobody waits for it: a
-// caller for whom there is no room is told to come again.
+// caller for whom there is no room is told to come again. One unit never has all
+// of it, so that its slow or many pushes don't keep the others out.
 type budget struct {
-	limit int64
-	used  atomic.Int64
+	limit, share int64 // of all, of one unit
+
+	mu    sync.Mutex
+	used  int64
+	units map[string]int64
 }
 
-func newBudget(limit int64) *budget { return &budget{limit: limit} }
+func newBudget(limit int64) *budget {
+	return &budget{limit: limit, share: limit / 4 * 3, units: map[string]int64{}}
+}
 
-func (b *budget) take(n int64) bool {
-	if b.used.Add(n) > b.limit {
-		b.used.Add(-n)
+func (b *budget) take(unit string, n int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.used+n > b.limit || b.units[unit]+n > b.share {
 		return false
 	}
+	b.used += n
+	b.units[unit] += n
 	return true
 }
 
-func (b *budget) give(n int64) { b.used.Add(-n) }
+func (b *budget) give(unit string, n int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.used -= n
+	if b.units[unit] -= n; b.units[unit] == 0 {
+		delete(b.units, unit)
+	}
+}
 
 // classes are the sizes of pooled memory. The last is added at run time: the
 // limit of a body and one byte, to see that it is exceeded.
@@ -48,6 +63,7 @@ type buffer struct {
 	b      []byte
 	class  int // −1: not pooled
 	leased int64
+	unit   string // whose body it is
 	memory *memory
 }
 
@@ -67,7 +83,7 @@ func (f *buffer) room(n, limit int) bool {
 			break
 		}
 	}
-	if !f.memory.budget.take(int64(size)) {
+	if !f.memory.budget.take(f.unit, int64(size)) {
 		return false
 	}
 	var next []byte
@@ -88,13 +104,13 @@ func (f *buffer) drop() {
 		b := f.b[:0]
 		f.memory.bodies[f.class].Put(&b)
 	}
-	f.memory.budget.give(f.leased)
+	f.memory.budget.give(f.unit, f.leased)
 	f.b, f.leased = nil, 0
 }
 
 // extend leases n more bytes for work on the body.
 func (f *buffer) extend(n int64) bool {
-	if !f.memory.budget.take(n) {
+	if !f.memory.budget.take(f.unit, n) {
 		return false
 	}
 	f.leased += n
@@ -103,8 +119,9 @@ func (f *buffer) extend(n int64) bool {
 
 var errFull = fault.New(fault.TooMany, "the hub holds as many pushes as it can: try again shortly")
 
-// read takes the whole body in, unpacked. The caller drops the buffer.
-func (g *Gateway) read(w http.ResponseWriter, r *http.Request) (*buffer, error) {
+// read takes the whole body of a unit's push in, unpacked. The caller drops the
+// buffer.
+func (g *Gateway) read(w http.ResponseWriter, r *http.Request, unit string) (*buffer, error) {
 	ctl := http.NewResponseController(w) // no deadlines on a recorder
 	_ = ctl.SetReadDeadline(time.Now().Add(g.Limits.ReadTimeout))
 	defer func() { _ = ctl.SetReadDeadline(time.Time{}) }()
@@ -129,7 +146,7 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request) (*buffer, error) 
 	default:
 		return nil, fault.New(fault.MediaType, "content encoding is not known: gzip or none")
 	}
-	f := &buffer{memory: g.memory, class: -1}
+	f := &buffer{memory: g.memory, class: -1, unit: unit}
 	if err := f.fill(src, int(max(hint+1, 1)), int(limit)); err != nil {
 		f.drop()
 		if errors.Is(err, errLong) {
@@ -142,9 +159,13 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request) (*buffer, error) 
 
 var errLong = errors.New("gateway: body above its limit")
 
+// first is the room that a body gets on the strength of its declared length. More
+// is leased as it arrives: a length costs nothing to declare.
+const first = 128 << 10
+
 // fill reads until the end, growing from class to class.
 func (f *buffer) fill(src io.Reader, hint, limit int) error {
-	if !f.room(hint, limit+1) {
+	if !f.room(min(hint, first), limit+1) {
 		return errFull
 	}
 	for {

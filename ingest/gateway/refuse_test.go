@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -81,7 +82,7 @@ func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
 	if n := h.total(); n != 0 {
 		t.Errorf("%d messages were produced", n)
 	}
-	if used := h.memory.budget.used.Load(); used != 0 {
+	if used := h.memory.budget.used; used != 0 {
 		t.Errorf("%d bytes are still held", used)
 	}
 	compareGolden(t, problems, golden.Bytes())
@@ -119,15 +120,93 @@ func TestABodyOfExactly32MiBIsRead(t *testing.T) {
 
 func TestAFullHubSaysWhenToComeAgain(t *testing.T) {
 	h := newHub(t)
-	h.memory.budget.used.Store(h.Limits.InFlight - 100)
+	h.memory.budget.used = h.Limits.InFlight - 100
 	r := h.push("SAMR", registration("R-1", code(), "甲公司"))
 	isProblem(t, r, 429, fault.TooMany)
 	if r.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After %q", r.header.Get("Retry-After"))
 	}
-	h.memory.budget.used.Store(0)
+	h.memory.budget.used = 0
 	if r := h.push("SAMR", registration("R-1", code(), "甲公司")); r.status != 202 {
 		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+// stalled is a body of which a part comes, and no more until ctx ends.
+type stalled struct {
+	part []byte
+	ctx  context.Context
+}
+
+func (s *stalled) Read(p []byte) (int, error) {
+	if len(s.part) == 0 {
+		<-s.ctx.Done()
+		return 0, s.ctx.Err()
+	}
+	n := copy(p, s.part)
+	s.part = s.part[n:]
+	return n, nil
+}
+
+// A declared length takes no memory, and what a unit really sends slowly leaves
+// room for the others.
+func TestSlowPushesOfAUnitLeaveRoomForOthers(t *testing.T) {
+	held := func(b *budget) int64 {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.used
+	}
+	for _, c := range []struct {
+		name        string
+		part, calls int
+		lease       int64 // of each
+		more        int   // status of one more push of the same unit
+	}{
+		{"little is sent", 100, 200, 128 << 10, 202},
+		{"much is sent", 13 << 20, 3, 32<<20 + 1, 429},
+	} {
+		h := newHub(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		var calls sync.WaitGroup
+		for range c.calls {
+			r, err := http.NewRequestWithContext(ctx, "POST", h.server.URL+"/v1/records", &stalled{make([]byte, c.part), ctx})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.ContentLength = 32 << 20
+			as("agency:SAMR")(r)
+			with("Content-Type", "application/x-ndjson")(r)
+			calls.Go(func() {
+				if res, err := http.DefaultClient.Do(r); err == nil {
+					t.Errorf("%s: answered %d", c.name, res.StatusCode)
+					_ = res.Body.Close()
+				}
+			})
+		}
+		until(t, func() bool { return held(h.memory.budget) == int64(c.calls)*c.lease })
+		big := registration("R-1", code(), "甲公司") + "\n" + strings.Repeat(" ", 25<<20)
+		if r := h.push("SAMR", big); r.status != c.more {
+			t.Errorf("%s: one more of the unit: %d, want %d", c.name, r.status, c.more)
+		}
+		if r := h.push("TAX", " \n"); r.status != 202 {
+			t.Errorf("%s: another unit: %d %s", c.name, r.status, r.body)
+		}
+		cancel()
+		calls.Wait()
+		until(t, func() bool { return held(h.memory.budget) == 0 })
+		if len(h.memory.budget.units) != 0 {
+			t.Errorf("%s: still known: %v", c.name, h.memory.budget.units)
+		}
+	}
+}
+
+// until waits for a state that comes soon.
+func until(t *testing.T, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !f(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never came")
+		}
 	}
 }
 
