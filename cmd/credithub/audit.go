@@ -55,6 +55,9 @@ func (c *auditVerifyCmd) Run(ctx context.Context) error {
 	if at == "" {
 		e, err := node.ReadEndpoints(c.Data)
 		if errors.Is(err, os.ErrNotExist) {
+			if len(dirs) == 0 {
+				return fmt.Errorf("audit: nothing to verify: %s holds no audit files, no hub is running on it, and no --clickhouse was given", c.Data)
+			}
 			fmt.Println("clickhouse  not asked: no hub is running on this data directory and no --clickhouse was given")
 			return nil
 		}
@@ -78,6 +81,9 @@ func verifyStored(ctx context.Context, url string, from time.Time, dirs []string
 	heads, err := audit.Verify(storedAudit(ctx, db, from), !from.IsZero())
 	if err != nil {
 		return fmt.Errorf("audit: clickhouse: %w", err)
+	}
+	if len(heads) == 0 && len(dirs) == 0 {
+		return errors.New("audit: nothing to verify: no audit files, and ClickHouse holds no record")
 	}
 	for _, h := range heads {
 		fmt.Printf("clickhouse  %s: %d records intact, the last is %d\n", h.Writer, h.Records, h.Seq)

@@ -12,6 +12,7 @@ import (
 
 	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/limit"
+	"credithub/deploy/platform/spool"
 	"credithub/query/graph"
 	"credithub/query/restrict"
 	"credithub/query/site"
@@ -65,6 +66,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 // queryPart is a query node.
 type queryPart struct {
 	index       *restrict.Index
+	audit       *spool.Spool
 	graph, site http.Handler
 }
 
@@ -74,7 +76,7 @@ const (
 	askBurst      = 400
 )
 
-func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool) (*queryPart, error) {
+func (h *hub) query(v graph.Verifier, a *spool.Spool, l net.Listener, demo bool) (*queryPart, error) {
 	index, err := restrict.Open(restrict.Config{
 		Policy: h.policy, Snapshot: restrict.ClickHouse(h.db), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: h.reg,
 	})
@@ -94,7 +96,7 @@ func (h *hub) query(v graph.Verifier, a graph.Auditor, l net.Listener, demo bool
 			return nil, err
 		}
 	}
-	q := &queryPart{index: index}
+	q := &queryPart{index: index, audit: a}
 	if q.graph, err = graph.New(gc); err != nil {
 		return nil, err
 	}
@@ -116,5 +118,8 @@ func (q *queryPart) handle(mux *http.ServeMux) {
 
 func (q *queryPart) ready(context.Context) []string {
 	_, reasons := q.index.Ready()
+	if q.audit.Failing() {
+		reasons = append(reasons, "the audit log can't be written")
+	}
 	return reasons
 }

@@ -86,7 +86,7 @@ func (h *hub) serve(ctx context.Context, l net.Listener, handler, graph http.Han
 		debug.SetGCPercent(gcPercent)
 	}
 	recovered := httpx.Recover(h.log, h.reg)
-	c := httpx.Config{Log: h.log}
+	c := httpx.Config{Log: h.log, Metrics: h.reg}
 	if graph != nil {
 		c.FastPath, c.FastHandler = graphPath, recovered(graph)
 	}

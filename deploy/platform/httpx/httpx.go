@@ -24,6 +24,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/deploy/platform/httpx/crowd"
 	"credithub/deploy/platform/httpx/fastpath"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/problem"
@@ -42,7 +43,9 @@ type Config struct {
 	// FastHandler, which must answer as the handler of everything does; "": none.
 	FastPath    string
 	FastHandler http.Handler
-	Log         *slog.Logger // nil: says nothing
+	Connections int                   // open at once; crowd.DefaultMost
+	Metrics     prometheus.Registerer // nil: not registered
+	Log         *slog.Logger          // nil: says nothing
 }
 
 func (c Config) withDefaults() Config {
@@ -73,10 +76,11 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, c Config) error 
 	}
 	c = c.withDefaults()
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+		Handler: seated(h), ConnContext: withConn, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
 		IdleTimeout: c.IdleTimeout, MaxHeaderBytes: c.HeaderBytes,
 		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 	}
+	l = crowd.Listen(l, c.Connections, c.Metrics)
 	servers := []server{s}
 	done := make(chan error, 2)
 	if c.FastPath == "" {
@@ -119,6 +123,24 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, c Config) error 
 		return fmt.Errorf("httpx: serve: %w", failed)
 	}
 	return nil
+}
+
+type connKey struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// seated keeps a connection's place while a request of it is at work: not while one
+// only begins to arrive.
+func seated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok {
+			crowd.Busy(c)
+			defer func() { crowd.Idle(c, time.Now()) }()
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // server is what stops.

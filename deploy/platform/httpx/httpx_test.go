@@ -228,3 +228,67 @@ func TestGreedyHeadersAreRefused(t *testing.T) {
 		t.Errorf("status %d", res.StatusCode)
 	}
 }
+
+// However many connections are opened and left, or begun and not ended, the next
+// caller is served, and who is being served stays.
+func TestAFloodOfConnectionsKeepsNobodyOut(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := l.Addr().String()
+	begun, release := make(chan bool, 1), make(chan bool)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Wait") != "" {
+			begun <- true
+			<-release
+		}
+		_, _ = io.WriteString(w, "ok")
+	})
+	go func() { _ = Serve(t.Context(), l, h, Config{Connections: 8, FastPath: "/fast", FastHandler: h}) }()
+	ask := func(method, path, wait string) string {
+		tr := &http.Transport{DisableKeepAlives: path == "/"}
+		defer tr.CloseIdleConnections()
+		r, err := http.NewRequestWithContext(t.Context(), method, "http://"+addr+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wait != "" {
+			r.Header.Set("X-Wait", wait)
+		}
+		res, err := (&http.Client{Transport: tr}).Do(r)
+		if err != nil {
+			return err.Error()
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		return string(b)
+	}
+	running := make(chan string, 2)
+	for _, path := range []string{"/", "/fast"} {
+		go func() { running <- ask("POST", path, "1") }()
+		<-begun
+	}
+	const head = "POST /fast HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n"
+	for i, raw := range []string{"", "G", head, head + "\r\n{", "GET / HTTP/1.1\r\n", head + "\r\n{}", "GET / HTTP/1.1\r\nHost: h\r\n\r\n"} {
+		for range 20 {
+			c, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_, _ = io.WriteString(c, raw)
+		}
+		for _, path := range []string{"/", "/fast"} {
+			if got := ask("POST", path, ""); got != "ok" {
+				t.Errorf("flood %d, %s: %s", i, path, got)
+			}
+		}
+	}
+	close(release)
+	for range 2 {
+		if got := <-running; got != "ok" {
+			t.Errorf("who was being served: %s", got)
+		}
+	}
+}

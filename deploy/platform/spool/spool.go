@@ -30,6 +30,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -84,6 +85,8 @@ type Spool struct {
 	opts   Options
 	count  *counters
 	unlock func()
+
+	failed atomic.Int64 // when a write failed that none has succeeded since, Unix ns; 0: none
 
 	mu      sync.Mutex
 	waiting []*entry
@@ -301,14 +304,14 @@ func (s *Spool) group() []*entry {
 
 // write seals a group and writes it at once; on an error nothing of it stays.
 func (s *Spool) write(group []*entry) error {
+	now := s.opts.Now()
 	if s.size >= s.opts.SegmentBytes {
 		if err := s.rotate(); err != nil {
-			s.count.failures.Add(float64(len(group)))
+			s.fail(group, now)
 			return unavailable(fmt.Errorf("spool: new file: %w", err))
 		}
 	}
 	head := s.head
-	now := s.opts.Now()
 	s.buf = s.buf[:0]
 	for _, e := range group {
 		r := &e.rec
@@ -322,7 +325,7 @@ func (s *Spool) write(group []*entry) error {
 		s.buf = append(r.AppendJSON(s.buf), '\n')
 	}
 	if err := s.put(); err != nil {
-		s.count.failures.Add(float64(len(group)))
+		s.fail(group, now)
 		s.opts.Log.Error("audit records can't be written", "records", len(group), "error", err)
 		return unavailable(err)
 	}
@@ -334,10 +337,29 @@ func (s *Spool) write(group []*entry) error {
 	s.segMu.Unlock()
 	s.count.records.Add(float64(len(group)))
 	s.count.groups.Inc()
+	if s.failed.Load() != 0 {
+		s.failed.Store(0)
+	}
 	if cap(s.buf) > 4<<20 {
 		s.buf = nil
 	}
 	return nil
+}
+
+func (s *Spool) fail(group []*entry, now time.Time) {
+	s.count.failures.Add(float64(len(group)))
+	s.failed.Store(now.UnixNano())
+}
+
+// failingFor is how long a failure counts when nothing is written after it: then
+// somebody must come to try again.
+const failingFor = 5 * time.Second
+
+// Failing tells whether records can't be written, as far as is known: the last
+// write failed, a few seconds ago at most.
+func (s *Spool) Failing() bool {
+	at := s.failed.Load()
+	return at != 0 && s.opts.Now().UnixNano()-at < failingFor.Nanoseconds()
 }
 
 func unavailable(cause error) error {

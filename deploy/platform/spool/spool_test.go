@@ -372,9 +372,19 @@ func TestNothingIsAcknowledgedThatCouldNotBeWritten(t *testing.T) {
 	if !errors.As(err, &f) || f.Kind != fault.Unavailable {
 		t.Fatalf("got %v", err)
 	}
+	failing := func(after time.Duration) bool {
+		s.opts.Now = func() time.Time { return time.Unix(0, s.failed.Load()).Add(after) }
+		return s.Failing()
+	}
+	if !failing(time.Second) || failing(failingFor) {
+		t.Error("a failure is told for some time, so that a node without callers gets one again")
+	}
 	s.file = good
 	if last := fill(t, s, 1); last.Seq != 4 {
 		t.Fatalf("went on at %d", last.Seq)
+	}
+	if failing(0) {
+		t.Error("still failing after a success")
 	}
 	if head, err := Verify(dir); err != nil || head.Seq != 4 {
 		t.Fatalf("%+v, %v", head, err)

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"credithub/deploy/platform/httpx/crowd"
 )
 
 // conn is a connection while its requests are plain.
@@ -216,7 +218,9 @@ func (c *conn) answer(now time.Time, size int) bool {
 
 	w := answers.Get().(*answer)
 	defer w.release()
+	crowd.Busy(c.peer)
 	ok := c.handle(w, r)
+	crowd.Idle(c.peer, now)
 
 	c.mu.Lock()
 	c.cancel = nil

@@ -226,6 +226,9 @@ func (c *begun) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// NetConn is the connection as it was accepted.
+func (c *begun) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite lets net/http say that an answer is whole before it closes on a
 // client that still sends.
 func (c *begun) CloseWrite() error {
