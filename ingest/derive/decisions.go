@@ -94,6 +94,10 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outc
 	if f, bad := d.owned(r, id); bad {
 		return Outcome{Status: Rejected, Fault: f}
 	}
+	// What was accepted before stays accepted.
+	if f, bad := d.stray(r, id); bad && v.Current && tell {
+		return Outcome{Status: Rejected, Fault: f}
+	}
 	d.index.Accept(id, held)
 	if left, high := v.Left(held); left != 0 {
 		out.Left, out.LeftVersion = d.codes.String(left), high
@@ -135,6 +139,29 @@ func (d *Decisions) owned(r *list.EventRecord, id ID) (fault.Fault, bool) {
 		}
 	}
 	return fault.Fault{}, false
+}
+
+// stray refuses a record that joins an entry whose records all speak of other
+// subjects: the id was used twice, and the second use would set the first subject
+// free. A record that is about the entry already may change its subject, which
+// corrects it.
+func (d *Decisions) stray(r *list.EventRecord, id ID) (fault.Fault, bool) {
+	n, ok := d.byID[r.EntryID]
+	if !ok || r.Op != record.Upsert {
+		return fault.Fault{}, false
+	}
+	if p := d.entryOf.get(id); p != nil && *p == n+1 {
+		return fault.Fault{}, false
+	}
+	others := false
+	for ev := range events(d.entries[n].events) {
+		if string(ev.texts[0]) == r.USCC {
+			return fault.Fault{}, false
+		}
+		others = true
+	}
+	return fault.Fault{Code: fault.E04NameMismatch, Field: "uscc",
+		Message: "the entry id belongs to an entry of another subject"}, others
 }
 
 // replace puts the new current version of a record in the place of the one

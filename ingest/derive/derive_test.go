@@ -400,10 +400,13 @@ func TestEntriesFollowTheirRecords(t *testing.T) {
 	step("other content", in(decided, 1, func(r *list.EventRecord) { r.Event = list.EventServed }), "E10")
 	step("other unit", in(decided, 1, func(r *list.EventRecord) { r.Unit, r.RecordID = "MEM", "M1" }), "E12")
 	step("other list while records speak of it", in(decided, 1, func(r *list.EventRecord) { r.List, r.RecordID = 10, "D9" }), "E12")
+	step("its id used for another subject", eventOf("D8", 1, "E1", b, list.EventInForce, 2), "E04")
+	step("freed under the wrong code", eventOf("D8", 1, "E1", b, list.EventExited, 2), "E04")
 	step("moved to another subject", in(decided, 3, func(r *list.EventRecord) { r.USCC = b }),
 		"0 E1 "+b+` was="`+a+`" gone=false IN_FORCE`, "left "+a+" at 3")
 	step("a version in between comes late", in(decided, 2, func(*list.EventRecord) {}), "left "+a+" at 3")
 	step("exit", eventOf("D2", 1, "E1", b, list.EventExited, 5), "0 E1 "+b+` was="" gone=false EXITED`)
+	step("an older record joins", eventOf("D8", 1, "E1", a, list.EventServed, 0), "E04")
 	step("exit was about another entry", in(eventOf("D2", 2, "E2!", b, list.EventExited, 5), 2, func(*list.EventRecord) {}),
 		"0 E1 "+b+` was="" gone=false IN_FORCE`, "1 E2! "+b+` was="" gone=false EXITED`)
 	step("retracted", in(decided, 4, func(r *list.EventRecord) { r.Op = record.Retract; r.USCC = b }), "0 E1 "+b+` was="" gone=true `)
@@ -411,6 +414,21 @@ func TestEntriesFollowTheirRecords(t *testing.T) {
 	step("list corrected by its only record", in(decided, 6, func(r *list.EventRecord) { r.USCC, r.List = b, 10 }),
 		"0 E1 "+b+` was="" gone=false IN_FORCE`)
 	step("retracted what was never sent", in(eventOf("D7", 1, "", a, list.NoEvent, 1), 1, func(r *list.EventRecord) { r.Op = record.Retract }))
+}
+
+// What was accepted before a rule stays accepted when it is loaded again.
+func TestLoadJudgesNothingAnew(t *testing.T) {
+	d := NewDecisions(never)
+	one, two := eventOf("D1", 1, "E1", code(1), list.EventInForce, 1), eventOf("D2", 1, "E1", code(2), list.EventInForce, 2)
+	d.Load(&one, 1)
+	d.Load(&two, 2)
+	if records, entries := d.Len(); records != 2 || entries != 1 {
+		t.Errorf("%d records of %d entries", records, entries)
+	}
+	three := eventOf("D3", 1, "E1", code(2), list.EventExited, 3)
+	if out := d.Apply(&three, 3); len(out.Changes) != 1 || out.Changes[0].USCC != code(2) || out.Changes[0].Entry.State != list.Exited {
+		t.Errorf("%+v", out)
+	}
 }
 
 // The entries that readers end with equal a fold over everything accepted, and

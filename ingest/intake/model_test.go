@@ -43,8 +43,16 @@ func makeTraffic(rnd *rand.Rand, n int) []rec {
 			r = rec{unit: "TAX", domain: "tax", kind: "grade", id: fmt.Sprintf("T%d", i), version: v, op: "upsert", uscc: c, on: "2026-04-01",
 				data: map[string]any{"year": 2025, "grade": []string{"A", "B", "M", "C", "Z"}[(i+v)%5]}} // Z is E06
 		default:
-			ev := []string{"DECIDED", "IN_FORCE", "SUSPENDED", "EXITED"}[(i+v)%4]
-			r = decision("SAMR", fmt.Sprintf("D%d", i), v, c, fmt.Sprintf("E%d", (i+v/3)/2), "L03", ev)
+			// Two records an entry. They agree on the subject, but for corrections and
+			// for some that used the entry's id by mistake.
+			ev, e := []string{"DECIDED", "IN_FORCE", "SUSPENDED", "EXITED"}[(i+v)%4], (i+v/3)/2
+			switch c = codes[e%len(codes)]; {
+			case v == 4:
+				c = codes[(e+5)%len(codes)]
+			case (i*v)%9 == 1:
+				c = codes[(e+3)%len(codes)]
+			}
+			r = decision("SAMR", fmt.Sprintf("D%d", i), v, c, fmt.Sprintf("E%d", e), "L03", ev)
 			if ev == "EXITED" {
 				r.data["exitType"], r.data["exitDocumentNo"] = "REPAIRED", "鄂市监〔2026〕2号"
 			}
@@ -100,7 +108,7 @@ type model struct {
 
 func (h *hub) model(d record.Domain) model {
 	m := model{counts: map[string]int{}, top: map[string]fact{}}
-	seen := map[string]uint64{}
+	seen, strays := map[string]uint64{}, 0
 	dec := record.NewDecoder(record.Kafka(), record.NoService(h.policy.Serviceless))
 	for p, msgs := range h.readLog(d) {
 		for _, msg := range msgs {
@@ -117,6 +125,10 @@ func (h *hub) model(d record.Domain) model {
 				status = "DUPLICATE"
 			case known:
 				status = "REJECTED"
+			}
+			if status == "ACCEPTED" && d == record.Decision && m.stray(id, &row) {
+				status = "REJECTED"
+				strays++
 			}
 			m.counts[d.String()+" "+status]++
 			if status != "ACCEPTED" {
@@ -135,7 +147,30 @@ func (h *hub) model(d record.Domain) model {
 		}
 		_ = p
 	}
+	if d == record.Decision && strays == 0 {
+		h.t.Error("no record used another entry's id: the traffic tries too little")
+	}
 	return m
+}
+
+// stray tells of a record that joins an entry whose records all speak of other
+// subjects.
+func (m *model) stray(id string, row *record.Row) bool {
+	own := m.top[id]
+	if row.Op != record.Upsert || int(row.Version) <= own.version {
+		return false
+	}
+	entry, others := string(row.Get("entryId")), false
+	for _, f := range m.top {
+		if f.op != "upsert" || f.event.EntryID != entry {
+			continue
+		}
+		if f.uscc == string(row.USCC) {
+			return false
+		}
+		others = true
+	}
+	return others && (own.op != "upsert" || own.event.EntryID != entry)
 }
 
 // compare says where stored rows and what was told differ from the model.

@@ -14,7 +14,7 @@ const (
 	E01Format       Code = "E01" // 统一社会信用代码 has the wrong shape
 	E02Check        Code = "E02" // check character does not fit
 	E03NoSubject    Code = "E03" // no subject can be found for the row
-	E04NameMismatch Code = "E04" // name and code belong to different subjects
+	E04NameMismatch Code = "E04" // name, code or entry belong to different subjects
 	E05Required     Code = "E05" // required field is missing or empty
 	E06Enum         Code = "E06" // value outside its enumeration or type
 	E07DateOrder    Code = "E07" // dates in the wrong order
