@@ -1,0 +1,200 @@
+//go:build suite
+
+package readme
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/probe"
+	"credithub/deploy/suite/hub"
+)
+
+// terminal is what a command wrote, while it runs.
+type terminal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *terminal) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+func (w *terminal) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.String()
+}
+
+// first is `up --demo` in a terminal of its own.
+type first struct {
+	t     *testing.T
+	dir   string
+	addr  string
+	cmd   *exec.Cmd
+	out   terminal
+	ended chan error
+}
+
+func startFirst(t *testing.T, dir string) *first {
+	t.Helper()
+	addr, err := probe.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &first{t: t, dir: dir, addr: addr, ended: make(chan error, 1)}
+	f.cmd = exec.Command(hub.Exe(t), "up", "--demo", "--data", dir, "--listen", addr)
+	f.cmd.Stdout, f.cmd.Stderr = &f.out, &f.out
+	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { f.ended <- f.cmd.Wait() }()
+	t.Cleanup(func() { _ = syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) })
+	if err := probe.WaitReady(t.Context(), "http://"+addr, 4*time.Minute); err != nil {
+		t.Fatalf("%v\n%s", err, &f.out)
+	}
+	for end := time.Now().Add(10 * time.Second); !strings.Contains(f.out.String(), "what the public sees"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("it is ready and does not say how to go on:\n%s", &f.out)
+		}
+	}
+	return f
+}
+
+// interrupt presses Ctrl-C, and demands that the command ends well and soon.
+func (f *first) interrupt() {
+	f.t.Helper()
+	pids := family(f.cmd.Process.Pid)
+	if len(pids) < 4 {
+		f.t.Errorf("%d processes, want up and three children", len(pids))
+	}
+	began := time.Now()
+	if err := syscall.Kill(-f.cmd.Process.Pid, syscall.SIGINT); err != nil {
+		f.t.Fatal(err)
+	}
+	select {
+	case err := <-f.ended:
+		if err != nil {
+			f.t.Errorf("%v\n%s", err, &f.out)
+		}
+	case <-time.After(5 * time.Second):
+		f.t.Fatalf("still there after 5 s\n%s", &f.out)
+	}
+	f.t.Logf("ended in %s", time.Since(began).Round(time.Millisecond))
+	for _, pid := range pids {
+		if err := syscall.Kill(pid, 0); err == nil {
+			f.t.Errorf("process %d is still there", pid)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(f.dir, "endpoints.json")); !errors.Is(err, os.ErrNotExist) {
+		f.t.Errorf("endpoints.json names a hub that has ended: %v", err)
+	}
+	for _, word := range []string{"panic", "goroutine ", "level=ERROR"} {
+		if strings.Contains(f.out.String(), word) {
+			f.t.Errorf("the terminal shows %q:\n%s", word, &f.out)
+		}
+	}
+}
+
+// family is a process and all below it.
+func family(pid int) []int {
+	all := []int{pid}
+	out, _ := exec.Command("ps", "-eo", "pid=,ppid=").Output()
+	for i := 0; i < len(all); i++ {
+		for line := range strings.Lines(string(out)) {
+			var p, parent int
+			if n, _ := fmt.Sscan(line, &p, &parent); n == 2 && parent == all[i] {
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+// stored is what the demonstration set holds, as its store tells.
+func (f *first) stored() string {
+	f.t.Helper()
+	b, err := os.ReadFile(filepath.Join(f.dir, "endpoints.json"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var e struct{ HTTP, Kafka, ClickHouse string }
+	if err := json.Unmarshal(b, &e); err != nil || e.HTTP != "http://"+f.addr || e.Kafka == "" || e.ClickHouse == "" {
+		f.t.Fatalf("endpoints.json: %v %s", err, b)
+	}
+	db, err := clickhouse.Open(clickhouse.Config{URL: e.ClickHouse})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer db.Close()
+	var s string
+	if err := db.Conn().QueryRow(f.t.Context(), "SELECT concat(toString(count()), ' rows of ', toString(uniqExact(uscc)), ' codes, ', "+
+		"toString(sum(cityHash64(record_id, version, toString(op))))) FROM records WHERE status = 'ACCEPTED'").Scan(&s); err != nil {
+		f.t.Fatal(err)
+	}
+	return s
+}
+
+var shownLine = regexp.MustCompile(`(?m)^(export officer_SAMR=\S+)$|^  (\S.* check --url .*)  # (may not take part|may)$`)
+
+// try runs what the command says one should try.
+func (f *first) try() {
+	f.t.Helper()
+	script, tries := "", 0
+	for _, m := range shownLine.FindAllStringSubmatch(f.out.String(), -1) {
+		if m[1] != "" {
+			script += m[1] + "\n"
+			continue
+		}
+		tries++
+		want := map[string]int{"may not take part": 3, "may": 0}[m[3]]
+		script += fmt.Sprintf("%s\ns=$?; [ $s -eq %d ] || { echo \"exit $s, want %d\"; exit 99; }\n", m[2], want, want)
+	}
+	out, err := exec.Command("bash", "-c", script).CombinedOutput()
+	if err != nil || tries != 2 {
+		f.t.Errorf("%d checks to try, want 2: %v\n%s\n%s", tries, err, out, &f.out)
+	}
+}
+
+// The first command from its start to Ctrl-C: it shows what to try, and that is
+// true; a second one on the same data fails at once and disturbs nothing; it ends
+// within 5 s and leaves nothing running; and started again it has what it had,
+// once.
+func TestTheFirstCommandFromStartToEnd(t *testing.T) {
+	dir := t.TempDir()
+	f := startFirst(t, dir)
+	f.try()
+	held := f.stored()
+
+	began := time.Now()
+	second := exec.Command(hub.Exe(t), "up", "--demo", "--data", dir, "--listen", "127.0.0.1:0")
+	out, err := second.CombinedOutput()
+	if err == nil || time.Since(began) > 5*time.Second || second.ProcessState.ExitCode() != 1 {
+		t.Errorf("a second hub on the same data: %v after %s: %s", err, time.Since(began), out)
+	}
+	if err := probe.WaitReady(t.Context(), "http://"+f.addr, time.Second); err != nil {
+		t.Errorf("the first one: %v", err)
+	}
+	f.interrupt()
+
+	again := startFirst(t, dir)
+	if got := again.stored(); got != held {
+		t.Errorf("after a second start %s is stored, before it was %s", got, held)
+	}
+	again.interrupt()
+}
