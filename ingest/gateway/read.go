@@ -159,9 +159,12 @@ func (g *Gateway) read(w http.ResponseWriter, r *http.Request, unit string) (*bu
 
 var errLong = errors.New("gateway: body above its limit")
 
-// first is the room that a body gets on the strength of its declared length. More
-// is leased as it arrives: a length costs nothing to declare.
-const first = 128 << 10
+// A length costs nothing to declare: on the strength of it a body gets the room of
+// first, and only when enough has arrived all that it declares.
+const (
+	first  = 128 << 10
+	enough = 1 << 20
+)
 
 // fill reads until the end, growing from class to class.
 func (f *buffer) fill(src io.Reader, hint, limit int) error {
@@ -180,7 +183,14 @@ func (f *buffer) fill(src io.Reader, hint, limit int) error {
 		if err != nil {
 			return err
 		}
-		if len(f.b) == cap(f.b) && !f.room(len(f.b)+1, limit+1) {
+		if len(f.b) < cap(f.b) {
+			continue
+		}
+		need := len(f.b) + 1
+		if need > enough {
+			need = max(need, hint)
+		}
+		if !f.room(need, limit+1) {
 			return errFull
 		}
 	}

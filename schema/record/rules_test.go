@@ -117,6 +117,11 @@ func TestRegistrationRules(t *testing.T) {
 	f(`"name":17,"status":"8","establishedOn":"2020-5-6"`, "E06 name, E06 status, E06 establishedOn")
 	f(`"name":"示例","status":1,"establishedOn":"2020-05-06"`, "")
 	f(`"name":"　 示例\u00a0","status":"1","establishedOn":"2020-05-06"`, "W05 name") // blanks at the ends
+	for _, unseen := range []string{`\u0000`, `\u0007`, `\u001b`, "\x7f", "\u0085", "\u200e", "\u202e", "\u2066", "\ufeff", "\u200b", "\u00ad"} {
+		f(`"name":"示`+unseen+`例","status":"1","establishedOn":"2020-05-06"`, "W05 name")
+	}
+	f(`"name":" \u202e　\u0000 ","status":"1","establishedOn":"2020-05-06"`, "E05 name")
+	f(`"name":"示例\t\n有限","status":"1","establishedOn":"2020-05-06"`, "")
 	f(`"name":"示例","status":"1","establishedOn":"2026-03-11"`, "E08 establishedOn")
 	f(base+`,"approvedOn":"2020-05-05"`, "E07 approvedOn")
 	f(base+`,"registeredCapital":"-1"`, "E09 registeredCapital")

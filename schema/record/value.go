@@ -76,6 +76,12 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 	case Code:
 		v.set = c.organ(f, b)
 	default:
+		if i := unseen(b); i >= 0 {
+			from := len(c.d.arena)
+			c.d.arena = appendSeen(c.d.arena, b, i)
+			b = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+			c.row.Add(fault.W05Normalised, f.Name, "characters left out that can't be seen")
+		}
 		if v.text = trimBlank(b); len(v.text) < len(b) {
 			c.row.Add(fault.W05Normalised, f.Name, "blanks at the ends left out")
 		}
