@@ -15,6 +15,7 @@ import (
 type benchCmd struct {
 	Ingest    benchIngestCmd    `cmd:"" help:"Kafka to ClickHouse, against bare insertion of the same rows."`
 	Check     benchCheckCmd     `cmd:"" help:"Checks over HTTP, against a bare handler."`
+	Entity    benchEntityCmd    `cmd:"" help:"An enterprise with its entries and records, against one bare read of ClickHouse."`
 	Propagate benchPropagateCmd `cmd:"" help:"A breach sent until every query node rejects, against a bare round trip."`
 
 	Bare    benchBareCmd    `cmd:"" hidden:"" help:"The limit of check."`
@@ -57,6 +58,20 @@ func (c *benchCheckCmd) Run(ctx context.Context) error {
 	}
 	return bench.Check(ctx, bench.CheckConfig{Subjects: c.Subjects, Restricted: c.Restricted, Connections: c.Connections,
 		Run: c.Run_, Batch: c.Batch}, os.Stdout)
+}
+
+type benchEntityCmd struct {
+	Subjects    int           `help:"Known subjects." default:"100000"`
+	Connections []int         `help:"Connections, one figure each." default:"1,8"`
+	Run_        time.Duration `name:"run" help:"Measured time of each figure." default:"10s"`
+}
+
+// Run prints one JSON line for each number of connections.
+func (c *benchEntityCmd) Run(ctx context.Context) error {
+	if c.Subjects < 1 {
+		return fmt.Errorf("bench: --subjects must be at least 1")
+	}
+	return bench.Entity(ctx, bench.EntityConfig{Subjects: c.Subjects, Connections: c.Connections, Run: c.Run_}, os.Stdout)
 }
 
 type benchPropagateCmd struct {

@@ -31,6 +31,36 @@ type call struct {
 	sc   *scope
 	src  any
 	args map[string]any
+	info *graphql.ResolveInfo
+}
+
+// selected gives the fields of a name right below the field that is resolved,
+// whether their directives leave them in or not.
+func (c *call) selected(name string) (out []*ast.Field) {
+	var in func(set *ast.SelectionSet)
+	in = func(set *ast.SelectionSet) {
+		if set == nil {
+			return
+		}
+		for _, s := range set.Selections {
+			switch s := s.(type) {
+			case *ast.Field:
+				if s.Name.Value == name {
+					out = append(out, s)
+				}
+			case *ast.InlineFragment:
+				in(s.SelectionSet)
+			case *ast.FragmentSpread:
+				if f, ok := c.info.Fragments[s.Name.Value].(*ast.FragmentDefinition); ok {
+					in(f.SelectionSet)
+				}
+			}
+		}
+	}
+	for _, f := range c.info.FieldASTs {
+		in(f.SelectionSet)
+	}
+	return out
 }
 
 func (c *call) text(name string) string {
@@ -121,7 +151,7 @@ func (s *Server) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql
 			}
 			return nil, s.refuse(ctx, fault.New(fault.Forbidden, "your role may not see %s.%s", typ, field))
 		}
-		out, err = r(&call{ctx: ctx, sc: sc, src: p.Source, args: p.Args})
+		out, err = r(&call{ctx: ctx, sc: sc, src: p.Source, args: p.Args, info: &p.Info})
 		if err != nil {
 			return nil, s.refuse(ctx, err)
 		}

@@ -3,8 +3,11 @@ package graph
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/graphql-go/graphql/language/ast"
 
 	"credithub/query/restrict"
 	"credithub/query/store"
@@ -71,6 +74,7 @@ func (s *Server) queryResolvers() map[string]resolver {
 				return nil, err
 			}
 			c.sc.viewer.Want(code, asOf)
+			wantAhead(c, code, asOf)
 			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, code, asOf)) }), nil
 		},
 		"Query.search": func(c *call) (any, error) {
@@ -110,6 +114,23 @@ func (s *Server) queryResolvers() map[string]resolver {
 				return &sourceValue{x.Source, x.LastReceivedAt, x.Fresh}
 			}), nil
 		},
+	}
+}
+
+// wantAhead notes what the fields below entity will ask, so that it is read at the
+// same time as the entity itself.
+func wantAhead(c *call, code string, asOf time.Time) {
+	for _, name := range []string{"entries", "blacklisted", "abnormal", "grade", "gradeReasons"} {
+		if len(c.selected(name)) > 0 {
+			c.sc.viewer.WantEntries(code, asOf)
+			break
+		}
+	}
+	for _, f := range c.selected("records") {
+		if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool { return a.Name.Value == "domain" }) {
+			c.sc.viewer.WantRecords(code, asOf, "")
+			break
+		}
 	}
 }
 
@@ -312,7 +333,14 @@ func recordResolvers(s *Server) map[string]resolver {
 		"Record.op":         r(func(r *view.Record) any { return r.Op }),
 		"Record.occurredOn": r(func(r *view.Record) any { return r.OccurredOn }),
 		"Record.recordedAt": r(func(r *view.Record) any { return r.RecordedAt }),
-		"Record.data":       r(func(r *view.Record) any { return json.RawMessage(r.Data) }),
+		"Record.data": func(c *call) (any, error) {
+			r := c.src.(*view.Record)
+			r.WantContent()
+			return later(func() (any, error) {
+				data, err := r.Content(c.ctx)
+				return json.RawMessage(data), err
+			}), nil
+		},
 	}
 }
 

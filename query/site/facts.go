@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 // groups sorts records into their kinds, in the order of the catalogue. The
 // registration has a section of its own.
-func (p *public) groups(recs []view.Record) []Group {
+func (p *public) groups(ctx context.Context, recs []view.Record) ([]Group, error) {
 	by := map[string]*Group{}
 	var order []*Group
 	for _, d := range record.Domains() {
@@ -26,10 +27,17 @@ func (p *public) groups(recs []view.Record) []Group {
 		}
 	}
 	for i := range recs {
+		recs[i].WantContent()
+	}
+	for i := range recs {
 		r := &recs[i]
 		if g := by[r.Domain+"/"+r.Kind]; g != nil {
+			data, err := r.Content(ctx)
+			if err != nil {
+				return nil, err
+			}
 			g.Records = append(g.Records, Record{
-				Unit: p.unit(r.Unit), OccurredOn: r.OccurredOn, RecordedAt: r.RecordedAt, Facts: factsOf(g.Kind, r.Data),
+				Unit: p.unit(r.Unit), OccurredOn: r.OccurredOn, RecordedAt: r.RecordedAt, Facts: factsOf(g.Kind, data),
 			})
 		}
 	}
@@ -39,7 +47,7 @@ func (p *public) groups(recs []view.Record) []Group {
 			out = append(out, *g)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // factsOf reads the fields of a record's data in the order of its kind.

@@ -114,6 +114,8 @@ func (p *public) Today() record.Date     { return record.DateOf(p.now()) }
 
 func (p *public) Entity(ctx context.Context, code string) (*Entity, error) {
 	w := p.viewer()
+	w.WantEntries(code, time.Time{})
+	w.WantRecords(code, time.Time{}, "")
 	e, err := w.Entity(ctx, code, time.Time{})
 	if err != nil || e == nil {
 		return nil, err
@@ -134,8 +136,8 @@ func (p *public) Entity(ctx context.Context, code string) (*Entity, error) {
 		return nil, err
 	}
 	out.More = recs.HasNext
-	out.Groups = p.groups(recs.Items)
-	return out, nil
+	out.Groups, err = p.groups(ctx, recs.Items)
+	return out, err
 }
 
 func (p *public) entry(x view.Entry) Entry {

@@ -70,10 +70,15 @@ func MayLookBack(p access.Principal) bool {
 }
 
 // Want notes that a code will be asked for, so that its reads join a batch.
-func (w *Viewer) Want(code string, asOf time.Time) {
-	k := at(code, asOf)
-	w.registrations.want(k)
-	w.entries.want(k)
+func (w *Viewer) Want(code string, asOf time.Time) { w.registrations.want(at(code, asOf)) }
+
+// WantEntries notes that the entries of a code will be asked for, or its marks.
+func (w *Viewer) WantEntries(code string, asOf time.Time) { w.entries.want(at(code, asOf)) }
+
+// WantRecords notes that the records of a code will be asked for; of all domains
+// when domain is "".
+func (w *Viewer) WantRecords(code string, asOf time.Time, domain string) {
+	w.records.want(recordsKey{at(code, asOf), domain})
 }
 
 // Entity gives an enterprise, nil when there is nothing that the caller may see:

@@ -14,19 +14,41 @@ import (
 
 // Record is the current version of a record as the caller sees it.
 type Record struct {
-	store.Record        // Data as it may be seen
+	store.Record        // without Data, see Content
 	ID           string // unit/domain/number
+
+	w   *Viewer
+	raw []byte // as it is stored; nil: not read yet
+	day record.Date
+}
+
+// WantContent notes that Content will be asked.
+func (r *Record) WantContent() {
+	if r.raw == nil {
+		r.w.contents.want(r.Key())
+	}
+}
+
+// Content is the record's data as the caller may see it.
+func (r *Record) Content(ctx context.Context) ([]byte, error) {
+	if r.raw == nil {
+		var err error
+		if r.raw, err = r.w.contents.get(ctx, r.Key()); err != nil {
+			return nil, err
+		}
+	}
+	data, _ := r.w.views.Access.View(r.w.p, r.Unit, r.Domain, r.Kind, r.raw, r.day)
+	return data, nil
+}
+
+func (w *Viewer) loadContents(ctx context.Context, keys []store.RecordKey) (map[store.RecordKey][]byte, error) {
+	return w.views.Store.Contents(ctx, &store.Contents{Keys: keys})
 }
 
 // recordsKey is one enterprise's records of a domain; "" is all domains.
 type recordsKey struct {
 	pastCode
 	domain string
-}
-
-// WantRecords notes that Records will be asked.
-func (e *Entity) WantRecords(domain string) {
-	e.w.records.want(recordsKey{at(e.USCC, e.AsOf), domain})
 }
 
 // hasRecords tells whether the caller sees a record.
@@ -76,36 +98,14 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	}
 	page := visible[from:min(len(visible), from+first)]
 	p.HasNext = from+first < len(visible)
-	if err := e.fill(ctx, page); err != nil {
-		return nil, err
-	}
 	for i := range page {
 		r := page[i]
-		r.Data, _ = e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data, day)
-		p.Items = append(p.Items, Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID})
+		item := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: day}
+		item.Data = nil
+		p.Items = append(p.Items, item)
 		p.Cursors = append(p.Cursors, placeOf(&r).cursor())
 	}
 	return p, nil
-}
-
-// fill reads the data of records that were looked through without it.
-func (e *Entity) fill(ctx context.Context, page []store.Record) error {
-	var keys []store.RecordKey
-	for i := range page {
-		if page[i].Data == nil {
-			keys = append(keys, page[i].Key())
-		}
-	}
-	data, err := e.w.views.Store.Contents(ctx, &store.Contents{Keys: keys})
-	if err != nil {
-		return err
-	}
-	for i := range page {
-		if page[i].Data == nil {
-			page[i].Data = data[page[i].Key()]
-		}
-	}
-	return nil
 }
 
 // seesRecord tells whether the caller may know of a record. Records without

@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -107,8 +108,11 @@ func TestNewWantsItsParts(t *testing.T) {
 // when it breaks.
 func TestBatch(t *testing.T) {
 	var loads [][]int
-	b := newBatch(func(_ context.Context, ks []int) (map[int]string, error) {
-		loads = append(loads, ks)
+	w := &Viewer{}
+	b := newBatch(w, func(_ context.Context, ks []int) (map[int]string, error) {
+		if loads = append(loads, ks); len(loads) == 3 {
+			return nil, errors.New("away")
+		}
 		return map[int]string{1: "one", 2: "two"}, nil
 	})
 	b.want(1)
@@ -121,6 +125,53 @@ func TestBatch(t *testing.T) {
 	}
 	if v, err := b.get(t.Context(), 3); v != "" || err != nil || len(loads) != 2 {
 		t.Errorf("%q %v after %v", v, err, loads)
+	}
+	for range 2 {
+		if _, err := b.get(t.Context(), 4); err == nil || len(loads) != 3 {
+			t.Errorf("%v after %v", err, loads)
+		}
+	}
+	if v, err := b.get(t.Context(), 1); v != "one" || err != nil {
+		t.Errorf("what it had: %q %v", v, err)
+	}
+}
+
+// What several batches have gathered is read at the same time, and what goes wrong
+// in one is its own.
+func TestBatchesLoadSideBySide(t *testing.T) {
+	w := &Viewer{}
+	both := make(chan bool)
+	meet := func(ks []int) (map[int]int, error) { // waits for the other one
+		select {
+		case both <- true:
+		case <-both:
+		case <-time.After(10 * time.Second):
+			return nil, errors.New("alone")
+		}
+		return map[int]int{ks[0]: 10 * ks[0]}, nil
+	}
+	load := func(f func([]int) (map[int]int, error)) *batch[int, int] {
+		return newBatch(w, func(_ context.Context, ks []int) (map[int]int, error) { return f(ks) })
+	}
+	a, b, idle := load(meet), load(meet), load(func([]int) (map[int]int, error) {
+		t.Error("loaded without a wish")
+		return nil, nil
+	})
+	broken := load(func([]int) (map[int]int, error) { panic("secret") })
+	a.want(1)
+	b.want(2)
+	broken.want(3)
+	if v, err := a.get(t.Context(), 1); v != 10 || err != nil {
+		t.Errorf("%d %v", v, err)
+	}
+	if v, ok := b.known[2]; v != 20 || !ok {
+		t.Errorf("the other one has %d", v)
+	}
+	if _, err := broken.get(t.Context(), 3); err == nil {
+		t.Error("a panic was lost")
+	}
+	if len(idle.known) > 0 {
+		t.Error("idle")
 	}
 }
 

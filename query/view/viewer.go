@@ -102,10 +102,11 @@ func New(c Config) (*Views, error) {
 // For makes the Viewer of one request. now is the instant for which it answers.
 func (v *Views) For(p access.Principal, now time.Time) *Viewer {
 	w := &Viewer{views: v, p: p, now: now, seen: map[string]struct{}{}}
-	w.registrations = newBatch(w.loadRegistrations)
-	w.entries = newBatch(w.loadEntries)
-	w.records = newBatch(w.loadRecords)
-	w.evidence = newBatch(w.loadEvidence)
+	w.registrations = newBatch(w, w.loadRegistrations)
+	w.entries = newBatch(w, w.loadEntries)
+	w.records = newBatch(w, w.loadRecords)
+	w.contents = newBatch(w, w.loadContents)
+	w.evidence = newBatch(w, w.loadEvidence)
 	return w
 }
 
@@ -118,7 +119,9 @@ type Viewer struct {
 	registrations *batch[pastCode, []store.Record]
 	entries       *batch[pastCode, []list.Entry]
 	records       *batch[recordsKey, []store.Record]
+	contents      *batch[store.RecordKey, []byte]
 	evidence      *batch[pastCode, []store.Record]
+	batches       []loading
 	counts        map[policy.Source]store.Counts
 	seen          map[string]struct{}
 }

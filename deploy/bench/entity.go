@@ -1,0 +1,169 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"sync"
+	"time"
+
+	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/node"
+	"credithub/deploy/probe"
+	"credithub/schema/ddl"
+)
+
+// EntityConfig says how to measure what is known of one enterprise.
+type EntityConfig struct {
+	Subjects    int
+	Connections []int         // one figure each
+	Run         time.Duration // measured time of each figure
+}
+
+const entityQuery = `query($u:ID!){entity(uscc:$u){uscc name status establishedOn blacklisted abnormal
+entries{id state documentNo list{code nameZh}} records(first:20){totalCount edges{node{id domain kind}}}}}`
+
+// Entity measures the query that an officer's page asks: an enterprise with its
+// entries and its records, of enterprises at random, one in ten restricted. Every
+// answer is compared with what was pushed.
+//
+// The limit is one read of the records of a code from the same ClickHouse, by the
+// same client and over as many connections, with nothing around it.
+func Entity(ctx context.Context, cfg EntityConfig, out io.Writer) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	h, err := probe.Start(ctx, exe, "")
+	if err != nil {
+		return err
+	}
+	defer h.Stop()
+	codes, listed, err := fill(ctx, h, CheckConfig{Subjects: cfg.Subjects, Restricted: 0.1})
+	if err != nil {
+		return err
+	}
+	at, err := node.ReadEndpoints(h.Dir)
+	if err != nil {
+		return err
+	}
+	db, err := clickhouse.Open(clickhouse.Config{URL: at.ClickHouse})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := allStored(ctx, db, cfg.Subjects); err != nil {
+		return err
+	}
+	token, err := h.Token("officer", "SAMR")
+	if err != nil {
+		return err
+	}
+	for _, conns := range cfg.Connections {
+		l := loader{addr: h.Addr, path: "/graphql", header: "Authorization: Bearer " + token + "\r\n", warm: time.Second, run: cfg.Run, conns: conns}
+		l.body = func(r *rand.Rand) ([]byte, int) {
+			i := r.IntN(len(codes))
+			return fmt.Appendf(nil, `{"query":%q,"variables":{"u":%q}}`, entityQuery, codes[i]), i
+		}
+		l.verify = func(i int, answer []byte) error {
+			if !bytes.Contains(answer, fmt.Appendf(nil, `"name":"压测%d有限公司"`, i)) || bytes.Contains(answer, []byte(`"blacklisted":true`)) != listed[i] {
+				return fmt.Errorf("bench: wrong answer for %s (number %d, listed %t): %s", codes[i], i, listed[i], answer)
+			}
+			return nil
+		}
+		got, err := l.do(ctx)
+		if err != nil {
+			return err
+		}
+		limit, err := pointReads(ctx, db, codes, conns, cfg.Run)
+		if err != nil {
+			return err
+		}
+		more := map[string]any{"subjects": len(codes), "connections": conns, "queries_per_s": round(got.rate()), "limit_per_s": round(limit.rate()),
+			"p50_ms": ms(percentile(got.latency, 0.5)), "limit_p50_ms": ms(percentile(limit.latency, 0.5)), "percentile": 0.99}
+		err = Result{Bench: "entity", Figure: ms(percentile(got.latency, 0.99)), Unit: "ms", Limit: ms(percentile(limit.latency, 0.99)), More: more}.Print(out)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allStored waits until ClickHouse has the registrations of all subjects.
+func allStored(ctx context.Context, db *clickhouse.DB, subjects int) error {
+	for end := time.Now().Add(2 * time.Minute); ; {
+		var n uint64
+		err := db.Conn().QueryRow(ctx, "SELECT count() FROM "+ddl.Quote(ddl.Records)+" WHERE domain = 'registration' AND status = 'ACCEPTED'").Scan(&n)
+		if err != nil {
+			return err
+		}
+		if n == uint64(subjects) {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("bench: %d of %d registrations stored", n, subjects)
+		}
+		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// pointReads reads the records of one code after the other, closed loop.
+func pointReads(ctx context.Context, db *clickhouse.DB, codes []string, conns int, run time.Duration) (loaded, error) {
+	all := loaded{elapsed: run}
+	start := time.Now().Add(time.Second)
+	end := start.Add(run)
+	var mu sync.Mutex
+	var failed error
+	var readers sync.WaitGroup
+	for i := range conns {
+		readers.Go(func() {
+			rng := rand.New(rand.NewPCG(uint64(i), 78))
+			var latency []time.Duration
+			var err error
+			for err == nil {
+				began := time.Now()
+				if began.After(end) {
+					break
+				}
+				err = pointRead(ctx, db, codes[rng.IntN(len(codes))])
+				if now := time.Now(); began.After(start) && !now.After(end) {
+					latency = append(latency, now.Sub(began))
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			failed = errors.Join(failed, err)
+			all.requests += len(latency)
+			all.latency = append(all.latency, latency...)
+		})
+	}
+	readers.Wait()
+	return all, failed
+}
+
+func pointRead(ctx context.Context, db *clickhouse.DB, code string) error {
+	rows, err := db.Conn().Query(ctx, "SELECT domain, unit, record_id, version, data FROM "+ddl.Quote(ddl.Records)+" WHERE uscc = ?", code)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		var domain, unit, id, data string
+		var version uint32
+		if err := rows.Scan(&domain, &unit, &id, &version, &data); err != nil {
+			return err
+		}
+		n++
+	}
+	if n == 0 {
+		return fmt.Errorf("bench: %s has no records", code)
+	}
+	return rows.Err()
+}
