@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -342,5 +343,53 @@ func TestReadsEnd(t *testing.T) {
 	_, err = s.Names(t.Context(), &store.Names{Text: "a", Limit: 1})
 	if !asFault(err, &f) || f.Kind != fault.Internal || f.Message != "the store refused a read" {
 		t.Errorf("%v", err)
+	}
+}
+
+// Whether the server or the reader picks what holds and sorts it, the rows are the
+// same and in the same order.
+func TestTheReaderPicksAsTheServerDoes(t *testing.T) {
+	s := open(t)
+	at, err := store.New(store.Config{Conn: s.db.Conn()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 5))
+	pick := func(all ...string) string { return all[rng.IntN(len(all))] }
+	for i := range 150 {
+		domain := pick("registration", "registration", "permit", "tax")
+		s.record(pick(a, b), domain, domain, pick("SAMR", "MOF"), pick("1", "2", "3"), 1+rng.IntN(4), pick("upsert", "upsert", "retract"),
+			pick("ACCEPTED", "ACCEPTED", "MOVED", "REJECTED"), fmt.Sprintf(`{"n":%d}`, i), rng.IntN(20))
+		s.entry(pick(a, b), "E-"+pick("1", "2", "3", "4"), pick("L09", "L03", "L99"), pick("IN_FORCE", "EXITED"), "2026-01-02", "1900-01-01", i, rng.IntN(4) == 0)
+	}
+	seen := 0
+	for _, limit := range []int{1, 3, 7, 100} {
+		at.PickAtServer(limit)
+		for _, asOf := range []time.Time{{}, second(3), second(10), second(70)} {
+			for _, codes := range [][]string{{a}, {a, b}} {
+				same := func(what string, got, want any, err, err2 error) {
+					t.Helper()
+					if err != nil || err2 != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+						t.Errorf("%s, limit %d, %v: %v %v\n%v\n%v", what, limit, asOf, err, err2, got, want)
+					}
+				}
+				r := &store.Registrations{Codes: codes, AsOf: asOf, Limit: limit}
+				got, err := s.Registrations(t.Context(), r)
+				want, err2 := at.Registrations(t.Context(), r)
+				same("registrations", got, want, err, err2)
+				i := &store.Identities{Codes: codes, AsOf: asOf, Limit: limit, Plain: []string{"tax/tax"}}
+				got, err = s.Identities(t.Context(), i)
+				want, err2 = at.Identities(t.Context(), i)
+				same("identities", got, want, err, err2)
+				e := &store.Entries{Codes: codes, AsOf: asOf, Limit: limit}
+				es, err := s.Entries(t.Context(), e)
+				es2, err2 := at.Entries(t.Context(), e)
+				same("entries", es, es2, err, err2)
+				seen += len(got) + len(es)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing was found by either")
 	}
 }

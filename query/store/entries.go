@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -32,12 +34,20 @@ type Entries struct {
 // SQL implements Statement.
 func (q *Entries) SQL() (string, []any) {
 	var t text
-	t.add("SELECT " + entryOuter + " FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
-	t.in("uscc", q.Codes)
-	t.known(q.AsOf)
-	t.add(entryLatest+") WHERE NOT gone ORDER BY uscc, decided_ DESC, entry_id LIMIT ?", q.Limit)
+	t.add("SELECT " + entryOuter + " FROM (")
+	q.latest(&t)
+	t.add(") WHERE NOT gone ORDER BY uscc, decided_ DESC, entry_id LIMIT ?", q.Limit)
 	return t.done()
 }
+
+func (q *Entries) latest(t *text) {
+	t.add("SELECT " + entryColumns + " FROM {db}.entries WHERE ")
+	t.in("uscc", q.Codes)
+	t.known(q.AsOf)
+	t.add(entryLatest)
+}
+
+func (q *Entries) most() int { return q.Limit }
 
 // Entries reads them, by code, the latest decided first.
 func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entry, error) {
@@ -45,8 +55,48 @@ func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entr
 	if len(q.Codes) == 0 {
 		return out, nil
 	}
-	err := s.readEntries(ctx, q, func(e *list.Entry) { out[e.USCC] = append(out[e.USCC], *e) })
-	return out, err
+	all, err := s.fewEntries(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == q.Limit+s.few {
+		err := s.readEntries(ctx, q, func(e *list.Entry) { out[e.USCC] = append(out[e.USCC], *e) })
+		return out, err
+	}
+	all = slices.DeleteFunc(all, func(e stateOf) bool { return e.gone })
+	slices.SortFunc(all, func(a, b stateOf) int {
+		return cmp.Or(cmp.Compare(a.USCC, b.USCC), cmp.Compare(b.DecidedOn, a.DecidedOn), cmp.Compare(a.ID, b.ID))
+	})
+	for i := range all[:min(len(all), q.Limit)] {
+		if e := &all[i].Entry; e.List != 0 { // as in readEntries
+			out[e.USCC] = append(out[e.USCC], *e)
+		}
+	}
+	return out, nil
+}
+
+// stateOf is the latest state of an entry, which may be gone.
+type stateOf struct {
+	list.Entry
+	gone bool
+}
+
+// fewEntries reads the latest states as few does.
+func (s *Store) fewEntries(ctx context.Context, q *Entries) (all []stateOf, err error) {
+	err = s.read(ctx, few{q, q.Limit + s.few}, func(rows driver.Rows) error {
+		var e stateOf
+		var seq uint64
+		var at int64
+		var r entryRow
+		into := append([]any{&r.id, &seq}, r.behindID()...)
+		if err := rows.Scan(append(into, &e.gone, &at)...); err != nil {
+			return err
+		}
+		e.Entry, _ = r.entry()
+		all = append(all, e)
+		return nil
+	})
+	return all, err
 }
 
 // EntryFilter says which entries count: on the day, those in one of the states
@@ -172,22 +222,40 @@ func (s *Store) count(ctx context.Context, q Statement) (int, error) {
 
 func (s *Store) readEntries(ctx context.Context, q Statement, each func(*list.Entry)) error {
 	return s.read(ctx, q, func(rows driver.Rows) error {
-		var e list.Entry
-		var code, state, exit string
-		var decided, served, since, until, exited int32
-		err := rows.Scan(&e.ID, &e.USCC, &code, &state, &e.Cause, &e.DocumentNo, &e.DecidedBy,
-			&decided, &served, &since, &until, &exited, &e.Annotated, &exit, &e.ExitDocumentNo)
-		if err != nil {
+		var r entryRow
+		if err := rows.Scan(append([]any{&r.id}, r.behindID()...)...); err != nil {
 			return err
 		}
-		var ok bool
-		if e.List, ok = list.ParseCode(code); !ok {
-			return nil // a list that this version doesn't know restricts and shows nothing
+		if e, ok := r.entry(); ok {
+			each(&e)
 		}
-		e.State, e.ExitType = list.ParseState(state), list.ParseExit(exit)
-		e.DecidedOn, e.ServedOn, e.ExitedOn = date(decided), date(served), date(exited)
-		e.Since, e.Until = date(since), date(until)
-		each(&e)
 		return nil
 	})
+}
+
+// entryRow is a row of entryOuter.
+type entryRow struct {
+	id, code, list, state, cause, document, unit, exit, exitDocument string
+	decided, served, since, until, exited                            int32
+	annotated                                                        bool
+}
+
+// behindID are the places of the columns behind the entry's id.
+func (r *entryRow) behindID() []any {
+	return []any{&r.code, &r.list, &r.state, &r.cause, &r.document, &r.unit,
+		&r.decided, &r.served, &r.since, &r.until, &r.exited, &r.annotated, &r.exit, &r.exitDocument}
+}
+
+// entry is the entry of a row; false, with no list, when it is on one that this
+// version doesn't know: it restricts and shows nothing.
+func (r *entryRow) entry() (list.Entry, bool) {
+	code, ok := list.ParseCode(r.list)
+	if !ok {
+		code = 0
+	}
+	return list.Entry{
+		ID: r.id, USCC: r.code, List: code, Cause: r.cause, DocumentNo: r.document, DecidedBy: r.unit, Annotated: r.annotated,
+		State: list.ParseState(r.state), ExitType: list.ParseExit(r.exit), ExitDocumentNo: r.exitDocument,
+		DecidedOn: date(r.decided), ServedOn: date(r.served), ExitedOn: date(r.exited), Since: date(r.since), Until: date(r.until),
+	}, ok
 }

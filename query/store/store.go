@@ -47,6 +47,7 @@ type Store struct {
 	maxRows  uint64
 	caughtUp time.Duration
 	now      func() time.Time
+	few      int // versions beyond those wanted up to which the reader picks and sorts
 	failures *prometheus.CounterVec
 }
 
@@ -71,6 +72,7 @@ func New(c Config) (*Store, error) {
 	if s.caughtUp == 0 {
 		s.caughtUp = 2 * time.Second
 	}
+	s.few = 1000
 	if s.now == nil {
 		s.now = time.Now
 	}
