@@ -59,6 +59,9 @@ func Entity(ctx context.Context, cfg EntityConfig, out io.Writer) error {
 	if err := allStored(ctx, db, cfg.Subjects); err != nil {
 		return err
 	}
+	if err := merged(ctx, db); err != nil {
+		return err
+	}
 	token, err := h.Token("officer", "SAMR")
 	if err != nil {
 		return err
@@ -111,6 +114,30 @@ func allStored(ctx context.Context, db *clickhouse.DB, subjects int) error {
 			return err
 		}
 	}
+}
+
+// merged waits until ClickHouse has merged what the load left, five minutes at most:
+// what is measured is the rest after it.
+func merged(ctx context.Context, db *clickhouse.DB) error {
+	began, quiet := time.Now(), 0
+	for quiet < 20 && time.Since(began) < 5*time.Minute {
+		var n uint64
+		if err := db.Conn().QueryRow(ctx, "SELECT count() FROM system.merges").Scan(&n); err != nil {
+			return err
+		}
+		if quiet++; n > 0 {
+			quiet = 0
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	var parts uint64
+	if err := db.Conn().QueryRow(ctx, "SELECT count() FROM system.parts WHERE active AND table = ?", ddl.Records).Scan(&parts); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "bench: merged to %d parts in %s\n", parts, time.Since(began).Round(time.Second))
+	return nil
 }
 
 // pointReads reads the records of one code after the other, closed loop.
