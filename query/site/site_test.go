@@ -44,16 +44,16 @@ func (f *fake) Entity(_ context.Context, code string) (*Entity, error) {
 		return nil, f.err
 	}
 	reg := view.Registration{Name: "武汉示例科技有限公司", Status: "1", EstablishedOn: "2020-05-06", FormerNames: []string{"武汉示例<网络>有限公司"}, Unit: "SAMR", RecordedAt: f.Now()}
-	e := &Entity{USCC: code, Registered: true, Registration: reg}
+	e := &Entity{USCC: code, Registered: true, Registration: reg, Unit: f.policy.Unit("SAMR")}
 	k := record.FindKind(record.Permit, "permit")
-	e.Groups = []Group{{Kind: k, Records: []Record{{Unit: "市场监督管理部门", RecordedAt: f.Now(), Facts: factsOf(k, []byte(`{"licenceName":"食品经营许可证","decidedOn":"2024-03-11"}`))}}}}
+	e.Groups = []Group{{Kind: k, Records: []Record{{Unit: f.policy.Unit("SAMR"), RecordedAt: f.Now(), Facts: factsOf(k, []byte(`{"licenceName":"食品经营许可证","decidedOn":"2024-03-11"}`))}}}}
 	if code == listed {
 		e.Blacklisted = true
 		day := record.MakeDate(2026, 5, 15)
 		e.Entries = []Entry{{
 			Entry: view.OnDay(list.Entry{ID: "E-1", List: 3, USCC: code, State: list.InForce, Cause: "1", DocumentNo: "示市监列〔2026〕示例 18 号", DecidedBy: "SAMR",
 				DecidedOn: day - 3, ServedOn: day, Since: day, Until: day.AddMonths(36), ExitedOn: record.NoDate}, f.Today()),
-			List: f.policy.List(3), Unit: "市场监督管理部门", Measures: f.policy.Measures[:3], WayOut: f.policy.List(3).Exit,
+			List: f.policy.List(3), Unit: f.policy.Unit("SAMR"), Measures: f.policy.Measures[:3], WayOut: f.policy.List(3).Exit,
 		}}
 	}
 	return e, nil
@@ -135,6 +135,19 @@ func TestPages(t *testing.T) {
 	}
 	if w := get(s, "/schema.graphql"); w.Code != 200 || !strings.Contains(w.Body.String(), "type Query") {
 		t.Error("schema", w.Code)
+	}
+}
+
+// Units stand by their name in the page's language: of the registration, of records
+// and of entries, and never by their code.
+func TestUnitsHaveNames(t *testing.T) {
+	s, _ := newSite(t)
+	const zh, en = "市场监督管理部门", "Administration for Market Regulation"
+	for lang, want := range map[string]string{"": zh, "/en": en} {
+		body := get(s, lang+"/e/"+listed).Body.String()
+		if n := strings.Count(body, zh) + strings.Count(body, en); n != 4 || strings.Count(body, want) != 4 || strings.Contains(body, "SAMR") {
+			t.Errorf("%q: %d names, want 4 times %q", lang, n, want)
+		}
 	}
 }
 

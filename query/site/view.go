@@ -33,6 +33,7 @@ type Entity struct {
 	USCC                  string
 	Registered            bool
 	Registration          view.Registration
+	Unit                  *policy.Unit // that reported the registration
 	Blacklisted, Abnormal bool
 	Entries               []Entry
 	Groups                []Group // records by kind
@@ -43,7 +44,7 @@ type Entity struct {
 type Entry struct {
 	view.Entry
 	List     *policy.List
-	Unit     string
+	Unit     *policy.Unit
 	Measures []*policy.Measure // that may rest on it, for enterprises
 	WayOut   policy.Exit
 }
@@ -56,7 +57,7 @@ type Group struct {
 
 // Record is one record as label and text.
 type Record struct {
-	Unit       string
+	Unit       *policy.Unit
 	OccurredOn record.Date
 	RecordedAt time.Time
 	Facts      []Fact
@@ -120,7 +121,7 @@ func (p *public) Entity(ctx context.Context, code string) (*Entity, error) {
 	if err != nil || e == nil {
 		return nil, err
 	}
-	out := &Entity{USCC: code, Registered: e.Registered(), Registration: *e.Registration()}
+	out := &Entity{USCC: code, Registered: e.Registered(), Registration: *e.Registration(), Unit: p.unit(e.Registration().Unit)}
 	if out.Blacklisted, out.Abnormal, err = e.Marks(ctx); err != nil {
 		return nil, err
 	}
@@ -150,11 +151,12 @@ func (p *public) entry(x view.Entry) Entry {
 	return e
 }
 
-func (p *public) unit(code string) string {
+// unit is a unit of the policy; one that it doesn't name has its code for a name.
+func (p *public) unit(code string) *policy.Unit {
 	if u := p.v.Policy.Unit(code); u != nil {
-		return u.NameZh
+		return u
 	}
-	return code
+	return &policy.Unit{Code: code, NameZh: code, NameEn: code}
 }
 
 func (p *public) Search(ctx context.Context, text, after string) (*Results, error) {
@@ -183,11 +185,7 @@ func (p *public) Search(ctx context.Context, text, after string) (*Results, erro
 func (p *public) Sources() []Source {
 	var out []Source
 	for _, s := range p.viewer().Sources() {
-		u := p.v.Policy.Unit(s.Unit)
-		if u == nil {
-			u = &policy.Unit{Code: s.Unit, NameZh: s.Unit, NameEn: s.Unit}
-		}
-		out = append(out, Source{Unit: u, Domain: s.Domain, Last: s.LastReceivedAt, Fresh: s.Fresh})
+		out = append(out, Source{Unit: p.unit(s.Unit), Domain: s.Domain, Last: s.LastReceivedAt, Fresh: s.Fresh})
 	}
 	return out
 }
