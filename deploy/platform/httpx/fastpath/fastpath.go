@@ -35,7 +35,7 @@ type Config struct {
 // Sizes up to which requests are answered here.
 const (
 	headBytes = 8 << 10
-	bodyBytes = 64 << 10
+	bodyBytes = 16 << 10
 	keepBytes = 16 << 10 // of a buffer, between requests
 )
 
