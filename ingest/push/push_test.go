@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -183,17 +184,17 @@ func TestAFileWithoutRecordsIsAHeartbeatOfItsDomain(t *testing.T) {
 }
 
 // hub answers one status after the other, then 202.
-func hub(t *testing.T, answers ...func(http.ResponseWriter)) (*HTTP, *[]time.Duration, *int) {
+func hub(t *testing.T, answers ...func(http.ResponseWriter)) (*HTTP, *[]time.Duration, *atomic.Int64) {
 	t.Helper()
-	calls := 0
+	calls := new(atomic.Int64) // a cut connection orders nothing between two handlers
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		if r.Method != "POST" || r.URL.Path != "/v1/records" || r.Header.Get("Authorization") != "Bearer T" ||
 			r.Header.Get("Content-Type") != "application/x-ndjson" || string(b) != "{}\n" {
 			t.Errorf("%s %s %v %q", r.Method, r.URL, r.Header, b)
 		}
-		if calls++; calls <= len(answers) {
-			answers[calls-1](w)
+		if n := int(calls.Add(1)); n <= len(answers) {
+			answers[n-1](w)
 			return
 		}
 		w.WriteHeader(202)
@@ -207,7 +208,7 @@ func hub(t *testing.T, answers ...func(http.ResponseWriter)) (*HTTP, *[]time.Dur
 	}
 	var waits []time.Duration
 	h.sleep = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
-	return h, &waits, &calls
+	return h, &waits, calls
 }
 
 func status(code int, retryAfter string) func(http.ResponseWriter) {
@@ -225,8 +226,8 @@ func TestWhatPassesIsTriedAgainAsTheHubAsks(t *testing.T) {
 	h, waits, calls := hub(t, status(429, "7"), status(503, ""), cut, status(502, ""), status(504, time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)))
 	h.limits.Patience = 2 * time.Hour
 	o, err := h.Send(t.Context(), Part{Form: NDJSON, Body: []byte("{}\n")})
-	if err != nil || *calls != 6 || o.Accepted != 3 || o.Rejected != 1 || o.Warned != 1 || len(o.Findings) != 3 || o.Receipt != "r1.x" {
-		t.Fatalf("%+v %v after %d calls", o, err, *calls)
+	if err != nil || calls.Load() != 6 || o.Accepted != 3 || o.Rejected != 1 || o.Warned != 1 || len(o.Findings) != 3 || o.Receipt != "r1.x" {
+		t.Fatalf("%+v %v after %d calls", o, err, calls.Load())
 	}
 	if w := *waits; len(w) != 5 || w[0] != 7*time.Second || w[1] < 500*time.Millisecond || w[1] > time.Second || w[3] > 4*time.Second || w[4] < 59*time.Minute {
 		t.Errorf("waits %v", w)
@@ -238,8 +239,8 @@ func TestWhatStaysIsNotTriedAgain(t *testing.T) {
 		h, _, calls := hub(t, status(code, "1"))
 		_, err := h.Send(t.Context(), Part{Form: NDJSON, Body: []byte("{}\n")})
 		var r *Refusal
-		if !errors.As(err, &r) || r.Status != code || r.Detail != "because" || *calls != 1 {
-			t.Errorf("%d: %v after %d calls", code, err, *calls)
+		if !errors.As(err, &r) || r.Status != code || r.Detail != "because" || calls.Load() != 1 {
+			t.Errorf("%d: %v after %d calls", code, err, calls.Load())
 		}
 	}
 }
@@ -248,7 +249,7 @@ func TestPatienceEnds(t *testing.T) {
 	h, _, calls := hub(t, status(503, "60"), status(503, "60"))
 	h.limits.Patience = 90 * time.Second
 	start := time.Now()
-	h.now = func() time.Time { return start.Add(time.Duration(*calls) * time.Minute) }
+	h.now = func() time.Time { return start.Add(time.Duration(calls.Load()) * time.Minute) }
 	if _, err := h.Send(t.Context(), Part{Form: NDJSON, Body: []byte("{}\n")}); err == nil || !strings.Contains(err.Error(), "given up") {
 		t.Errorf("%v", err)
 	}
