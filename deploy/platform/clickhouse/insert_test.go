@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -177,10 +178,10 @@ func TestAnErrorSaysWhetherTheRowsMayBeThere(t *testing.T) {
 // TestColumnsAreFreeAfterAnInsert would be seen by the race detector: the
 // server answers, or goes away, before it took the block.
 func TestColumnsAreFreeAfterAnInsert(t *testing.T) {
-	n := 0
+	var calls atomic.Int64
 	d := db(t, server(t, func(w http.ResponseWriter, r *http.Request) {
-		n++
-		_, _ = io.CopyN(io.Discard, r.Body, int64(1000*(n%5)))
+		n := calls.Add(1)
+		_, _ = io.CopyN(io.Discard, r.Body, 1000*(n%5))
 		if n%2 == 0 {
 			panic(http.ErrAbortHandler)
 		}
