@@ -306,6 +306,26 @@ func TestTenThousandBecomesYuan(t *testing.T) {
 	f("0.00005", "0.5")
 }
 
+// TestContactsAreNotKept: a row with them counts, without them.
+func TestContactsAreNotKept(t *testing.T) {
+	r, got := decode(row("registration", "registration", `"name":"示例公司","status":"1","establishedOn":"2020-05-06",
+		"domicile":"示例路1号,电话 138-1234-5678","businessScope":"软件开发(li@example.cn)","officers":[{"name":"李某","phone":"13812345678"}]`))
+	if got != "W05 domicile, W05 businessScope, W05 officers" {
+		t.Error(got)
+	}
+	for field, want := range map[string]string{
+		"domicile": "示例路1号,电话 ***", "businessScope": "软件开发(***)", "officers": `[{"name":"李某","phone":"***"}]`,
+	} {
+		if got := string(r.Get(field)); got != want || !strings.Contains(string(r.Data), want) {
+			t.Errorf("%s: %s in %s", field, got, r.Data)
+		}
+	}
+	// Numbers of documents are no numbers to call.
+	if r, got = decode(row("registration", "registration", `"name":"示例公司","status":"1","establishedOn":"2020-05-06","regNo":"420100000000001"`)); got != "" || len(r.Get("regNo")) != 15 {
+		t.Error(got)
+	}
+}
+
 func TestRetractNeedsNoData(t *testing.T) {
 	raw := `{"domain":"tax","kind":"grade","recordId":"R-1","version":2,"op":"retract","uscc":"91420100MA4N0A2B5Y"}`
 	r, got := decode(raw)

@@ -85,8 +85,20 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		if v.text = trimBlank(b); len(v.text) < len(b) {
 			c.row.Add(fault.W05Normalised, f.Name, "blanks at the ends left out")
 		}
-		v.set = c.text(f, v.text)
+		if v.set = c.text(f, v.text); v.set && f.Type == Text {
+			v.text = c.withoutContacts(f, v.text)
+		}
 	}
+}
+
+// withoutContacts leaves out how to reach a person.
+func (c *checker) withoutContacts(f *Field, b []byte) []byte {
+	from, found := len(c.d.arena), false
+	if c.d.arena, found = appendWithoutContacts(c.d.arena, b); !found {
+		return b
+	}
+	c.row.Add(fault.W05Normalised, f.Name, "telephone numbers, e-mail addresses and bank cards left out")
+	return c.d.arena[from:len(c.d.arena):len(c.d.arena)]
 }
 
 // text checks what is free: its length, and that it names no person by number.
@@ -228,7 +240,7 @@ func (c *checker) array(i int, f *Field, t *token) {
 	case uscc.FindID(b):
 		c.row.Add(fault.E11Personal, f.Name, personal)
 	case len(b) > 2:
-		c.row.values[i] = value{text: b, set: true, day: NoDate}
+		c.row.values[i] = value{text: c.withoutContacts(f, b), set: true, day: NoDate}
 	}
 }
 
