@@ -8,6 +8,7 @@ import (
 
 	"credithub/query/store"
 	"credithub/schema/fault"
+	"credithub/schema/personal"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -16,9 +17,12 @@ import (
 const MaxText = 300
 
 // Personal tells whether a text holds what looks like a citizen's identity
-// number. Such text is never looked up, echoed or logged.
+// number, a number to call or an address. Such text is never looked up, echoed or
+// logged.
 func Personal(text string) bool {
-	return uscc.FindID([]byte(text)) || uscc.FindID([]byte(uscc.Fold(text)))
+	var f personal.Finder
+	contacts, id := f.Look(nil, []byte(text), personal.Free)
+	return id || len(contacts) > 0 || f.FindID([]byte(uscc.Fold(text)))
 }
 
 // Match is a search result and why it is one.

@@ -72,25 +72,21 @@ var displayFields = []string{"category", "decidedOn", "validUntil", "publicUntil
 // holds tells whether a record with such data is public on a day. Data that
 // can't be read is not, nor is a date that can't.
 func (r *rule) holds(data []byte, day record.Date) bool {
-	if len(r.when)+len(r.unless) == 0 && r.ends == "" && r.shown == nil {
+	if len(r.when) == 0 && r.ends == "" && r.shown == nil {
 		return true
 	}
 	values := map[string]string{}
 	if !members(data, func(name string, _, value []byte) {
 		var s string
-		if json.Unmarshal(value, &s) == nil {
-			values[name] = s
+		if json.Unmarshal(value, &s) != nil {
+			s = string(value)
 		}
+		values[name] = s
 	}) {
 		return false
 	}
 	for name, want := range r.when {
 		if !slices.Contains(want, values[name]) {
-			return false
-		}
-	}
-	for name, barred := range r.unless {
-		if slices.Contains(barred, values[name]) {
 			return false
 		}
 	}

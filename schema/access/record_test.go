@@ -43,9 +43,18 @@ func TestRecordVisible(t *testing.T) {
 	f("bank/debt_evasion", `{"amount":"5"}`, inner...)
 	f("decision/entry", `{"event":"PRE_NOTICE"}`, Supervisor, Auditor, Admin)
 	f("permit/permit", `{"name":"甲"}`, all...)
-	f("permit/permit", `{"subjectType":"自然人"}`, inner...)
-	f("penalty/penalty", `{"subjectType":"个体工商户","category":"罚款","decidedOn":"2026-05-01"}`, all...)
-	f("penalty/penalty", `{"subjectType":"自然人","category":"罚款","decidedOn":"2026-05-01"}`, inner...)
+	for _, kind := range []string{"permit/permit", "penalty/penalty", "commitment/commitment"} {
+		g := func(party string, who []Role) {
+			t.Helper()
+			f(kind, `{"subjectType":`+party+`,"category":"罚款","decidedOn":"2026-05-01","publicity":"可向社会公开"}`, who...)
+		}
+		for _, party := range []string{`""`, `"法人及非法人组织"`, `"个体工商户"`} {
+			g(party, all)
+		}
+		for _, party := range []string{`"自然人"`, `"个人"`, `"公民"`, `"自然人（个人）"`, `"自 然 人"`, `"2"`, `2`, `["法人"]`} {
+			g(party, inner)
+		}
+	}
 	f("penalty/penalty", `{"category":"警告","decidedOn":"2026-05-01"}`, inner...)
 	f("penalty/penalty", `{"category":"吊销许可证件","decidedOn":"2023-11-24"}`, inner...)
 	f("penalty/penalty", `{"category":"吊销许可证件","decidedOn":"2023-11-25"}`, all...)
@@ -176,7 +185,7 @@ func TestTableLint(t *testing.T) {
 	f("records: {a/b: {class: public, public: [x], when: {y: [A]}}}", `unknown field "y"`)
 	f("records: {a/b: {class: public, public: [x], endsOn: y}}", `unknown field "y"`)
 	f("records: {a/b: {class: public, public: [x], display: true}}", `unknown field "category"`)
-	f("records: {a/b: {class: conditional, reason: r, public: [x], unless: {x: [A]}}}", "the record is not public")
+	f("records: {a/b: {class: conditional, reason: r, public: [x], when: {x: [A]}}}", "the record is not public")
 	f("records: {a/b: {class: public, public: [x]}, a/b: {class: public, public: [x]}}", "already defined")
 }
 

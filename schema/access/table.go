@@ -34,7 +34,6 @@ type rule struct {
 	reason string
 	roles  []Role              // restricted: these roles; empty: officer, supervisor, admin
 	when   map[string][]string // a public record is public only if each field has one of the values
-	unless map[string][]string // … and none of these has one of the values
 	ends   string              // … and only before the day in this field
 	shown  *grade.Rules        // … and only while a penalty is displayed; nil: no penalty
 }
@@ -77,7 +76,6 @@ type recordRows struct {
 	Reason  string
 	Roles   []string
 	When    map[string][]string
-	Unless  map[string][]string
 	EndsOn  string `yaml:"endsOn"`
 	Display bool
 	Public  []string
@@ -104,7 +102,7 @@ func parse(raw []byte) (*Table, error) {
 		fields, err := fieldRows{rows.Public, rows.Guarded}.compile()
 		t.fields[kind] = fields
 		own, ownErr := newRule(rows.Class, rows.Reason, rows.Roles)
-		own.when, own.unless, own.ends = rows.When, rows.Unless, rows.EndsOn
+		own.when, own.ends = rows.When, rows.EndsOn
 		if rows.Display {
 			own.shown = penalties
 		}
@@ -174,9 +172,6 @@ func (r *rule) lint(fields map[string]*rule) error {
 	var errs []error
 	names := []string{}
 	for name := range r.when {
-		names = append(names, name)
-	}
-	for name := range r.unless {
 		names = append(names, name)
 	}
 	if r.shown != nil {

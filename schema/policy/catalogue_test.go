@@ -15,7 +15,7 @@ import (
 const catalogueFile = "../../deploy/docs/records.md"
 
 var typeWords = map[record.FieldType]string{
-	record.Text: "text", record.Label: "short text or number", record.Choice: "one of", record.Day: "YYYY-MM-DD",
+	record.Text: "text", record.Label: "short text or number", record.DocumentNo: "number of a document", record.Choice: "one of", record.Day: "YYYY-MM-DD",
 	record.Month: "YYYY-MM", record.Year: "YYYY", record.Count: "whole number", record.Score: "decimal",
 	record.Money: "yuan, up to 6 decimals", record.Division: "division, GB/T 2260", record.RegNo: "registration number",
 	record.Code: "code of an organ", record.Texts: "array of texts", record.Objects: "array of texts or flat objects",

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
+	"credithub/schema/personal"
 	"credithub/schema/uscc"
 )
 
@@ -14,6 +15,8 @@ type checker struct {
 	today Date
 	wan   uint64 // fields whose amount stands in 万元
 	ruled bool   // the rules of the kind can be asked
+
+	named, masked bool // of the array at hand: it names a person, it had contacts
 }
 
 // str takes an envelope field that must be a string; nil when it is absent.
@@ -88,13 +91,28 @@ func (c *checker) identity() {
 			r.Add(fault.E05Required, "recordId", "missing")
 		case hasControl(b):
 			r.Add(fault.E06Enum, "recordId", "holds control characters")
-		case uscc.FindID(b):
-			r.Add(fault.E11Personal, "recordId", personal)
+		case c.personalID(b):
 		default:
 			r.RecordID = b
 		}
 	}
-	t := c.d.env[envVersion]
+	c.version()
+}
+
+// personalID tells whether a record's number tells something of a person's.
+func (c *checker) personalID(b []byte) bool {
+	contacts, id := c.look(b, personal.Number)
+	switch {
+	case id:
+		c.row.Add(fault.E11Personal, "recordId", identity)
+	case len(contacts) > 0:
+		c.row.Add(fault.E11Personal, "recordId", contact)
+	}
+	return id || len(contacts) > 0
+}
+
+func (c *checker) version() {
+	r, t := c.row, c.d.env[envVersion]
 	if c.d.twice&(1<<envVersion) != 0 {
 		r.Add(fault.E06Enum, "version", "given twice")
 	}
@@ -112,8 +130,6 @@ func (c *checker) identity() {
 		r.Add(fault.E06Enum, "version", "must be an integer of 1 … 2147483647")
 	}
 }
-
-const personal = "holds a citizen's identity number, which may not stand in this field"
 
 // earliest and latest bound every date: the store knows 1900-01-01 as "absent".
 var (
@@ -269,7 +285,7 @@ func (c *checker) collect() {
 		switch {
 		case i < 0:
 			if unknown++; unknown <= maxUnknown {
-				c.row.Add(fault.W05Normalised, clip(name), "no field of this kind, not kept")
+				c.row.Add(fault.W05Normalised, c.clip(name), "no field of this kind, not kept")
 			}
 		case c.d.toks[i].kind != 0:
 			c.row.Add(fault.E06Enum, spec.Fields[i].Name, "given twice")
@@ -284,9 +300,9 @@ func (c *checker) collect() {
 }
 
 // clip shortens the name of an unknown field for a message.
-func clip(name []byte) string {
+func (c *checker) clip(name []byte) string {
 	s := string(name)
-	if uscc.FindID(name) {
+	if contacts, id := c.look(name, personal.Free); id || len(contacts) > 0 {
 		return "…"
 	}
 	if len(s) > 64 {

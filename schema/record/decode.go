@@ -4,6 +4,7 @@ import (
 	"unicode/utf8"
 
 	"credithub/schema/fault"
+	"credithub/schema/personal"
 	"credithub/schema/uscc"
 
 	"github.com/zeebo/xxh3"
@@ -33,6 +34,9 @@ type Decoder struct {
 	toks  [64]token
 	data  []member
 	units map[string]string
+
+	finder personal.Finder
+	spans  []personal.Span
 }
 
 // member is a name and its value in the data object.

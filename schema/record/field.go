@@ -5,21 +5,22 @@ type FieldType uint8
 
 // Field types. "Number" tells that a JSON number stands for the text as well.
 const (
-	Text     FieldType = iota // free text
-	Label                     // short code or number of another catalogue; number allowed
-	Choice                    // one of Enum; number allowed; E06
-	Day                       // YYYY-MM-DD; E06
-	Month                     // YYYY-MM; E06
-	Year                      // YYYY; number allowed, written as a number; E06
-	Count                     // integer of 0 … 2³¹−1; number allowed, written as a number; E06
-	Score                     // decimal with up to 4 decimals; number allowed, written as a number; E06
-	Money                     // yuan ≥ 0 with up to 6 decimals; number allowed, written as text; E09
-	Division                  // GB/T 2260, six digits; number allowed; W02
-	RegNo                     // registration number (注册号); number allowed
-	Code                      // 统一社会信用代码 of an organ; the placeholder means absent
-	Texts                     // array of texts
-	Objects                   // array of texts or of flat objects
-	Dropped                   // personal identifier: recognised, never kept; W05
+	Text       FieldType = iota // free text
+	Label                       // short code or words of another catalogue; number allowed
+	DocumentNo                  // number of a document, case or licence; number allowed
+	Choice                      // one of Enum; number allowed; E06
+	Day                         // YYYY-MM-DD; E06
+	Month                       // YYYY-MM; E06
+	Year                        // YYYY; number allowed, written as a number; E06
+	Count                       // integer of 0 … 2³¹−1; number allowed, written as a number; E06
+	Score                       // decimal with up to 4 decimals; number allowed, written as a number; E06
+	Money                       // yuan ≥ 0 with up to 6 decimals; number allowed, written as text; E09
+	Division                    // GB/T 2260, six digits; number allowed; W02
+	RegNo                       // registration number (注册号); number allowed
+	Code                        // 统一社会信用代码 of an organ; the placeholder means absent
+	Texts                       // array of texts
+	Objects                     // array of texts or of flat objects
+	Dropped                     // personal identifier: recognised, never kept; W05
 )
 
 // Number tells whether the canonical form of the type is a JSON number.

@@ -126,7 +126,7 @@ func loan() KindSpec {
 				{"DOUBTFUL", []string{"可疑"}}, {"LOSS", []string{"损失"}},
 			}},
 			{Name: "overdueMonths", Type: Count, Headers: []string{"逾期月数"}},
-			{Name: "consentRef", Type: Label, Required: true, Max: 256, Headers: []string{"授权书编号", "授权编号"}},
+			{Name: "consentRef", Type: DocumentNo, Required: true, Max: 256, Headers: []string{"授权书编号", "授权编号"}},
 		},
 		Identity: []string{"asOf", "consentRef"},
 		rules:    loanRules,
@@ -151,7 +151,7 @@ func decisionEntry() KindSpec {
 	return KindSpec{
 		Domain: Decision, Name: "entry", NameZh: "名单决定",
 		Fields: []Field{
-			{Name: "entryId", Type: Label, Required: true, Max: 128, Headers: []string{"名单编号", "记录编号", "条目编号"}},
+			{Name: "entryId", Type: DocumentNo, Required: true, Max: 128, Headers: []string{"名单编号", "记录编号", "条目编号"}},
 			{Name: "list", Type: Choice, Required: true, Enum: choices(listNames()...), Headers: []string{"名单", "名单代码"}},
 			{Name: "event", Type: Choice, Required: true, Headers: []string{"事件", "环节"}, Enum: []Enum{
 				{"PRE_NOTICE", []string{"告知", "事先告知", "拟列入"}}, {"DECIDED", []string{"决定", "已决定"}},
@@ -159,7 +159,7 @@ func decisionEntry() KindSpec {
 				{"SUSPENDED", []string{"中止", "暂停"}}, {"RESUMED", []string{"恢复"}}, {"EXITED", []string{"移出", "退出", "已移出"}},
 			}},
 			{Name: "cause", Type: Label, Required: true, Max: 1024, Headers: []string{"列入事由", "事由", "列入原因", "列入经营异常名录原因", "失信情形"}},
-			{Name: "documentNo", Type: Label, Required: true, Max: 256, Headers: []string{"决定书文号", "文号", "决定文书号", "列入决定书文号"}},
+			{Name: "documentNo", Type: DocumentNo, Required: true, Max: 256, Headers: []string{"决定书文号", "文号", "决定文书号", "列入决定书文号"}},
 			{Name: "decidedOn", Type: Day, Required: true, Past: true, Headers: []string{"决定日期", "列入决定日期", "作出决定日期", "列入日期"}},
 			{Name: "servedOn", Type: Day, Past: true, Headers: []string{"送达日期"}},
 			{Name: "effectiveFrom", Type: Day, Headers: []string{"生效日期", "起始日期"}},
@@ -168,7 +168,7 @@ func decisionEntry() KindSpec {
 				{"EXPIRED", []string{"期满"}}, {"REPAIRED", []string{"修复", "信用修复"}}, {"CORRECTED", []string{"更正"}},
 				{"REVOKED", []string{"撤销"}}, {"SUBJECT_ENDED", []string{"主体注销", "注销"}},
 			}},
-			{Name: "exitDocumentNo", Type: Label, Max: 256, Headers: []string{"移出决定书文号", "移出文号"}},
+			{Name: "exitDocumentNo", Type: DocumentNo, Max: 256, Headers: []string{"移出决定书文号", "移出文号"}},
 			{Name: "facts", Headers: []string{"事实", "主要事实"}},
 		},
 		Identity: []string{"entryId", "event"},

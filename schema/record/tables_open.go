@@ -11,10 +11,10 @@ func party(p string) []Field {
 		{Name: "name", Required: true, Max: 600, Columns: col("_XDR_MC"), Headers: append([]string{"行政相对人名称"}, nameHeaders...)},
 		{Name: "subjectType", Type: Label, Max: 200, Columns: col("_XDR_LB"), Headers: []string{"行政相对人类别"}},
 		{Name: "regNo", Type: RegNo, Columns: col("_XDR_GSZC"), Headers: []string{"工商注册号", "行政相对人代码_2(工商注册号)", "注册号"}},
-		{Name: "orgCode", Type: Label, Max: 64, Columns: col("_XDR_ZZJG"), Headers: []string{"组织机构代码", "行政相对人代码_3(组织机构代码)"}},
-		{Name: "taxNo", Type: Label, Max: 64, Columns: col("_XDR_SWDJ"), Headers: []string{"税务登记号", "行政相对人代码_4(税务登记号)"}},
-		{Name: "institutionNo", Type: Label, Max: 120, Columns: col("_XDR_SYDW"), Headers: []string{"事业单位证书号", "行政相对人代码_5(事业单位证书号)"}},
-		{Name: "associationNo", Type: Label, Max: 64, Columns: col("_XDR_SHZZ"), Headers: []string{"社会组织登记证号", "行政相对人代码_6(社会组织登记证号)"}},
+		{Name: "orgCode", Type: DocumentNo, Max: 64, Columns: col("_XDR_ZZJG"), Headers: []string{"组织机构代码", "行政相对人代码_3(组织机构代码)"}},
+		{Name: "taxNo", Type: DocumentNo, Max: 64, Columns: col("_XDR_SWDJ"), Headers: []string{"税务登记号", "行政相对人代码_4(税务登记号)"}},
+		{Name: "institutionNo", Type: DocumentNo, Max: 120, Columns: col("_XDR_SYDW"), Headers: []string{"事业单位证书号", "行政相对人代码_5(事业单位证书号)"}},
+		{Name: "associationNo", Type: DocumentNo, Max: 64, Columns: col("_XDR_SHZZ"), Headers: []string{"社会组织登记证号", "行政相对人代码_6(社会组织登记证号)"}},
 		{Name: "legalRepresentative", Max: 300, Columns: col("_FRDB"), Headers: personHeaders},
 		{Name: "legalRepresentativeIdType", Type: Dropped, Columns: col("_FR_ZJLX"), Headers: []string{"法定代表人证件类型"}},
 		{Name: "legalRepresentativeId", Type: Dropped, Columns: []string{p + "_FR_SFZH", p + "_FR_ZJHM"}, Headers: []string{"法定代表人证件号码", "法定代表人身份证号"}},
@@ -28,10 +28,10 @@ func permitKind() KindSpec {
 		Domain: Permit, Name: "permit", NameZh: "行政许可",
 		Fields: append(party("XK"), []Field{
 			{Name: "documentName", Max: 1024, Columns: []string{"XK_XKWS"}, Headers: []string{"行政许可决定文书名称", "许可决定文书名称", "许可文件名称"}},
-			{Name: "documentNo", Type: Label, Max: 512, Columns: []string{"XK_WSH"}, Headers: []string{"行政许可决定文书号", "许可决定文书号", "行政许可决定书文号", "许可文件编号"}},
+			{Name: "documentNo", Type: DocumentNo, Max: 512, Columns: []string{"XK_WSH"}, Headers: []string{"行政许可决定文书号", "许可决定文书号", "行政许可决定书文号", "许可文件编号"}},
 			{Name: "category", Type: Label, Max: 1024, Columns: []string{"XK_XKLB"}, Headers: []string{"许可类别", "行政许可类别"}},
 			{Name: "licenceName", Max: 1024, Columns: []string{"XK_XKZS"}, Headers: []string{"许可证书名称", "行政许可证书名称"}},
-			{Name: "licenceNo", Type: Label, Max: 512, Columns: []string{"XK_XKBH"}, Headers: []string{"许可编号", "许可证编号", "行政许可编号"}},
+			{Name: "licenceNo", Type: DocumentNo, Max: 512, Columns: []string{"XK_XKBH"}, Headers: []string{"许可编号", "许可证编号", "行政许可编号"}},
 			{Name: "content", Columns: []string{"XK_NR"}, Headers: []string{"许可内容", "行政许可内容"}},
 			{Name: "decidedOn", Type: Day, Required: true, Past: true, Columns: []string{"XK_JDRQ"}, Headers: []string{"许可决定日期", "行政许可决定日期", "许可日期"}},
 			{Name: "validFrom", Type: Day, Columns: []string{"XK_YXQZ"}, Headers: []string{"有效期自", "有效期始", "有效期起"}},
@@ -53,7 +53,7 @@ func penaltyKind() KindSpec {
 	return KindSpec{
 		Domain: Penalty, Name: "penalty", NameZh: "行政处罚",
 		Fields: append(party("CF"), []Field{
-			{Name: "documentNo", Type: Label, Required: true, Max: 512, Columns: []string{"CF_WSH"}, Headers: []string{"行政处罚决定书文号", "处罚决定书文号", "处罚决定文书号", "决定书文号"}},
+			{Name: "documentNo", Type: DocumentNo, Required: true, Max: 512, Columns: []string{"CF_WSH"}, Headers: []string{"行政处罚决定书文号", "处罚决定书文号", "处罚决定文书号", "决定书文号"}},
 			{Name: "violationType", Columns: []string{"CF_WFXW"}, Headers: []string{"违法行为类型", "处罚名称", "案件名称"}},
 			{Name: "facts", Columns: []string{"CF_SY"}, Headers: []string{"违法事实", "处罚事由", "主要违法事实"}},
 			{Name: "basis", Columns: []string{"CF_YJ"}, Headers: []string{"处罚依据", "行政处罚依据"}},
@@ -101,8 +101,8 @@ func inspectionResult() KindSpec {
 	return KindSpec{
 		Domain: Inspection, Name: "result", NameZh: "抽查检查结果",
 		Fields: []Field{
-			{Name: "taskNo", Type: Label, Max: 256, Headers: []string{"任务编号", "抽查任务编号", "抽查计划编号"}},
-			{Name: "itemNo", Type: Label, Max: 256, Headers: []string{"事项编号", "抽查事项编码"}},
+			{Name: "taskNo", Type: DocumentNo, Max: 256, Headers: []string{"任务编号", "抽查任务编号", "抽查计划编号"}},
+			{Name: "itemNo", Type: DocumentNo, Max: 256, Headers: []string{"事项编号", "抽查事项编码"}},
 			{Name: "item", Max: 1024, Headers: []string{"抽查事项", "检查事项", "抽查任务名称", "抽查计划名称"}},
 			{Name: "type", Max: 200, Headers: []string{"抽查类型", "检查类型"}},
 			{Name: "checkedOn", Type: Day, Required: true, Past: true, Headers: []string{"检查日期", "抽查日期", "检查完成日期"}},
@@ -134,9 +134,9 @@ func defaulter() KindSpec {
 			{Name: "age", Type: Dropped, Headers: []string{"年龄"}},
 			{Name: "area", Max: 200, Columns: []string{"areaName"}, Headers: []string{"省份", "地域名称"}},
 			{Name: "court", Required: true, Max: 600, Columns: []string{"courtName"}, Headers: []string{"执行法院"}},
-			{Name: "caseNo", Type: Label, Required: true, Max: 256, Columns: []string{"caseCode"}, Headers: []string{"案号", "执行案号"}},
+			{Name: "caseNo", Type: DocumentNo, Required: true, Max: 256, Columns: []string{"caseCode"}, Headers: []string{"案号", "执行案号"}},
 			{Name: "filedOn", Type: Day, Past: true, Columns: []string{"regDate"}, Headers: []string{"立案时间", "立案日期"}},
-			{Name: "basisNo", Type: Label, Max: 256, Columns: []string{"gistId"}, Headers: []string{"执行依据文号"}},
+			{Name: "basisNo", Type: DocumentNo, Max: 256, Columns: []string{"gistId"}, Headers: []string{"执行依据文号"}},
 			{Name: "basisUnit", Max: 600, Columns: []string{"gistUnit"}, Headers: []string{"做出执行依据单位", "执行依据制作单位"}},
 			{Name: "duty", Columns: nil, Headers: []string{"生效法律文书确定的义务"}},
 			{Name: "performance", Type: Choice, Enum: choices("全部未履行", "部分未履行", "部分履行", "全部已履行"), Headers: []string{"被执行人的履行情况", "履行情况"}},
@@ -155,7 +155,7 @@ func commitmentKind() KindSpec {
 	return KindSpec{
 		Domain: Commitment, Name: "commitment", NameZh: "信用承诺",
 		Fields: []Field{
-			{Name: "commitmentNo", Type: Label, Max: 64, Headers: []string{"承诺编号", "承诺编码"}},
+			{Name: "commitmentNo", Type: DocumentNo, Max: 64, Headers: []string{"承诺编号", "承诺编码"}},
 			{Name: "name", Max: 600, Headers: append([]string{"承诺人名称"}, nameHeaders...)},
 			{Name: "subjectType", Type: Label, Max: 200, Headers: []string{"承诺人类别"}},
 			{Name: "type", Type: Choice, Required: true, Headers: []string{"承诺类型"},
@@ -184,7 +184,7 @@ func complaintKind() KindSpec {
 	return KindSpec{
 		Domain: Complaint, Name: "complaint", NameZh: "投诉举报",
 		Fields: []Field{
-			{Name: "complaintNo", Type: Label, Max: 256, Headers: []string{"投诉编号", "登记编号", "工单编号"}},
+			{Name: "complaintNo", Type: DocumentNo, Max: 256, Headers: []string{"投诉编号", "登记编号", "工单编号"}},
 			{Name: "name", Max: 600, Headers: append([]string{"被投诉主体名称"}, nameHeaders...)},
 			{Name: "channel", Max: 200, Headers: []string{"来源渠道", "投诉渠道"}},
 			{Name: "receivedOn", Type: Day, Required: true, Past: true, Headers: []string{"受理日期", "投诉日期", "登记日期"}},

@@ -2,6 +2,7 @@ package record
 
 import (
 	"credithub/schema/fault"
+	"credithub/schema/personal"
 	"credithub/schema/uscc"
 )
 
@@ -85,34 +86,51 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		if v.text = trimBlank(b); len(v.text) < len(b) {
 			c.row.Add(fault.W05Normalised, f.Name, "blanks at the ends left out")
 		}
-		if v.set = c.text(f, v.text); v.set && f.Type == Text {
-			v.text = c.withoutContacts(f, v.text)
-		}
+		v.text, v.set = c.text(f, v.text)
 	}
 }
 
-// withoutContacts leaves out how to reach a person.
-func (c *checker) withoutContacts(f *Field, b []byte) []byte {
-	from, found := len(c.d.arena), false
-	if c.d.arena, found = appendWithoutContacts(c.d.arena, b); !found {
-		return b
-	}
-	c.row.Add(fault.W05Normalised, f.Name, "telephone numbers, e-mail addresses and bank cards left out")
-	return c.d.arena[from:len(c.d.arena):len(c.d.arena)]
-}
-
-// text checks what is free: its length, and that it names no person by number.
-func (c *checker) text(f *Field, b []byte) bool {
+// text checks what is free: its length, and that it tells nothing of a person's.
+// Numbers to call or pay to, and addresses, give way to a mask in prose; in the
+// number of a document they have nothing to do.
+func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
 	if f.Max > 0 && len(b) > f.Max {
 		c.row.Add(fault.E06Enum, f.Name, "too long")
-		return false
+		return b, false
 	}
-	if uscc.FindID(b) {
-		c.row.Add(fault.E11Personal, f.Name, personal)
-		return false
+	kind := personal.Free
+	if f.Type == DocumentNo || f.Type == RegNo {
+		kind = personal.Number
 	}
-	return true
+	spans, id := c.look(b, kind)
+	switch {
+	case id:
+		c.row.Add(fault.E11Personal, f.Name, identity)
+		return b, false
+	case len(spans) == 0:
+		return b, true
+	case kind == personal.Number:
+		c.row.Add(fault.E11Personal, f.Name, contact)
+		return b, false
+	}
+	c.row.Add(fault.W05Normalised, f.Name, contactsOut)
+	from := len(c.d.arena)
+	c.d.arena = personal.Cut(c.d.arena, b, spans)
+	return c.d.arena[from:len(c.d.arena):len(c.d.arena)], true
 }
+
+// look tells where a text has contacts, until the next look, and whether it
+// names a person by number.
+func (c *checker) look(b []byte, kind personal.Kind) (contacts []personal.Span, id bool) {
+	c.d.spans, id = c.d.finder.Look(c.d.spans[:0], b, kind)
+	return c.d.spans, id
+}
+
+const (
+	identity    = "holds a citizen's identity number, which may not stand in this field"
+	contact     = "holds a telephone number, e-mail address or account, which may not stand in this field"
+	contactsOut = "telephone numbers, e-mail addresses and accounts left out"
+)
 
 func (c *checker) dayField(f *Field, v *value) bool {
 	if f.Open && len(v.text) == 10 && string(v.text[:5]) == "9999-" {
@@ -199,8 +217,8 @@ func (c *checker) division(f *Field, b []byte) {
 	case !uscc.KnownProvince(b):
 		c.row.Add(fault.W02Division, f.Name, "begins with no province of GB/T 2260")
 	}
-	if uscc.FindID(b) {
-		c.row.Add(fault.E11Personal, f.Name, personal)
+	if _, id := c.look(b, personal.Number); id {
+		c.row.Add(fault.E11Personal, f.Name, identity)
 	}
 }
 
@@ -212,7 +230,7 @@ func (c *checker) organ(f *Field, b []byte) bool {
 	}
 	v := uscc.Check(b)
 	if v.Code != "" && v.Personal {
-		c.row.Add(fault.E11Personal, f.Name, personal)
+		c.row.Add(fault.E11Personal, f.Name, identity)
 		return false
 	}
 	if !v.Valid() {
@@ -230,6 +248,7 @@ func (c *checker) array(i int, f *Field, t *token) {
 	}
 	s := scanner{b: c.d.s.b[:t.end], p: int(t.start)}
 	from := len(c.d.arena)
+	c.named, c.masked = false, false
 	ok := c.elements(&s, f.Type == Objects)
 	b := c.d.arena[from:len(c.d.arena):len(c.d.arena)]
 	switch {
@@ -237,10 +256,13 @@ func (c *checker) array(i int, f *Field, t *token) {
 		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings")
 	case !ok:
 		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings or objects")
-	case uscc.FindID(b):
-		c.row.Add(fault.E11Personal, f.Name, personal)
+	case c.named:
+		c.row.Add(fault.E11Personal, f.Name, identity)
 	case len(b) > 2:
-		c.row.values[i] = value{text: c.withoutContacts(f, b), set: true, day: NoDate}
+		if c.masked {
+			c.row.Add(fault.W05Normalised, f.Name, contactsOut)
+		}
+		c.row.values[i] = value{text: b, set: true, day: NoDate}
 	}
 }
 
@@ -297,11 +319,24 @@ func (c *checker) canonical(s *scanner) {
 
 func (c *checker) scalarJSON(raw []byte, t token) {
 	a := &c.d.arena
-	switch {
-	case t.kind != '"':
+	if t.kind != '"' { // an amount may look like a number to call
+		_, id := c.look(raw, personal.Number)
+		c.named = c.named || id
 		*a = append(*a, raw...)
+		return
+	}
+	text := raw
+	if t.escaped {
+		text = appendUnescaped(nil, raw)
+	}
+	contacts, id := c.look(text, personal.Free)
+	c.named = c.named || id
+	switch {
+	case len(contacts) > 0:
+		c.masked = true
+		*a = appendQuoted(*a, personal.Cut(nil, text, contacts))
 	case t.escaped:
-		*a = appendQuoted(*a, appendUnescaped(nil, raw))
+		*a = appendQuoted(*a, text)
 	default:
 		*a = append(append(append(*a, '"'), raw...), '"')
 	}
