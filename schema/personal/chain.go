@@ -39,9 +39,15 @@ const (
 func (c *chain) next(text []byte, at *int) bool {
 	c.text = text
 	i := *at
-	for i < len(text) {
-		if n := step[text[i]]; n > 0 {
-			i += int(n)
+	for {
+		for i < len(text) && step[text[i]] > 0 {
+			i += int(step[text[i]])
+		}
+		if i >= len(text) {
+			return false
+		}
+		if b := text[i]; b-'0' <= 9 && !goesOn(text, i) {
+			i++ // one digit alone
 			continue
 		}
 		if _, n := digitAt(text, i); n == 0 {
@@ -55,7 +61,15 @@ func (c *chain) next(text []byte, at *int) bool {
 			return true
 		}
 	}
-	return false
+}
+
+// goesOn tells whether the byte behind i may belong to the same chain.
+func goesOn(text []byte, i int) bool {
+	if i+1 == len(text) {
+		return false
+	}
+	b := text[i+1]
+	return b-'0' <= 9 || b >= utf8.RuneSelf && (b < 0xE4 || b > 0xE9) || b < utf8.RuneSelf && separator(rune(b)) // E4 … E9: Han
 }
 
 // read reads the chain at i and tells where it ends.
@@ -64,6 +78,12 @@ func (c *chain) read(i int) int {
 	r := run{from: i}
 	end := i
 	for i < len(c.text) && len(c.digits) < longest {
+		if b := c.text[i]; b-'0' <= 9 {
+			c.digits = append(c.digits, b)
+			i++
+			end = i
+			continue
+		}
 		if d, n := digitAt(c.text, i); n > 0 {
 			c.digits = append(c.digits, d)
 			i += n
