@@ -51,6 +51,8 @@ func (c *Chain) Next(r *Record) error {
 		return broken("it is the first record found, so records 1 to %d are missing", r.Seq-1)
 	case !first && r.Writer != h.Writer:
 		return broken("it follows a record of %s", h.Writer)
+	case !first && r.Seq == h.Seq:
+		return broken("there are two of it: the chain was written anew from there on")
 	case !first && r.Seq != h.Seq+1:
 		return broken("it follows record %d", h.Seq)
 	case !first && r.Prev != h.Hash:

@@ -127,8 +127,10 @@ func batches() Table {
 
 func audits() Table {
 	return Table{
+		// The hash is part of the key, so that a record written anew stands beside the
+		// one before instead of in its place.
 		Name: Audit, Comment: "who saw what and why, with the chain of each writer",
-		Engine: "ReplacingMergeTree", OrderBy: []string{"writer", "seq"}, Shard: "sipHash64(writer)",
+		Engine: "ReplacingMergeTree", OrderBy: []string{"writer", "seq", "hash"}, Shard: "sipHash64(writer)",
 		Columns: []Column{
 			{Name: "writer", Type: low}, {Name: "seq", Type: "UInt64"}, {Name: "at", Type: micros}, {Name: "actor", Type: str},
 			{Name: "unit", Type: low}, {Name: "role", Type: low}, {Name: "action", Type: low}, {Name: "subject", Type: str},

@@ -202,6 +202,7 @@ func (s *Spool) prune() {
 // Files that hold one number.
 const (
 	shippedFile = "shipped" // the last record shipped
+	writerFile  = "writer"  // the name in the records
 	prunedFile  = "pruned"  // the last record removed after its time
 )
 

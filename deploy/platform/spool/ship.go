@@ -296,33 +296,40 @@ func readFile(g segment, newest bool, yield func(audit.Record, error) bool) bool
 }
 
 // Against holds the heads of chains stored elsewhere, which are intact in
-// themselves, against the files of a directory: the last stored record must be
-// the one on disk, and what was shipped must have arrived. Records before from
-// are not looked for, nor those after before, which may be on their way.
+// themselves and were read before, against the files of a directory: the last
+// stored record must be one on disk, and what was shipped must have arrived.
+// Records before from are not looked for, nor those after before, which may be on
+// their way.
 func Against(dir string, heads []audit.Head, from, before time.Time) error {
 	shipped, err := readNumber(dir, shippedFile)
 	if err != nil {
 		return fmt.Errorf("spool: %w", err)
 	}
+	writer, err := readWriter(dir)
+	if err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
 	var stored audit.Head
+	for _, h := range heads {
+		if h.Writer == writer {
+			stored = h
+		}
+	}
+	last := uint64(0)
 	for r, err := range Records(dir) {
 		if err != nil {
 			return err
 		}
-		if stored.Writer == "" {
-			stored.Writer = r.Writer
-			for _, h := range heads {
-				if h.Writer == r.Writer {
-					stored = h
-				}
-			}
-		}
+		last = r.Seq
 		switch {
 		case r.Seq == stored.Seq && r.Hash != stored.Hash:
-			return &audit.BrokenLink{Writer: r.Writer, Seq: r.Seq, Reason: "it is not the one on disk: the chain was written anew"}
+			return &audit.BrokenLink{Writer: writer, Seq: r.Seq, Reason: "it is not the one on disk: the chain was written anew"}
 		case r.Seq > stored.Seq && r.Seq <= shipped && !r.At.Before(from) && r.At.Before(before):
-			return &audit.BrokenLink{Writer: r.Writer, Seq: r.Seq, Reason: "it is missing, though it was shipped"}
+			return &audit.BrokenLink{Writer: writer, Seq: r.Seq, Reason: "it is missing, though it was shipped"}
 		}
+	}
+	if stored.Seq > last {
+		return &audit.BrokenLink{Writer: writer, Seq: last + 1, Reason: fmt.Sprintf("it is missing on disk, where records up to %d have been", stored.Seq)}
 	}
 	return nil
 }

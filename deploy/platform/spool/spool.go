@@ -191,24 +191,30 @@ func (s *Spool) open(writer string) error {
 
 // identity reads or makes the name in the records.
 func (s *Spool) identity(writer string) (string, error) {
-	path := filepath.Join(s.dir, "writer")
-	b, err := os.ReadFile(path)
-	if err == nil {
-		id := strings.TrimSpace(string(b))
-		if id == "" {
-			return "", fmt.Errorf("%s is empty", path)
-		}
-		return id, nil
-	}
+	id, err := readWriter(s.dir)
 	if !errors.Is(err, os.ErrNotExist) {
-		return "", err
+		return id, err
 	}
 	var r [4]byte
 	if _, err := rand.Read(r[:]); err != nil {
 		return "", err
 	}
-	id := writer + "-" + hex.EncodeToString(r[:])
-	return id, replaceFile(path, []byte(id+"\n"), true)
+	id = writer + "-" + hex.EncodeToString(r[:])
+	return id, replaceFile(filepath.Join(s.dir, writerFile), []byte(id+"\n"), true)
+}
+
+// readWriter reads the name in the records of a directory.
+func readWriter(dir string) (string, error) {
+	path := filepath.Join(dir, writerFile)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	id := strings.TrimSpace(string(b))
+	if id == "" {
+		return "", fmt.Errorf("%s is empty", path)
+	}
+	return id, nil
 }
 
 // Writer is the name in this spool's records.

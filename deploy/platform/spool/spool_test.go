@@ -2,11 +2,13 @@ package spool
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -469,6 +471,56 @@ func TestAnyChangeToAFileIsFound(t *testing.T) {
 			t.Fatal("not found")
 		}
 	})
+}
+
+// Whoever removes the end of the files, and the number of what was shipped with it,
+// is given away by what is stored; and so he is when the hub has gone on.
+func TestRemovedFromTheFilesIsMissed(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 20)
+	var stored []audit.Record
+	ship(t, s, 20, func(r audit.Record) { stored = append(stored, r) })
+	s.Close()
+	path := filepath.Join(dir, fileName(1))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(b, []byte("\n"))
+	for name, content := range map[string][]byte{path: bytes.Join(lines[:16], nil), filepath.Join(dir, shippedFile): []byte("16")} {
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify := func(want string) {
+		t.Helper()
+		slices.SortStableFunc(stored, func(a, b audit.Record) int { return cmp.Compare(a.Seq, b.Seq) })
+		heads, err := audit.Verify(func(yield func(audit.Record, error) bool) {
+			for _, r := range stored {
+				if !yield(r, nil) {
+					return
+				}
+			}
+		}, false)
+		if err == nil {
+			err = Against(dir, heads, time.Time{}, time.Now())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	verify("record 17: it is missing on disk, where records up to 20 have been")
+	s = open(t, dir)
+	fill(t, s, 5)
+	ship(t, s, 5, func(r audit.Record) { stored = append(stored, r) })
+	s.Close()
+	verify("record 17: there are two of it")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	stored = stored[:16]
+	verify("record 1: it is missing on disk")
 }
 
 // What was shipped must have arrived where it is stored, and be the same.

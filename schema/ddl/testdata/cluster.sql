@@ -140,7 +140,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`audit_local` ON CLUSTER `hub`
     `hash` String
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/credithub/audit', '{replica}')
-ORDER BY (writer, seq)
+ORDER BY (writer, seq, hash)
 COMMENT 'who saw what and why, with the chain of each writer';
 
 CREATE TABLE IF NOT EXISTS `credithub`.`audit` ON CLUSTER `hub` AS `credithub`.`audit_local`

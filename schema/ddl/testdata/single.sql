@@ -120,7 +120,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`audit`
     `hash` String
 )
 ENGINE = ReplacingMergeTree()
-ORDER BY (writer, seq)
+ORDER BY (writer, seq, hash)
 COMMENT 'who saw what and why, with the chain of each writer';
 
 CREATE TABLE IF NOT EXISTS `credithub`.`log_positions`
