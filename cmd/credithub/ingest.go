@@ -122,11 +122,16 @@ func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (ht
 			return nil, err
 		}
 		c.Rate = rate
-		if c.Strangers, err = limit.New(limit.Config{PerSecond: strangersPerSecond, Burst: strangersBurst}); err != nil {
+		if c.Strangers, err = newStrangers(); err != nil {
 			return nil, err
 		}
 	}
 	return gateway.New(c)
+}
+
+// newStrangers bounds what is recorded of callers without a valid token.
+func newStrangers() (*limit.Limiter, error) {
+	return limit.New(limit.Config{PerSecond: strangersPerSecond, Burst: strangersBurst})
 }
 
 // audit opens this node's chain and ships it while ctx lives. The caller closes

@@ -95,6 +95,9 @@ func (h *hub) query(v graph.Verifier, a *spool.Spool, l net.Listener, demo bool)
 		if gc.Limiter, err = limit.New(limit.Config{PerSecond: asksPerSecond, Burst: askBurst}); err != nil {
 			return nil, err
 		}
+		if gc.Strangers, err = newStrangers(); err != nil {
+			return nil, err
+		}
 	}
 	q := &queryPart{index: index, audit: a}
 	if q.graph, err = graph.New(gc); err != nil {

@@ -19,6 +19,7 @@ import (
 // of Execute; the endpoint looks into it only when that has ended in time.
 type scope struct {
 	p      access.Principal
+	peer   string // address of an anonymous caller
 	now    time.Time
 	viewer *view.Viewer
 }

@@ -28,6 +28,7 @@ type question struct {
 	caseNo string
 	after  string
 	asOf   time.Time // zero: now
+	peer   string    // address of an anonymous caller
 
 	positions []receipt.Position // of after
 }
@@ -212,14 +213,18 @@ func (s *Server) recordReply(ctx context.Context, p access.Principal, q *questio
 }
 
 // recordRefusal puts a refusal into the audit log and gives it back. Codes and
-// matters are named only when they are some.
+// matters are named only when they are some. A stranger fills no log: what he
+// asks beyond his rate is counted, and of many codes none is named.
 func (s *Server) recordRefusal(ctx context.Context, p access.Principal, q *question, m *policy.Matter, now time.Time, cause error) error {
 	r := s.refuse(ctx, cause)
+	if p.Anonymous() && !s.recordable(q.peer) {
+		return r
+	}
 	rec := audit.Record{At: now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: q.action(), Outcome: code(r.kind)}
 	if m != nil {
 		rec.Matter = m.Code
 	}
-	if len(q.codes) <= s.limits.Checks && q.allCodes() {
+	if len(q.codes) <= s.limits.Checks && q.allCodes() && (len(q.codes) == 1 || !p.Anonymous()) {
 		rec.Subject = q.joined
 	}
 	if len(q.caseNo) <= s.limits.CaseNo && !view.Personal(q.caseNo) {
@@ -229,6 +234,33 @@ func (s *Server) recordRefusal(ctx context.Context, p access.Principal, q *quest
 		return err
 	}
 	return r
+}
+
+// recordable tells whether one more refusal of a stranger at an address is
+// recorded.
+func (s *Server) recordable(peer string) bool {
+	if s.strangers == nil {
+		return true
+	}
+	_, ok := s.strangers.Allow(peer)
+	if !ok {
+		s.met.limits.WithLabelValues("strangers").Inc()
+	}
+	return ok
+}
+
+// recordFailed puts a request of a signed-in caller that was refused as a whole
+// into the audit log. The refusal leaves even when the log is away: it shows
+// nothing.
+func (s *Server) recordFailed(ctx context.Context, x *exchange, outcome string) {
+	p := x.principal
+	if p.Anonymous() {
+		return
+	}
+	r := audit.Record{At: x.now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: outcome}
+	if _, err := s.append(context.WithoutCancel(ctx), r); err != nil {
+		s.log.Error("a refusal is not in the audit log", "outcome", outcome, "error", err)
+	}
 }
 
 func (q *question) allCodes() bool {

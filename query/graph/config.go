@@ -117,10 +117,13 @@ type Config struct {
 	Grade *grade.Rules // classes of enterprises; the built-in rules when nil
 
 	Limits  Limits
-	Limiter Limiter               // nil: callers are not throttled
-	Now     func() time.Time      // time.Now when nil
-	Logger  *slog.Logger          // slog.Default when nil
-	Metrics prometheus.Registerer // not registered when nil
+	Limiter Limiter // nil: callers are not throttled
+	// Strangers bounds, by address, how many refusals of callers without a valid
+	// token are recorded; what is beyond is counted only. nil: all are.
+	Strangers Limiter
+	Now       func() time.Time      // time.Now when nil
+	Logger    *slog.Logger          // slog.Default when nil
+	Metrics   prometheus.Registerer // not registered when nil
 }
 
 // Validate joins everything that is wrong with the configuration.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"credithub/query/view"
-	"credithub/schema/access"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -96,8 +95,8 @@ func gradeLater(c *call, f func(class string, reasons []string) any) any {
 }
 
 // newScope makes what the resolvers of one request share.
-func (s *Server) newScope(p access.Principal, now time.Time) *scope {
-	return &scope{p: p, now: now, viewer: s.views.For(p, now)}
+func (s *Server) newScope(x *exchange) *scope {
+	return &scope{p: x.principal, peer: x.peer, now: x.now, viewer: s.views.For(x.principal, x.now)}
 }
 
 // listOf is a list of the policy; one that it doesn't name has its code only.

@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"credithub/deploy/platform/limit"
 	"credithub/schema/access"
+	"credithub/schema/audit"
 	"credithub/schema/fault"
 )
 
@@ -40,7 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.media = accepts(r.Header["Accept"])
 	if x.media == mediaNone {
 		x.media = mediaJSON
-		s.refuseHTTP(w, x, http.StatusNotAcceptable, fault.New(fault.BadInput, "answers are application/graphql-response+json or application/json"))
+		s.refuseHTTP(w, r, x, http.StatusNotAcceptable, fault.New(fault.BadInput, "answers are application/graphql-response+json or application/json"))
 		return
 	}
 	if err := s.admitCaller(w, r, x); err != nil {
@@ -54,11 +56,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err = s.readGet(r, x)
 	default:
 		w.Header().Set("Allow", "GET, POST")
-		s.refuseHTTP(w, x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "use POST or GET"))
+		s.refuseHTTP(w, r, x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "use POST or GET"))
 		return
 	}
 	if err != nil {
-		s.refuseHTTP(w, x, httpStatus(err), err)
+		s.refuseHTTP(w, r, x, httpStatus(err), err)
 		return
 	}
 	s.serve(w, r, x)
@@ -68,15 +70,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange) error {
 	p, err := s.principal(r)
 	if err != nil {
+		if s.tooStrange(w, r, x) {
+			return err
+		}
 		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		var f *fault.Error
 		if !errors.As(err, &f) || f.Kind != fault.Unavailable {
 			err = fault.New(fault.Unauthenticated, "the token is not valid or has expired")
 		}
-		s.refuseHTTP(w, x, httpStatus(err), err)
+		s.refuseHTTP(w, r, x, httpStatus(err), err)
 		return err
 	}
 	x.principal = p
+	if p.Anonymous() {
+		x.peer = limit.Address(r)
+	}
 	if s.limiter == nil {
 		return nil
 	}
@@ -88,11 +96,32 @@ func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange
 	if ok {
 		return nil
 	}
+	return s.tooMany(w, r, x, "rate", wait)
+}
+
+// tooStrange says to a caller with a token that isn't valid that he comes too
+// often, or has the refusal that he gets instead recorded.
+func (s *Server) tooStrange(w http.ResponseWriter, r *http.Request, x *exchange) bool {
+	if s.strangers != nil {
+		if wait, ok := s.strangers.Allow(limit.Address(r)); !ok {
+			_ = s.tooMany(w, r, x, "strangers", wait)
+			return true
+		}
+	}
+	rec := audit.Record{At: x.now, Action: "graphql", Outcome: code(fault.Unauthenticated)}
+	if _, err := s.append(context.WithoutCancel(r.Context()), rec); err != nil {
+		s.log.Error("a refusal is not in the audit log", "outcome", rec.Outcome, "error", err)
+	}
+	return false
+}
+
+// tooMany sends a caller away for a while.
+func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, x *exchange, name string, wait time.Duration) error {
 	seconds := limit.Seconds(wait)
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	err = fault.New(fault.TooMany, "too many requests; go on in %d s", seconds)
-	s.met.limits.WithLabelValues("rate").Inc()
-	s.refuseHTTP(w, x, http.StatusTooManyRequests, err)
+	err := fault.New(fault.TooMany, "too many requests; go on in %d s", seconds)
+	s.met.limits.WithLabelValues(name).Inc()
+	s.refuseHTTP(w, r, x, http.StatusTooManyRequests, err)
 	return err
 }
 
@@ -243,9 +272,12 @@ func httpStatus(err error) int {
 
 // refuseHTTP answers a request that isn't well-formed or may not come in: errors
 // without data, whatever the media type.
-func (s *Server) refuseHTTP(w http.ResponseWriter, x *exchange, status int, err error) {
+func (s *Server) refuseHTTP(w http.ResponseWriter, req *http.Request, x *exchange, status int, err error) {
 	r := s.refuse(context.Background(), err)
 	s.met.refused.WithLabelValues(code(r.kind)).Inc()
+	if status != http.StatusTooManyRequests { // a flood may not fill the audit log
+		s.recordFailed(req.Context(), x, code(r.kind))
+	}
 	b := append(x.out[:0], `{"errors":[{"message":`...)
 	b = appendString(b, r.message)
 	b = append(b, `,"extensions":{"code":`...)

@@ -62,7 +62,7 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 // runRoot answers one check or checks.
 func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
 	q, rep := &x.question, &x.reply
-	*q, *rep = question{codes: q.codes[:0]}, reply{}
+	*q, *rep = question{codes: q.codes[:0], peer: x.peer}, reply{}
 	if !r.args.question(q, r.many, vars) {
 		return b, nil, errNotPlanned
 	}

@@ -278,8 +278,8 @@ func TestReadsAreBatched(t *testing.T) {
 	}
 }
 
-// Whoever is signed in and is shown something of an enterprise is in the audit
-// log with its code; the public is not, nor are catalogues.
+// Whoever is signed in and asks about an enterprise, or is shown something of it, is
+// in the audit log with its code; the public is not, nor are catalogues.
 func TestReadsAreRecorded(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
@@ -301,7 +301,8 @@ func TestReadsAreRecorded(t *testing.T) {
 	entity := `{entity(uscc:"` + clearCode + `"){name}}`
 	f("officer", entity, clearCode)
 	f("", entity)
-	f("officer", `{entity(uscc:"`+unknownCode+`"){name}}`, "")
+	f("officer", `{entity(uscc:"`+unknownCode+`"){name}}`, unknownCode)
+	f("officer", `{listEntries(uscc:"`+unknownCode+`",state:PRE_NOTICE){totalCount}}`, unknownCode)
 	f("officer", `{lists{code}sources{fresh}}`)
 	f("supervisor", `{search(text:"武汉"){edges{node{name}}}}`, listedCode+","+clearCode)
 	f("agency:MOF", `{listEntries{edges{node{id}}}}`, listedCode)

@@ -169,7 +169,7 @@ func each[T any](in []T, f func(T) any) []any {
 
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
-	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf")}
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer}
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (s *Server) resolveCheck(c *call) (any, error) {
 
 func (s *Server) resolveChecks(c *call) (any, error) {
 	raw, _ := c.args["usccs"].([]any)
-	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after")}
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer}
 	for _, v := range raw {
 		code, _ := v.(string)
 		q.codes = append(q.codes, code)

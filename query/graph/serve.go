@@ -24,7 +24,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 		}
 	}
 	if errs != nil {
-		s.answer(w, x, nil, nil, errs, false)
+		s.answerFailed(w, r, x, errs)
 		return
 	}
 	if doc.plan != nil {
@@ -38,7 +38,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 			write(w, x, http.StatusOK)
 			return
 		case !errors.Is(err, errNotPlanned):
-			s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), false)
+			s.answerFailed(w, r, x, s.limited(r.Context(), "", err))
 			return
 		}
 	}
@@ -57,12 +57,12 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 	}
 	vars, err := x.req.variables()
 	if err != nil {
-		s.refuseHTTP(w, x, httpStatus(err), err)
+		s.refuseHTTP(w, r, x, httpStatus(err), err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
-	sc := s.newScope(x.principal, x.now)
+	sc := s.newScope(x)
 	res := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema.Schema, Root: s.schema, AST: doc.ast, OperationName: doc.name, Args: vars,
 		Context: context.WithValue(ctx, scopeKey{}, sc),
@@ -73,8 +73,11 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 		return
 	}
 	data, _ := res.Data.(map[string]any)
-	executed := data != nil || started(res.Errors)
-	s.answerExecuted(w, r, doc, x, sc, data, s.shown(ctx, res.Errors, !executed), executed)
+	if data == nil && !started(res.Errors) {
+		s.answerFailed(w, r, x, s.shown(ctx, res.Errors, true))
+		return
+	}
+	s.answerExecuted(w, r, doc, x, sc, data, s.shown(ctx, res.Errors, false))
 }
 
 // started tells whether errors come from resolvers: those of the request itself,
@@ -89,21 +92,30 @@ func started(errs []gqlerrors.FormattedError) bool {
 }
 
 // answerExecuted writes what Execute gave, once it is in the audit log.
-func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document, x *exchange, sc *scope, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
-	s.compose(x, doc.shape, data, errs, executed)
+func (s *Server) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document, x *exchange, sc *scope, data map[string]any, errs []gqlerrors.FormattedError) {
+	s.compose(x, doc.shape, data, errs, true)
 	if len(x.out) > s.limits.AnswerBytes {
 		s.answerTooLarge(w, r, x)
 		return
 	}
-	if doc.constant && executed && len(errs) == 0 {
+	if doc.constant && len(errs) == 0 {
 		s.docs.answers.Set(doc, append([]byte(nil), x.out...))
 	}
-	if err := s.recordRead(r.Context(), doc, x, sc, errs, executed); err != nil {
+	if err := s.recordRead(r.Context(), doc, x, sc, errs); err != nil {
 		s.answer(w, x, nil, nil, s.limited(r.Context(), "", err), true)
 		return
 	}
 	s.count(errs)
-	write(w, x, status(x.media, executed))
+	write(w, x, http.StatusOK)
+}
+
+// answerFailed answers a request that was never executed.
+func (s *Server) answerFailed(w http.ResponseWriter, r *http.Request, x *exchange, errs []gqlerrors.FormattedError) {
+	if len(errs) > 0 {
+		outcome, _ := errs[0].Extensions["code"].(string)
+		s.recordFailed(r.Context(), x, outcome)
+	}
+	s.answer(w, x, nil, nil, errs, false)
 }
 
 func (s *Server) answerTooLarge(w http.ResponseWriter, r *http.Request, x *exchange) {
@@ -194,11 +206,11 @@ func appendFormatted(b []byte, e *gqlerrors.FormattedError) []byte {
 }
 
 // recordRead puts what a signed-in caller was shown into the audit log: the
-// codes of which anything was shown and the digest of the answer. Checks have
+// codes that it is about and the digest of the answer. Checks have
 // their own records, and catalogues are everybody's.
-func (s *Server) recordRead(ctx context.Context, doc *document, x *exchange, sc *scope, errs []gqlerrors.FormattedError, executed bool) error {
+func (s *Server) recordRead(ctx context.Context, doc *document, x *exchange, sc *scope, errs []gqlerrors.FormattedError) error {
 	p := x.principal
-	if p.Anonymous() || doc.public || !executed {
+	if p.Anonymous() || doc.public {
 		return nil
 	}
 	codes := sc.viewer.Seen()

@@ -25,6 +25,7 @@ type Server struct {
 
 	compiling chan struct{} // one for each document that is being validated
 	limiter   Limiter
+	strangers Limiter
 	limits    Limits
 	now       func() time.Time
 	log       *slog.Logger
@@ -45,7 +46,7 @@ func New(c Config) (*Server, error) {
 	c.Limits.setDefaults()
 	s := &Server{
 		index: c.Index, store: c.Store, policy: c.Policy, access: c.Access, verifier: c.Verifier, auditor: c.Auditor,
-		limiter: c.Limiter, limits: c.Limits, now: c.Now, log: c.Logger,
+		limiter: c.Limiter, strangers: c.Strangers, limits: c.Limits, now: c.Now, log: c.Logger,
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -91,6 +92,7 @@ type exchange struct {
 	facts    []byte // what the digest is made of
 
 	principal access.Principal
+	peer      string // address of an anonymous caller
 	media     media
 	now       time.Time
 }
@@ -110,7 +112,7 @@ func (s *Server) release(x *exchange) {
 	}
 	x.in, x.text, x.out, x.facts = x.in[:0], x.text[:0], x.out[:0], x.facts[:0]
 	x.req.reset()
-	x.principal = access.Principal{}
+	x.principal, x.peer = access.Principal{}, ""
 	s.scratch.Put(x)
 }
 

@@ -87,6 +87,7 @@ func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Enti
 	if w.p.Anonymous() && uscc.Check([]byte(code)).Personal {
 		return nil, nil
 	}
+	w.saw(code)
 	e := &Entity{USCC: code, AsOf: asOf, w: w}
 	k := at(code, asOf)
 	w.Want(code, asOf)
@@ -106,7 +107,6 @@ func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Enti
 			}
 		}
 	}
-	w.saw(code)
 	return e, nil
 }
 

@@ -39,6 +39,7 @@ func (w *Viewer) ListEntries(ctx context.Context, q EntryQuery) (*Page[Entry], e
 			return nil, err
 		}
 		f.USCC = q.USCC
+		w.saw(q.USCC)
 	}
 	f.State = q.State.String()
 	sq := &store.ListEntries{EntryFilter: f, Limit: q.First + 1}

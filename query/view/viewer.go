@@ -132,8 +132,9 @@ func (w *Viewer) Principal() access.Principal { return w.p }
 // Now is the instant for which the viewer answers.
 func (w *Viewer) Now() time.Time { return w.now }
 
-// Seen lists the codes of which anything was shown, sorted: what the audit log
-// has to name.
+// Seen lists the codes that were asked about or of which anything was shown,
+// sorted: what the audit log has to name. That there is nothing, or how much, is
+// an answer too.
 func (w *Viewer) Seen() []string {
 	out := make([]string, 0, len(w.seen))
 	for c := range w.seen {
