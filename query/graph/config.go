@@ -80,6 +80,7 @@ type Limits struct {
 	Checks              int           // codes of one checks: 500
 	CaseNo              int           // bytes of a case number: 128
 	AnswerBytes         int           // 8 MiB
+	PublicReads         int           // documents of the public that are executed at once, others wait: as many as processors
 	Deadline            time.Duration // of one request: 10 s
 	CacheBytes          int           // texts of kept documents, and answers to introspection: 1 MiB each
 	AuditCodes          int           // codes in one audit record: 500
@@ -95,6 +96,7 @@ func (l *Limits) setDefaults() {
 		{&l.Compiling, max(1, runtime.GOMAXPROCS(0)/2)}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
 		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
 		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
+		{&l.PublicReads, max(2, runtime.GOMAXPROCS(0))},
 	} {
 		if *d.v == 0 {
 			*d.v = d.def

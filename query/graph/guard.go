@@ -292,7 +292,7 @@ func (g *guard) field(f *ast.Field, c *counters, depth, objects int) {
 		return
 	}
 	n := objects * g.items(f)
-	if c.cost -= n; c.cost < 0 {
+	if c.cost -= n + objects*reads[name]; c.cost < 0 {
 		g.pass("cost", "the answer could hold too many objects; ask for smaller pages or less nesting")
 		return
 	}
@@ -305,6 +305,10 @@ var several = map[string]int{
 	"lists": 30, "measures": 60, "matters": 30, "sources": 180, "entries": 10, "hits": 2, "staleSources": 3,
 	"types": 40, "fields": 10, "args": 3, "inputFields": 2, "enumValues": 6, "interfaces": 1, "possibleTypes": 1, "directives": 6,
 }
+
+// reads are fields for which the store looks through much more than they bring:
+// what that costs in objects.
+var reads = map[string]int{"search": 200, "listEntries": 200}
 
 // defaultFirst is the page size that schema.graphql names.
 const defaultFirst = 20

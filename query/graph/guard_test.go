@@ -47,7 +47,8 @@ func TestEachLimitAtItsBound(t *testing.T) {
 	f("aliases", func(l *Limits) { l.Aliases = 2 }, "{a:__typename b:__typename}", "{a:__typename b:__typename c:__typename}")
 	f("fragments", func(l *Limits) { l.Fragments = 1 }, "{...{__typename}}", "{...{__typename}...{__typename}}")
 	f("operations", func(l *Limits) { l.Operations = 1 }, "query A{__typename}", "query A{__typename}query B{__typename}")
-	f("cost", func(l *Limits) { l.Cost = 100 }, `{search(text:"a",first:33){edges{node{name}}}}`, `{search(text:"a",first:34){edges{node{name} cursor}pageInfo{endCursor}}}`)
+	f("cost", func(l *Limits) { l.Cost = 300 }, `{search(text:"a",first:33){edges{node{name}}}}`, `{search(text:"a",first:34){edges{node{name} cursor}pageInfo{endCursor}}}`)
+	f("cost", func(l *Limits) { l.Cost = 402 }, `{a:listEntries(first:1){totalCount}b:listEntries(first:1){totalCount}}`, `{a:listEntries(first:1){totalCount}b:listEntries(first:2){totalCount}}`)
 	f("cost", func(l *Limits) { l.ChecksCost = 9 }, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation}}}`, `{checks(usccs:["a","b","c"],matter:"m"){hits{obligation} subject{name}}}`)
 	f("arguments", func(l *Limits) { l.Arguments = 2 }, `{entity(uscc:"x"){records(first:1){totalCount}}}`, `{entity(uscc:"x"){records(first:1,domain:"tax"){totalCount}}}`)
 	f("elements", func(l *Limits) { l.Elements = 2 }, `{checks(usccs:["a","b"],matter:"m"){uscc}}`, `{checks(usccs:["a","b","c"],matter:"m"){uscc}}`)
@@ -56,6 +57,25 @@ func TestEachLimitAtItsBound(t *testing.T) {
 	f("depth", func(l *Limits) { l.IntrospectionDepth = 3 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
 	f("fields", func(l *Limits) { l.IntrospectionFields = 3 }, "{__schema{types{name kind}}}", "{__schema{types{name kind description}}}")
 	f("cost", func(l *Limits) { l.IntrospectionCost = 41 }, "{__schema{types{name}}}", "{__schema{types{fields{name}}}}")
+}
+
+// The public waits for a place, whoever is signed in does not.
+func TestThePublicTakesTheStoreFromNobody(t *testing.T) {
+	s := newHub(t).server(func(c *Config) { c.Limits.PublicReads, c.Limits.Deadline = 1, 200*time.Millisecond })
+	read := `{entity(uscc:"` + clearCode + `"){name}}`
+	f := func(token, query, code string, counts float64) {
+		t.Helper()
+		if a := ask(t, s, token, query, nil); a.code() != code || counted(t, s, "public") != counts {
+			t.Errorf("%q %s: %s; counted %v", token, query, a.raw, counted(t, s, "public"))
+		}
+	}
+	f("", read, "", 0)
+	s.public <- struct{}{}
+	f("", read, "TIMEOUT", 1)
+	f("officer:SAMR", read, "", 1)
+	f("", "{lists{code}}", "", 1) // of the policy
+	<-s.public
+	f("", read, "", 1)
 }
 
 // Page sizes multiply: a variable counts as the largest page.

@@ -24,6 +24,7 @@ type Server struct {
 	auditor  Auditor
 
 	compiling chan struct{} // one for each document that is being validated
+	public    chan struct{} // one for each document of the public that is being executed
 	limiter   Limiter
 	strangers Limiter
 	limits    Limits
@@ -69,6 +70,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("graph: metrics: %w", err)
 	}
 	s.compiling = make(chan struct{}, s.limits.Compiling)
+	s.public = make(chan struct{}, s.limits.PublicReads)
 	if s.docs, err = newDocuments(s); err != nil {
 		return nil, fmt.Errorf("graph: documents: %w", err)
 	}
