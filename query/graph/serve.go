@@ -60,6 +60,10 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 		s.refuseHTTP(w, r, x, httpStatus(err), err)
 		return
 	}
+	if err := soundVariables(doc.op, vars); err != nil {
+		s.answerFailed(w, r, x, s.limited(r.Context(), "", err))
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
 	if x.principal.Anonymous() && !doc.public {
