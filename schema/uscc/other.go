@@ -114,5 +114,3 @@ func CheckID[T ~string | ~[]byte](s T) bool {
 	}
 	return d <= time.Date(y, time.Month(m)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
-
-func digit(c byte) bool { return c-'0' <= 9 }
