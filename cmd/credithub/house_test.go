@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -38,14 +39,21 @@ func roomOf(importPath string) string {
 	return ""
 }
 
+// testEngine lends every room's tests a broker and an engine.
+const testEngine = module + "/deploy/embedded/embedtest"
+
 type pkg struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                string
+	Imports                   []string
+	TestImports, XTestImports []string
 }
+
+// all are the imports of its tests too.
+func (p *pkg) all() []string { return slices.Concat(p.Imports, p.TestImports, p.XTestImports) }
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	cmd := exec.Command("go", "list", "-tags", "suite", "-json=ImportPath,Imports,TestImports,XTestImports", module+"/...")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -74,7 +82,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			t.Errorf("%s stands in no room", p.ImportPath)
 			continue
 		}
-		for _, imp := range p.Imports {
+		for _, imp := range p.all() {
 			if !strings.HasPrefix(imp, module+"/") {
 				continue
 			}
@@ -82,7 +90,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			if to == from {
 				continue
 			}
-			ok := false
+			ok := imp == testEngine && !slices.Contains(p.Imports, imp)
 			for _, r := range rooms[from] {
 				ok = ok || r == to
 			}
