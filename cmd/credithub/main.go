@@ -29,6 +29,7 @@ type cli struct {
 	Broker  brokerCmd  `cmd:"" help:"Run the embedded Kafka broker alone."`
 	Engine  engineCmd  `cmd:"" help:"Run the embedded ClickHouse engine alone."`
 	Migrate migrateCmd `cmd:"" help:"Bring ClickHouse and Kafka to the desired state."`
+	Repair  repairCmd  `cmd:"" help:"Make a damaged broker log go on behind what is stored; the hub is down meanwhile."`
 	Token   tokenCmd   `cmd:"" help:"Print a bearer token of the development issuer."`
 	Push    pushCmd    `cmd:"" help:"Send NDJSON, CSV or XLSX files."`
 	Check   checkCmd   `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`

@@ -67,6 +67,9 @@ func (c *upCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.hub.close()
+	if err := r.hub.unbroken(ctx); err != nil {
+		return fmt.Errorf("up: %w", err)
+	}
 	return r.serve(ctx, l)
 }
 

@@ -1,0 +1,118 @@
+//go:build suite
+
+package crash
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"credithub/deploy/probe"
+	"credithub/deploy/suite/hub"
+)
+
+// TestADamagedLogIsNamedAndRepaired: after a loss of power the embedded broker's
+// log may end before what is stored. The hub then says so and starts not, and goes
+// on behind what is stored when it was repaired.
+func TestADamagedLogIsNamedAndRepaired(t *testing.T) {
+	ctx, dir := t.Context(), t.TempDir()
+	exe := hub.Exe(t)
+	const code = "91420100MA4N0A2B5Y"
+	entry := func(id, list, event, more string) string {
+		return fmt.Sprintf(`{"domain":"decision","kind":"entry","recordId":%q,"version":1,"op":"upsert","uscc":%q,"occurredOn":"2026-03-02","data":{"entryId":"E-%s","list":%q,"event":%q,"cause":"1","documentNo":"示例〔2026〕1号","decidedOn":"2026-03-02","servedOn":"2026-03-04"%s}}`+"\n", id, code, list, list, event, more)
+	}
+	push := func(h *probe.Hub, unit, body string) string {
+		t.Helper()
+		p, err := h.Push(ctx, unit, "", []byte(body))
+		if err != nil || p.Accepted != 1 {
+			t.Fatalf("%+v %v", p, err)
+		}
+		token, err := h.Token("agency", unit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := probe.WaitStored(ctx, "http://"+h.Addr, token, p.BatchID, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		return p.Receipt
+	}
+	obligation := func(h *probe.Hub, after string) string {
+		t.Helper()
+		token, err := h.Token("officer", "SAMR")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 20 {
+			var a struct{ Check struct{ Obligation string } }
+			err = probe.Query(ctx, "http://"+h.Addr, token, `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",after:$a){obligation}}`,
+				map[string]any{"u": code, "a": after}, &a)
+			if err == nil {
+				return a.Check.Obligation
+			}
+			if probe.Code(err) != "NOT_CAUGHT_UP" {
+				break
+			}
+		}
+		t.Fatal(err)
+		return ""
+	}
+	run := func(arg ...string) (string, error) {
+		b, err := exec.CommandContext(ctx, exe, arg...).CombinedOutput()
+		return string(b), err
+	}
+
+	h, err := probe.Start(ctx, exe, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	push(h, "SAMR", fmt.Sprintf(`{"domain":"registration","kind":"registration","recordId":"R","version":1,"op":"upsert","uscc":%q,"data":{"name":"示例公司","status":"1","establishedOn":"2020-01-02"}}`+"\n", code))
+	before := obligation(h, push(h, "MOF", entry("D-1", "L09", "IN_FORCE", "")))
+	if before == "NONE" {
+		t.Fatal("the enterprise is not restricted")
+	}
+	h.Stop()
+
+	logs, err := filepath.Glob(filepath.Join(dir, "broker", "data", "partitions", "*", "*.dat"))
+	if err != nil || len(logs) < 5 {
+		t.Fatalf("logs of the broker: %v %v", logs, err)
+	}
+	for _, name := range logs { // half of each, as a torn write leaves it
+		st, err := os.Stat(name)
+		if err == nil {
+			err = os.Truncate(name, st.Size()/2)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	addr, err := probe.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := run("up", "--data", dir, "--listen", addr); err == nil || !strings.Contains(out, "credithub repair") || !strings.Contains(out, "ends at 0, 1 are stored, and so for") {
+		t.Fatalf("up on a damaged log: %v\n%s", err, out)
+	}
+	out, err := run("repair", "--data", dir)
+	if err != nil || !strings.Contains(out, "credit.decision/0") || !strings.Contains(out, "let the units push it again") {
+		t.Fatalf("repair: %v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	if out, err := run("repair", "--data", dir); err != nil || !strings.Contains(out, "nothing to repair") {
+		t.Fatalf("repair of what is repaired: %v\n%s", err, out)
+	}
+
+	if h, err = probe.Start(ctx, exe, dir); err != nil {
+		t.Fatal(err)
+	}
+	defer h.Stop()
+	if got := obligation(h, ""); got != before {
+		t.Errorf("after the repair %s, before %s", got, before)
+	}
+	if got := obligation(h, push(h, "MOF", entry("D-2", "L09", "EXITED", `,"exitType":"REPAIRED","exitDocumentNo":"示例〔2026〕2号"`))); got != "NONE" {
+		t.Errorf("an exit after the repair leaves %s", got)
+	}
+}
