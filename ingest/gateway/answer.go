@@ -50,6 +50,7 @@ type BatchAnswer struct {
 	Rejected   int       `json:"rejected"`
 	Stored     int       `json:"stored"`
 	Rejections []Finding `json:"rejections"`
+	Warnings   []Finding `json:"warnings"`
 	Truncated  bool      `json:"truncated,omitempty"`
 }
 
@@ -104,6 +105,7 @@ func settle(head feed.Batch, early []Finding, earlyCut bool, s Settled) BatchAns
 		BatchID: head.ID, Unit: head.Unit, State: Received, ReceivedAt: stamped(head.ReceivedAt),
 		Accepted: head.Accepted - s.Rejected, Rejected: head.Rejected + s.Rejected, Stored: s.Standing,
 		Rejections: append(append(make([]Finding, 0, len(early)+len(s.Findings)), early...), s.Findings...),
+		Warnings:   append(make([]Finding, 0, len(s.Warnings)), s.Warnings...),
 		Truncated:  earlyCut || s.Truncated,
 	}
 	if s.Complete {

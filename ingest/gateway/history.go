@@ -20,6 +20,7 @@ type Settled struct {
 	Standing  int       // rows that count: accepted or a repetition
 	Rejected  int       // rows that intake rejected
 	Findings  []Finding // why
+	Warnings  []Finding // of rows that count
 	Truncated bool      // there are more findings
 	Complete  bool      // every position of the batch has been passed
 }
@@ -120,24 +121,34 @@ func (c *store) Refused(ctx context.Context, unit, id string, limit int) (all []
 // A row is told by its line: when a broker dies, a part of a push may be sent
 // again and stand in the log twice.
 const countQuery = `SELECT uniqExactIf(line, status IN ('ACCEPTED', 'DUPLICATE')),
-uniqExactIf(line, status = 'REJECTED') FROM records WHERE batch_id = ?`
+uniqExactIf(line, status = 'REJECTED'), uniqExactIf(line, status = 'ACCEPTED' AND faults != '') FROM records WHERE batch_id = ?`
 
 const faultsQuery = `SELECT line, any(record_id), any(faults) FROM records
-WHERE batch_id = ? AND status = 'REJECTED' GROUP BY line ORDER BY line LIMIT ?`
+WHERE batch_id = ? AND status = ? AND faults != '' GROUP BY line ORDER BY line LIMIT ?`
 
 func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Settled, err error) {
 	// Completeness is asked first: rows that arrive later can only add.
 	if s.Complete, err = c.passed(ctx, head.Positions); err != nil {
 		return s, err
 	}
+	var rejected, warned uint64
 	err = c.each(ctx, func(r driver.Rows) error {
-		var standing, rejected uint64
+		var standing uint64
 		defer func() { s.Standing, s.Rejected = int(standing), int(rejected) }()
-		return r.Scan(&standing, &rejected)
+		return r.Scan(&standing, &rejected, &warned)
 	}, countQuery, head.ID)
-	if err != nil || s.Rejected == 0 {
-		return s, err
+	if err == nil && rejected > 0 {
+		s.Findings, err = c.faults(ctx, &s, head.ID, "REJECTED", limit)
 	}
+	if err == nil && warned > 0 {
+		s.Warnings, err = c.faults(ctx, &s, head.ID, "ACCEPTED", limit)
+	}
+	return s, err
+}
+
+// faults lists the faults of a batch's rows of one status: of those that were
+// rejected what rejects them, of others the warnings.
+func (c *store) faults(ctx context.Context, s *Settled, id, status string, limit int) (out []Finding, err error) {
 	rows := 0
 	err = c.each(ctx, func(r driver.Rows) error {
 		var line uint32
@@ -154,13 +165,13 @@ func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Sett
 			return err
 		}
 		for _, f := range all {
-			if f.Code.Rejects() {
-				s.Findings = append(s.Findings, finding(line, recordID, f))
+			if f.Code.Rejects() == (status == "REJECTED") {
+				out = append(out, finding(line, recordID, f))
 			}
 		}
 		return nil
-	}, faultsQuery, head.ID, limit+1)
-	return s, err
+	}, faultsQuery, id, status, limit+1)
+	return out, err
 }
 
 // passed tells whether every position is stored. The projection of records

@@ -67,13 +67,13 @@ func TestHistoryReadsWhatIsStored(t *testing.T) {
 	if err != nil || s.Complete || s.Standing != 2 || s.Rejected != 1 || findings(s.Findings) != "4:E10:" {
 		t.Errorf("on the way: %+v %v", s, err)
 	}
-	row("b1", "ACCEPTED", "credit.tax", 0, 11, 5, "")
+	row("b1", "ACCEPTED", "credit.tax", 0, 11, 5, `[{"code":"W03","field":"decidedOn","message":"x"}]`)
 	row("b1", "MOVED", "credit.tax", 0, 11, 5, "")
-	if s, err = h.Settled(ctx, head, 10); err != nil || !s.Complete || s.Standing != 3 || s.Rejected != 1 {
+	if s, err = h.Settled(ctx, head, 10); err != nil || !s.Complete || s.Standing != 3 || s.Rejected != 1 || findings(s.Findings) != "4:E10:" || findings(s.Warnings) != "5:W03:decidedOn" {
 		t.Errorf("stored: %+v %v", s, err)
 	}
 	a := settle(head, nil, false, s)
-	if a.State != Stored || a.Accepted != 3 || a.Stored != 3 || a.Rejected != 2 {
+	if a.State != Stored || a.Accepted != 3 || a.Stored != 3 || a.Rejected != 2 || findings(a.Warnings) != "5:W03:decidedOn" {
 		t.Errorf("%+v", a)
 	}
 

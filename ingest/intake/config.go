@@ -46,6 +46,7 @@ type Version struct {
 	Op                   record.Op
 	Hash                 uint64
 	Name                 string      // of registrations
+	Ended                record.Date // of registrations: since when the subject is deregistered, or NoDate
 	Kind                 string      // of decisions, like all below
 	OccurredOn           record.Date // record.NoDate when absent
 	Data                 string

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/feed"
 	"credithub/schema/record"
@@ -19,6 +20,8 @@ import (
 type Intake struct {
 	cfg Config
 	met *counters
+
+	ended *derive.Ended
 
 	mu       sync.Mutex
 	assigned bool
@@ -31,7 +34,7 @@ func New(cfg Config) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Intake{cfg: cfg, met: newCounters(cfg.Registerer), lanes: map[string]*lane{}}, nil
+	return &Intake{cfg: cfg, met: newCounters(cfg.Registerer), ended: derive.NewEnded(), lanes: map[string]*lane{}}, nil
 }
 
 // Topics are the topics of the domains, which must exist before Run.

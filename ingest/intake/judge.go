@@ -58,16 +58,17 @@ type judge struct {
 	codes  *derive.Codes
 	index  map[record.Domain]*derive.Index
 	regs   *derive.Registrations
+	ended  *derive.Ended     // shared by all lanes
 	dcs    *derive.Decisions // nil but for decisions
 	left   []byte            // code that the record left
 	name   string            // folded name of the registration; may point into row
 }
 
-func newJudge(p *policy.Policy, met *counters) *judge {
+func newJudge(p *policy.Policy, ended *derive.Ended, met *counters) *judge {
 	codes := derive.NewCodes()
 	return &judge{
 		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless)), codes: codes,
-		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes),
+		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes), ended: ended,
 	}
 }
 
@@ -102,6 +103,7 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	var v verdict
 	if !row.Rejected() {
 		v = j.version(p, m.Offset, unit, row)
+		j.afterEnd(p.domain, row)
 	}
 	if row.Rejected() {
 		j.reject(b, p, o, m, unit)
@@ -174,8 +176,32 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) 
 			j.name = record.FoldName(text(row.Get("name")))
 		}
 		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
+		if v.Status == derive.Accepted && v.Current {
+			j.ended.Note(j.left, record.NoDate)
+			j.ended.Note(row.USCC, endedOn(row))
+		}
 	}
 	return out
+}
+
+// endedOn is since when a registration calls its subject deregistered.
+func endedOn(row *record.Row) record.Date {
+	if row.Op != record.Upsert {
+		return record.NoDate
+	}
+	return derive.EndedOn(text(row.Get("status")), row.Day("approvedOn"), row.OccurredOn)
+}
+
+// afterEnd warns of a decision about a subject that was deregistered before, as
+// far as the register is known when the row is read. An exit may well come later.
+func (j *judge) afterEnd(d record.Domain, row *record.Row) {
+	if d != record.Decision && d != record.Penalty && d != record.Permit || row.Op != record.Upsert || list.ParseEvent(row.Get("event")) == list.EventExited {
+		return
+	}
+	since, decided := j.ended.Since(row.USCC), row.Day("decidedOn")
+	if since != record.NoDate && decided != record.NoDate && since < decided {
+		row.Add(fault.W03Deregistered, "decidedOn", "the subject was deregistered on "+since.String()+", before the decision")
+	}
 }
 
 // reject adds the row of a message that doesn't count. Its content is not kept,

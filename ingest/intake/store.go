@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/record"
 )
@@ -139,19 +140,29 @@ func (c *ClickHouse) LogPositions(ctx context.Context) (sink.Positions, error) {
 
 // Versions reads the accepted versions of a topic's records.
 func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, f func(*Version) error) error {
-	name := "''"
+	name, status, approved := "''", "''", "''"
 	if names {
-		name = "JSONExtractString(data, 'name')"
+		name, status = "JSONExtractString(data, 'name')", "JSONExtractString(data, 'status')"
+		approved = "if(status_ IN ('3', '4'), JSONExtractString(data, 'approvedOn'), '')"
 	}
 	var v Version
 	var op int8
+	var state, on string
+	var day int32
 	return c.each(ctx, "versions of "+topic, "SELECT unit, record_id, uscc, version, CAST(op, 'Int8') AS op_, hash, "+name+
-		" AS name_ FROM records WHERE topic = ? AND status = 'ACCEPTED'",
+		" AS name_, "+status+" AS status_, "+approved+" AS approved_, toInt32(occurred_on) AS day_ FROM records WHERE topic = ? AND status = 'ACCEPTED'",
 		func(rows driver.Rows) error {
-			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name); err != nil {
+			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &state, &on, &day); err != nil {
 				return err
 			}
-			v.Op = record.Op(op)
+			v.Op, v.Ended = record.Op(op), record.NoDate
+			if v.Op == record.Upsert {
+				approvedOn, ok := record.ParseDate(on)
+				if !ok {
+					approvedOn = record.NoDate
+				}
+				v.Ended = derive.EndedOn(state, approvedOn, sink.Day(day))
+			}
 			return f(&v)
 		}, topic)
 }
