@@ -44,7 +44,7 @@ type Outcome struct {
 // Decisions folds decision records into entries. It keeps the current version of
 // each record.
 type Decisions struct {
-	until   func(*list.Entry) record.Date
+	law     list.Law
 	ids     Identifier
 	codes   *Codes
 	index   Index
@@ -64,10 +64,9 @@ type entry struct {
 	events []byte
 }
 
-// NewDecisions makes an empty state. until gives the term of a list, as
-// policy.Policy.Until does.
-func NewDecisions(until func(*list.Entry) record.Date) *Decisions {
-	return &Decisions{until: until, codes: NewCodes(), byID: map[string]uint32{}, names: map[string]string{}}
+// NewDecisions makes an empty state. law is that of the policy.
+func NewDecisions(law list.Law) *Decisions {
+	return &Decisions{law: law, codes: NewCodes(), byID: map[string]uint32{}, names: map[string]string{}}
 }
 
 // Len counts records and entries.
@@ -235,5 +234,5 @@ func (d *Decisions) fold(e *entry) (list.Entry, bool) {
 	for ev := range events(e.events) {
 		d.scratch = append(d.scratch, ev.record(e))
 	}
-	return list.Fold(d.scratch, d.until)
+	return list.Fold(d.scratch, d.law)
 }

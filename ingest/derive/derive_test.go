@@ -334,8 +334,6 @@ func eventOf(rec string, v uint32, entry, code string, ev list.Event, day int) l
 			DecidedOn: record.Date(20000 + day), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
 }
 
-func never(*list.Entry) record.Date { return record.NoDate }
-
 func TestEventsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := func(n string) string { return rapid.StringN(0, 20, 200).Draw(t, n) }
@@ -371,7 +369,7 @@ func TestEventsComeBack(t *testing.T) {
 
 func TestEntriesFollowTheirRecords(t *testing.T) {
 	a, b := code(1), code(2)
-	d := NewDecisions(never)
+	d := NewDecisions(list.Law{})
 	step := func(what string, r list.EventRecord, want ...string) {
 		t.Helper()
 		out := d.Apply(&r, uint64(r.Version)*1000+uint64(r.Event)+uint64(len(r.EntryID)))
@@ -418,7 +416,7 @@ func TestEntriesFollowTheirRecords(t *testing.T) {
 
 // What was accepted before a rule stays accepted when it is loaded again.
 func TestLoadJudgesNothingAnew(t *testing.T) {
-	d := NewDecisions(never)
+	d := NewDecisions(list.Law{})
 	one, two := eventOf("D1", 1, "E1", code(1), list.EventInForce, 1), eventOf("D2", 1, "E1", code(2), list.EventInForce, 2)
 	d.Load(&one, 1)
 	d.Load(&two, 2)
@@ -453,13 +451,13 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 		}
 		cut := rapid.IntRange(0, len(log)).Draw(t, "restart after")
 		run := func(stored int) (map[string]list.Entry, []Status, []string) {
-			d := NewDecisions(never)
+			d := NewDecisions(list.Law{})
 			all := map[string]list.Entry{}
 			var st []Status
 			var said []string
 			for i, m := range log {
 				if i == stored {
-					n := NewDecisions(never)
+					n := NewDecisions(list.Law{})
 					for j := range i {
 						if st[j] == Accepted {
 							n.Load(&log[j].r, log[j].hash)
@@ -500,7 +498,7 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 		}
 		want := map[string]list.Entry{}
 		for id, rs := range byEntry {
-			if e, ok := list.Fold(rs, never); ok {
+			if e, ok := list.Fold(rs, list.Law{}); ok {
 				want[id] = e
 			}
 		}
@@ -520,12 +518,12 @@ func TestVersionFaultSaysHowToCorrect(t *testing.T) {
 // through the states is in force again when the pause is lifted, and a resumption
 // beside a record that is on its way into force puts nothing there.
 func TestResumptions(t *testing.T) {
-	d := NewDecisions(never)
+	d := NewDecisions(list.Law{})
 	apply := func(id string, version uint32, e list.Event) list.State {
 		t.Helper()
 		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: record.NoDate,
 			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
-				DecidedOn: record.MakeDate(2026, 3, 2), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+				DecidedOn: record.MakeDate(2026, 3, 2), ServedOn: record.MakeDate(2026, 3, 4), EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
 		out := d.Apply(&r, uint64(version))
 		if len(out.Changes) != 1 {
 			t.Fatalf("%+v", out)

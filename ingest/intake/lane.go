@@ -125,7 +125,7 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 	j := l.judge
 	if d == record.Decision {
-		j.dcs = derive.NewDecisions(l.x.cfg.Policy.Until)
+		j.dcs = derive.NewDecisions(l.x.cfg.Policy.Law())
 		var env []byte
 		return l.x.cfg.Store.Decisions(ctx, d.Topic(), func(v *Version) error {
 			env = record.AppendEnvelope(env[:0], &record.Row{

@@ -221,7 +221,7 @@ func (h *hub) compareEntries(m model) {
 	}
 	var want []string
 	for id, rs := range byEntry {
-		if e, ok := list.Fold(rs, h.policy.Until); ok {
+		if e, ok := list.Fold(rs, h.policy.Law()); ok {
 			want = append(want, fmt.Sprintf("%s %s %s %s %s", id, e.USCC, e.State, e.Since, e.Until))
 		}
 	}

@@ -64,36 +64,72 @@ func (r *EventRecord) compare(o *EventRecord) int {
 // retracted. It answers false when nothing is left: the entry was taken back
 // altogether.
 //
-//   - An exit ends the entry whatever else is said; the latest exit names type,
-//     day and document, and an exit that corrects or revokes outranks the others
-//     (列入错误: never validly listed).
+//   - An exit ends the entry whatever else is said, but for an IN_FORCE that was
+//     decided on a later day, which lists the subject anew: then only what came
+//     after the exit counts. The latest exit names type, day and document, and an
+//     exit that corrects or revokes outranks the others (列入错误: never validly
+//     listed).
 //   - Else the last of SUSPENDED and RESUMED decides between suspended and in
-//     force, by the day it occurred. A RESUMED lifts a pause and puts nothing into
-//     force that another record still has on its way there.
+//     force, by the day it occurred, of an entry that is proven to have come into
+//     force: by an IN_FORCE; by a suspension of what was served; by the day of
+//     service in a suspension or resumption, which may be the later version of the
+//     record that was an IN_FORCE; or by a list that needs no service. What is on
+//     its way there is neither put into force nor shown by a suspension.
 //   - Else the furthest of PRE_NOTICE, DECIDED, SERVED and IN_FORCE holds.
 //
 // The entry is described by its latest event that is no suspension, resumption
 // or exit, because those carry the number of another document; dates that it
-// leaves out come from the events before it. until gives the term that the
-// law sets (NoDate: none) and is asked only when no record names an end.
-func Fold(events []EventRecord, until func(*Entry) record.Date) (Entry, bool) {
+// leaves out come from the events before it.
+func Fold(events []EventRecord, law Law) (Entry, bool) {
 	live := current(events)
 	if len(live) == 0 {
 		return Entry{}, false
 	}
 	slices.SortFunc(live, (*EventRecord).compare)
+	for again := relisted(live); again != nil; again = relisted(live) {
+		live = again
+	}
 	e := Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
 		Until: record.NoDate, ExitedOn: record.NoDate}
 	describe(&e, live)
-	e.State = state(live)
+	e.State = state(live, law)
 	if x := exit(live); x != nil {
 		e.State, e.ExitType, e.ExitedOn, e.ExitDocumentNo = Exited, x.ExitType, x.on(), x.ExitDocumentNo
 		if e.ExitDocumentNo == "" && x.DocumentNo != e.DocumentNo {
 			e.ExitDocumentNo = x.DocumentNo
 		}
 	}
-	term(&e, live, until)
+	term(&e, live, law)
 	return e, true
+}
+
+// Law is what the fold asks of the law; a nil function knows of none.
+type Law struct {
+	Until     func(*Entry) record.Date // the last day of a term; NoDate: none. Asked when no record names an end
+	NoService func(Code) bool          // the list takes effect without service
+}
+
+// relisted gives the events after the exit that counts, when they list the subject
+// anew; nil otherwise.
+func relisted(live []*EventRecord) []*EventRecord {
+	x := exit(live)
+	if x == nil {
+		return nil
+	}
+	anew := false
+	after := slices.DeleteFunc(slices.Clone(live), func(r *EventRecord) bool {
+		day := r.on()
+		if r.Event <= EventInForce {
+			day = r.DecidedOn
+		}
+		later := day != record.NoDate && day > x.on()
+		anew = anew || later && r.Event == EventInForce
+		return !later
+	})
+	if !anew {
+		return nil
+	}
+	return after
 }
 
 // current picks the counting version of each record and drops retracted ones.
@@ -132,40 +168,47 @@ func describe(e *Entry, live []*EventRecord) {
 }
 
 // state is the state without exits. live is sorted.
-func state(live []*EventRecord) State {
-	furthest, paused, was := NoState, false, wasInForce(live)
+func state(live []*EventRecord, law Law) State {
+	furthest, paused, only := NoState, false, NoState
+	proven := inForceOnce(live, law)
 	for _, r := range live {
 		switch r.Event {
 		case EventPreNotice, EventDecided, EventServed, EventInForce:
 			furthest = max(furthest, State(r.Event))
 		case EventSuspended:
-			paused = true
+			paused, only = true, Suspended
 		case EventResumed:
-			if paused = false; was {
+			if paused, only = false, Decided; proven {
 				furthest = InForce
 			}
 		}
 	}
-	if paused {
+	switch {
+	case paused && proven:
 		return Suspended
+	case furthest == NoState:
+		return only // nothing else is known, and nothing restricts
 	}
 	return furthest
 }
 
-// wasInForce tells whether a resumption has something to resume: another record
-// says that the entry is or was in force, or none says that it is on its way
-// there, because the resumption is the latest version of the one that did.
-func wasInForce(live []*EventRecord) bool {
-	known := true
+// inForceOnce tells whether the entry is proven to be or have been in force.
+func inForceOnce(live []*EventRecord, law Law) bool {
+	paused, served, underWay := false, false, false
 	for _, r := range live {
 		switch r.Event {
-		case EventInForce, EventSuspended:
+		case EventInForce:
 			return true
+		case EventSuspended, EventResumed:
+			if r.ServedOn != record.NoDate {
+				return true
+			}
+			paused = paused || r.Event == EventSuspended
 		case EventPreNotice, EventDecided, EventServed:
-			known = false
+			underWay, served = true, served || r.ServedOn != record.NoDate
 		}
 	}
-	return known
+	return paused && served || !underWay && law.NoService != nil && law.NoService(live[0].List)
 }
 
 // exit is the exit that counts, nil without one.
@@ -181,7 +224,7 @@ func exit(live []*EventRecord) *EventRecord {
 }
 
 // term sets the first and last day in force.
-func term(e *Entry, live []*EventRecord, until func(*Entry) record.Date) {
+func term(e *Entry, live []*EventRecord, law Law) {
 	from := record.NoDate
 	for _, r := range live {
 		if r.EffectiveFrom != record.NoDate && r.Event <= EventInForce {
@@ -200,7 +243,7 @@ func term(e *Entry, live []*EventRecord, until func(*Entry) record.Date) {
 			break
 		}
 	}
-	if e.Until == record.NoDate && e.Since != record.NoDate && until != nil {
-		e.Until = until(e)
+	if e.Until == record.NoDate && e.Since != record.NoDate && law.Until != nil {
+		e.Until = law.Until(e)
 	}
 }

@@ -20,12 +20,15 @@ func date(s string) record.Date {
 	return d
 }
 
-// threeYears is the term of the list of the tests.
-func threeYears(e *Entry) record.Date {
-	if e.List == 3 {
-		return e.Since.AddMonths(36)
-	}
-	return record.NoDate
+// law is that of the tests: three years on L03, no service on L04.
+var law = Law{
+	Until: func(e *Entry) record.Date {
+		if e.List == 3 {
+			return e.Since.AddMonths(36)
+		}
+		return record.NoDate
+	},
+	NoService: func(c Code) bool { return c == 4 },
 }
 
 // ev makes an event of entry X-1 on L03; the number orders it in the log.
@@ -64,7 +67,7 @@ func exitPaper(s string) func(*EventRecord) { return func(r *EventRecord) { r.Ex
 func TestLifeCycle(t *testing.T) {
 	f := func(name string, want State, since, until string, events ...EventRecord) Entry {
 		t.Helper()
-		e, ok := Fold(events, threeYears)
+		e, ok := Fold(events, law)
 		if !ok || e.State != want || e.Since != date(since) || e.Until != date(until) {
 			t.Errorf("%s: %v %s since %s until %s, want %s since %s until %s", name, ok, e.State, e.Since, e.Until, want, since, until)
 		}
@@ -104,6 +107,21 @@ func TestLifeCycle(t *testing.T) {
 	f("a resumption puts nothing into force", PreNotice, "", "", ev(1, EventPreNotice, "2026-01-05"), res)
 	f("nor what was decided but not served", Decided, "", "", ev(1, EventDecided, "2026-01-05"), res)
 	f("a pause tells that it was in force", InForce, "2026-01-15", "2029-01-15", ev(1, EventServed, "2026-01-15", served("2026-01-15")), sus, res)
+	f("nor what was never served", Decided, "", "", ev(1, EventDecided, "2026-01-05"), sus, res)
+	f("nor a pause of what was told", PreNotice, "", "", ev(1, EventPreNotice, "2026-01-05"), sus)
+	f("nor alone, without service", Decided, "", "", res)
+	f("nor with the stay alone", Decided, "", "", sus, res)
+	f("with the day of service it does", InForce, "2026-01-15", "2029-01-15", ev(6, EventResumed, "2026-05-01", served("2026-01-15")))
+	f("and on a list without service", InForce, "2026-01-10", "", ev(6, EventResumed, "2026-05-01", onList(4)))
+	f("listed anew", InForce, "2027-06-02", "2030-06-02", inf, out,
+		ev(9, EventInForce, "2027-06-03", id("N"), decided("2027-06-01"), served("2027-06-02")))
+	f("listed anew and suspended", Suspended, "2027-06-02", "2030-06-02", sus, res, inf, out, ev(10, EventSuspended, "2027-07-01", id("S3")),
+		ev(9, EventInForce, "2027-06-03", id("N"), decided("2027-06-01"), served("2027-06-02")))
+	f("listed anew and freed again", Exited, "2027-06-02", "2030-06-02", inf, ev(7, EventExited, "2027-02-01", exits(Corrected)),
+		ev(9, EventInForce, "2027-06-03", id("N"), decided("2027-06-01"), served("2027-06-02")), ev(10, EventExited, "2027-08-01", id("X2"), exits(Repaired)))
+	f("decided on the day of the exit it is not", Exited, "2026-01-15", "2029-01-15", out,
+		ev(9, EventInForce, "2027-06-03", decided("2027-02-01"), served("2026-01-15")))
+	f("what is on its way to a new listing frees none", Exited, "2026-01-15", "2029-01-15", inf, out, ev(9, EventPreNotice, "2027-06-03", decided("2027-06-01")))
 	f("exit wins over a later resumption", Exited, "2026-01-15", "2029-01-15", inf, sus, out, ev(9, EventResumed, "2027-03-01"))
 	f("exit wins over a listing that arrives late", Exited, "2026-01-15", "2029-01-15", out, inf)
 	e = f("an exit paper is kept", Exited, "2026-01-15", "2029-01-15", inf, ev(7, EventExited, "2027-02-01", exitPaper("EXIT-9")))
@@ -129,14 +147,14 @@ func TestOneRecordRisingVersions(t *testing.T) {
 		for i := range events {
 			events[i].RecordID = "R-1"
 		}
-		e, ok := Fold(events, threeYears)
+		e, ok := Fold(events, law)
 		if !ok || e.State != want {
 			t.Errorf("%v %s, want %s", ok, e.State, want)
 		}
 	}
-	one := ev(1, EventInForce, "2026-01-16", version(1))
-	two := ev(2, EventSuspended, "2026-02-16", version(2))
-	three := ev(3, EventResumed, "2026-03-16", version(3))
+	one := ev(1, EventInForce, "2026-01-16", version(1), served("2026-01-15"))
+	two := ev(2, EventSuspended, "2026-02-16", version(2), served("2026-01-15"))
+	three := ev(3, EventResumed, "2026-03-16", version(3), served("2026-01-15"))
 	four := ev(4, EventExited, "2026-04-16", version(4), exits(Expired))
 	f(InForce, one)
 	f(Suspended, one, two)
@@ -152,19 +170,23 @@ func TestRetract(t *testing.T) {
 	inf := ev(1, EventInForce, "2026-01-16", served("2026-01-15"))
 	sus := ev(2, EventSuspended, "2026-02-16")
 	gone := ev(3, EventInForce, "2026-01-16", version(2), retract)
-	if e, ok := Fold([]EventRecord{inf, ev(4, EventSuspended, "2026-02-16", version(2), retract), sus}, threeYears); !ok || e.State != InForce {
+	if e, ok := Fold([]EventRecord{inf, ev(4, EventSuspended, "2026-02-16", version(2), retract), sus}, law); !ok || e.State != InForce {
 		t.Errorf("a retracted stay still holds: %v %s", ok, e.State)
 	}
-	if e, ok := Fold([]EventRecord{inf, gone}, threeYears); ok {
+	if e, ok := Fold([]EventRecord{inf, gone}, law); ok {
 		t.Errorf("an entry without events is %+v", e)
 	}
-	if e, ok := Fold([]EventRecord{gone, inf, ev(5, EventInForce, "2026-01-16", version(3))}, threeYears); !ok || e.State != InForce {
+	if e, ok := Fold([]EventRecord{gone, inf, ev(5, EventInForce, "2026-01-16", version(3))}, law); !ok || e.State != InForce {
 		t.Errorf("an entry taken back and pushed again is %v %s", ok, e.State)
 	}
-	if e, ok := Fold([]EventRecord{inf, ev(4, EventExited, "2026-03-01"), ev(5, EventExited, "2026-03-01", version(2), retract)}, threeYears); !ok || e.State != InForce {
+	res := ev(6, EventResumed, "2026-05-01")
+	if e, ok := Fold([]EventRecord{inf, sus, res, gone}, law); !ok || e.State != Decided {
+		t.Errorf("a listing taken back restricts by its stay: %v %s", ok, e.State)
+	}
+	if e, ok := Fold([]EventRecord{inf, ev(4, EventExited, "2026-03-01"), ev(5, EventExited, "2026-03-01", version(2), retract)}, law); !ok || e.State != InForce {
 		t.Errorf("a retracted exit still holds: %v %s", ok, e.State)
 	}
-	if _, ok := Fold(nil, threeYears); ok {
+	if _, ok := Fold(nil, law); ok {
 		t.Error("no events are an entry")
 	}
 }
@@ -172,15 +194,15 @@ func TestRetract(t *testing.T) {
 // A correction moves the entry to another subject or cause.
 func TestCorrectionOfContent(t *testing.T) {
 	inf := ev(1, EventInForce, "2026-01-16", served("2026-01-15"))
-	e, _ := Fold([]EventRecord{inf, ev(2, EventInForce, "2026-01-16", version(2), about("91420100MA44P7CC80"), cause("9"))}, threeYears)
+	e, _ := Fold([]EventRecord{inf, ev(2, EventInForce, "2026-01-16", version(2), about("91420100MA44P7CC80"), cause("9"))}, law)
 	if e.USCC != "91420100MA44P7CC80" || e.Cause != "9" || e.ServedOn != record.NoDate || e.Since != date("2026-01-10") {
 		t.Errorf("corrected entry is %+v", e)
 	}
-	e, _ = Fold([]EventRecord{ev(1, EventServed, "2026-01-15", served("2026-01-15")), ev(2, EventInForce, "2026-01-16")}, nil)
+	e, _ = Fold([]EventRecord{ev(1, EventServed, "2026-01-15", served("2026-01-15")), ev(2, EventInForce, "2026-01-16")}, Law{})
 	if e.ServedOn != date("2026-01-15") || e.Since != date("2026-01-15") || e.Until != record.NoDate {
 		t.Errorf("service told by another record is lost: %+v", e)
 	}
-	only, ok := Fold([]EventRecord{ev(1, EventSuspended, "2026-03-01", decided("2026-03-01"))}, threeYears)
+	only, ok := Fold([]EventRecord{ev(1, EventSuspended, "2026-03-01", decided("2026-03-01"))}, law)
 	if !ok || only.State != Suspended || only.Since != date("2026-03-01") {
 		t.Errorf("an entry known from its stay alone is %v %+v", ok, only)
 	}
@@ -211,7 +233,7 @@ func TestAt(t *testing.T) {
 		f(Entry{State: s, Since: record.NoDate, Until: record.NoDate}, "2026-02-01", s, NoExit)
 	}
 	// A term that starts on the last day of February ends on the last day or the same number.
-	if got := threeYears(&Entry{List: 3, Since: date("2024-02-29")}); got != date("2027-02-28") {
+	if got := law.Until(&Entry{List: 3, Since: date("2024-02-29")}); got != date("2027-02-28") {
 		t.Errorf("three years from a leap day end on %s", got)
 	}
 }
@@ -248,7 +270,7 @@ func TestFoldIsIndependentOfOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		events := drawEvents(t)
 		before := append([]EventRecord(nil), events...)
-		want, ok := Fold(events, threeYears)
+		want, ok := Fold(events, law)
 		for i := range events {
 			if events[i] != before[i] {
 				t.Fatal("the events were written to")
@@ -256,7 +278,7 @@ func TestFoldIsIndependentOfOrder(t *testing.T) {
 		}
 		r := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
 		r.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-		if got, gotOK := Fold(events, threeYears); got != want || gotOK != ok {
+		if got, gotOK := Fold(events, law); got != want || gotOK != ok {
 			t.Fatalf("shuffled:\n%+v %v\n%+v %v", got, gotOK, want, ok)
 		}
 		best := map[string]EventRecord{}
@@ -269,7 +291,7 @@ func TestFoldIsIndependentOfOrder(t *testing.T) {
 		for _, e := range best {
 			live = append(live, e)
 		}
-		if got, gotOK := Fold(live, threeYears); got != want || gotOK != ok {
+		if got, gotOK := Fold(live, law); got != want || gotOK != ok {
 			t.Fatalf("without replaced versions:\n%+v %v\n%+v %v", got, gotOK, want, ok)
 		}
 		if ok && want.State == NoState {
@@ -287,12 +309,12 @@ func TestFoldIsIndependentOfArrival(t *testing.T) {
 			events[i].RecordID = string(rune('a' + i))
 			events[i].OccurredOn = record.MakeDate(2026, 1, 1+i)
 		}
-		want, ok := Fold(events, threeYears)
+		want, ok := Fold(events, law)
 		r := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
 		for i, seq := range r.Perm(len(events)) {
 			events[i].Seq = uint64(seq)
 		}
-		if got, gotOK := Fold(events, threeYears); got != want || gotOK != ok {
+		if got, gotOK := Fold(events, law); got != want || gotOK != ok {
 			t.Fatalf("arrived in another order:\n%+v %v\n%+v %v", got, gotOK, want, ok)
 		}
 	})

@@ -248,6 +248,9 @@ func (c *Cause) inUse(day record.Date) bool {
 	return (c.From == record.NoDate || day >= c.From) && (c.To == record.NoDate || day <= c.To)
 }
 
+// Law is what the fold of events asks.
+func (p *Policy) Law() list.Law { return list.Law{Until: p.Until, NoService: p.NoService} }
+
 // NoService tells whether a list takes effect without service.
 func (p *Policy) NoService(l list.Code) bool {
 	t := p.List(l)
