@@ -100,8 +100,8 @@ func bear(hits []Hit, e *list.Entry, rules []policy.Rule, day record.Date) []Hit
 	}
 	for i := range rules {
 		r := &rules[i]
-		if r.Applies(e.Cause, e.DecidedOn, e.Since, day) {
-			hits = append(hits, Hit{Entry: *e, Measure: r.Measure, Obligation: r.Obligation})
+		if o := r.Bears(e.Cause, e.Since, day); o != policy.None {
+			hits = append(hits, Hit{Entry: *e, Measure: r.Measure, Obligation: o})
 		}
 	}
 	return hits

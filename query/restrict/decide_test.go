@@ -102,9 +102,9 @@ func TestOverTheWholeMatrixOnlyRulesHit(t *testing.T) {
 		want := 0
 		top := policy.None
 		for _, r := range p.Rules(m, l) {
-			if r.Applies(e.Cause, e.DecidedOn, e.Since, today) {
+			if o := r.Bears(e.Cause, e.Since, today); o != policy.None {
 				want++
-				top = max(top, r.Obligation)
+				top = max(top, o)
 			}
 		}
 		if len(d.Hits) != want || d.Obligation != top || (want > 0) != (d.Outcome == HitOutcome) {

@@ -220,6 +220,11 @@ func TestListEntriesPages(t *testing.T) {
 	}
 	f(w("", all, all, all, "1", "x"), "E-1", "E-3", "E-5")
 	f(w("MOF", all, all, all, "1", "x"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	except := w("", all, all, all)
+	except.Withheld[0].Except = []string{"1", "x"}
+	f(except, "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
+	except.Withheld[0].Except = []string{"x"}
+	f(except, "E-1", "E-3", "E-5")
 	f(w("", all, all, all, "x"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")
 	f(w("", all, all, since("2026-01-06"), "1"), "E-1", "E-3", "E-5")
 	f(w("", all, all, since("2026-01-05"), "1"), "E-0", "E-1", "E-2", "E-3", "E-4", "E-5")

@@ -113,11 +113,12 @@ type EntryFilter struct {
 	Withheld []Withheld // of those that may be shown, entries that may not
 }
 
-// Withheld are entries of a list for one of some causes, decided from a day to
+// Withheld are entries of a list for one of some causes, or for any but some, decided from a day to
 // another and in force since a day before a third; record.NoDate: no bound.
 type Withheld struct {
 	List             string
 	Causes           []string
+	Except           []string // when there are no Causes
 	From, To, Before record.Date
 }
 
@@ -151,7 +152,12 @@ func (f *EntryFilter) outer(t *text) {
 	}
 	for _, w := range f.Withheld {
 		t.add(" AND NOT (list = ? AND ", w.List)
-		t.in("cause", w.Causes)
+		if len(w.Causes) > 0 {
+			t.in("cause", w.Causes)
+		} else {
+			t.add("NOT ")
+			t.in("cause", w.Except)
+		}
 		for _, bound := range []struct {
 			term string
 			day  record.Date

@@ -9,6 +9,7 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
+	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -92,6 +93,10 @@ func (w *Viewer) filter() store.EntryFilter {
 		return f
 	}
 	for _, x := range w.views.Policy.Withheld(f.Day) {
+		if x.Cause == nil {
+			f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Except: x.Known, From: record.NoDate, To: record.NoDate, Before: record.NoDate})
+			continue
+		}
 		f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Causes: []string{x.Cause.Code, x.Cause.NameZh},
 			From: x.Cause.From, To: x.Cause.To, Before: x.Before})
 	}

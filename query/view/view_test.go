@@ -41,7 +41,7 @@ func passes(f *store.EntryFilter, e *list.Entry) bool {
 	s, _ := e.At(f.Day)
 	shown := (f.Lists == nil || slices.Contains(f.Lists, e.List.String())) && (f.States == nil || slices.Contains(f.States, s.String()))
 	for _, w := range f.Withheld {
-		shown = shown && (w.List != e.List.String() || !slices.Contains(w.Causes, e.Cause) || w.From != record.NoDate && e.DecidedOn < w.From ||
+		shown = shown && (w.List != e.List.String() || len(w.Causes) > 0 && !slices.Contains(w.Causes, e.Cause) || len(w.Causes) == 0 && slices.Contains(w.Except, e.Cause) || w.From != record.NoDate && e.DecidedOn < w.From ||
 			w.To != record.NoDate && e.DecidedOn > w.To || w.Before != record.NoDate && e.Since >= w.Before)
 	}
 	return shown || f.Unit != "" && f.Unit == e.DecidedBy
@@ -62,7 +62,7 @@ func TestFilterIsEntryVisible(t *testing.T) {
 		for s := list.PreNotice; s <= list.Exited; s++ {
 			for c := list.L01; c < list.CodeEnd; c++ {
 				for _, unit := range []string{"MOF", "SAMR"} {
-					for _, cause := range []string{"1", "2", "未报送年度报告"} {
+					for _, cause := range []string{"1", "2", "未报送年度报告", "in other words"} {
 						for _, since := range []record.Date{record.MakeDate(2024, 7, 10), record.MakeDate(2025, 7, 10), record.MakeDate(2026, 7, 10)} {
 							e := list.Entry{List: c, State: s, DecidedBy: unit, Cause: cause, DecidedOn: since, Since: since, Until: record.NoDate, ExitedOn: record.NoDate}
 							if got, want := passes(&f, &e), w.visible(&e, w.day(now)); got != want {

@@ -280,8 +280,7 @@ func (b *builder) compile() {
 			x := b.matters[code]
 			for _, t := range m.Triggers {
 				if t.EntryOf == Enterprise {
-					b.rules[x.Index][t.List] = append(b.rules[x.Index][t.List], Rule{Measure: m, Obligation: t.Obligation,
-						Causes: t.Causes, TermMonths: t.TermMonths, From: m.From, To: m.To})
+					b.rules[x.Index][t.List] = append(b.rules[x.Index][t.List], newRule(m, &t, b.lists[t.List]))
 				}
 			}
 		}

@@ -42,8 +42,9 @@ type grant struct {
 type Rule struct {
 	Measure    *Measure
 	Obligation Obligation
-	Causes     []string    // only these causes; empty: all
-	TermMonths int         // ends that long after the decision; 0: with the entry
+	Causes     []string    // only these causes, by code and by name; empty: all
+	Others     []string    // the list's other causes, the same
+	TermMonths int         // ends that long after the first day in force; 0: with the entry
 	From, To   record.Date // days on which the measure is law; NoDate: open
 }
 
@@ -53,24 +54,32 @@ type Source struct {
 	Domain record.Domain
 }
 
-// Applies tells whether the rule restricts on a day because of an entry in
-// force with that cause, decision day and first day in force. A term counts
-// from the decision and includes its last day; entries without a decision day
-// count from the first day in force.
-func (r *Rule) Applies(cause string, decidedOn, since, day record.Date) bool {
-	if r.From != record.NoDate && day < r.From || r.To != record.NoDate && day > r.To {
-		return false
+// Bears tells what the rule obliges to on a day because of an entry that is in
+// force with that cause since a day; None when it doesn't. A term includes its
+// last day. For a cause that the list doesn't know, a rule of some causes only
+// says CAUTION at most: whether it applies is for a person to see.
+func (r *Rule) Bears(cause string, since, day record.Date) Obligation {
+	switch {
+	case r.From != record.NoDate && day < r.From || r.To != record.NoDate && day > r.To:
+		return None
+	case r.TermMonths > 0 && since != record.NoDate && day > since.AddMonths(r.TermMonths):
+		return None
+	case len(r.Causes) == 0 || slices.Contains(r.Causes, cause):
+		return r.Obligation
+	case slices.Contains(r.Others, cause):
+		return None
 	}
-	if len(r.Causes) > 0 && !slices.Contains(r.Causes, cause) {
-		return false
+	return min(r.Obligation, Caution)
+}
+
+// newRule is what a trigger says about entries of its list.
+func newRule(m *Measure, t *Trigger, l *List) Rule {
+	r := Rule{Measure: m, Obligation: t.Obligation, TermMonths: t.TermMonths, From: m.From, To: m.To}
+	if len(t.Causes) > 0 && l != nil {
+		r.Causes = l.names(func(c *Cause) bool { return slices.Contains(t.Causes, c.Code) })
+		r.Others = l.names(func(c *Cause) bool { return !slices.Contains(t.Causes, c.Code) })
 	}
-	if r.TermMonths == 0 {
-		return true
-	}
-	if decidedOn == record.NoDate {
-		decidedOn = since
-	}
-	return decidedOn == record.NoDate || day <= decidedOn.AddMonths(r.TermMonths)
+	return r
 }
 
 // List is the list of a code, nil when the tables have none.
@@ -139,8 +148,16 @@ func (p *Policy) SeriousEntry(e *list.Entry) bool {
 	if t == nil || !t.Serious {
 		return false
 	}
-	c := t.Cause(e.Cause, e.DecidedOn)
-	return c == nil || !c.Restricted
+	if c := t.Cause(e.Cause, e.DecidedOn); c != nil {
+		return !c.Restricted
+	}
+	return !t.restricts()
+}
+
+// restricts tells whether some of the list's causes are neither published nor
+// serious. Of an entry with a cause that it doesn't know, neither can be said.
+func (l *List) restricts() bool {
+	return slices.ContainsFunc(l.Causes, func(c Cause) bool { return c.Restricted })
 }
 
 // Published tells whether an entry that is in force on a day is published then.
@@ -150,12 +167,17 @@ func (p *Policy) Published(e *list.Entry, day record.Date) bool {
 		return false
 	}
 	c := t.Cause(e.Cause, e.DecidedOn)
-	return c == nil || !c.Restricted && (c.ShownUntil == MonthDay{} || e.Since >= c.ShownUntil.before(day)+1)
+	if c == nil {
+		return !t.restricts()
+	}
+	return !c.Restricted && (c.ShownUntil == MonthDay{} || e.Since >= c.ShownUntil.before(day)+1)
 }
 
 // Withheld are the entries of public lists that are not published on a day: of
 // each cause that narrows the display, those that were decided on the days of
-// its wording and, when Before is given, are in force since a day before it.
+// its wording and, when Before is given, are in force since a day before it; and
+// where a cause keeps entries from the public, those of causes that the list
+// doesn't know.
 func (p *Policy) Withheld(day record.Date) (out []Withheld) {
 	for _, l := range p.Lists {
 		for i := range l.Causes {
@@ -172,14 +194,34 @@ func (p *Policy) Withheld(day record.Date) (out []Withheld) {
 			}
 			out = append(out, w)
 		}
+		if l.Public && l.restricts() {
+			out = append(out, Withheld{List: l.Code, Known: l.names(func(*Cause) bool { return true }), Before: record.NoDate})
+		}
 	}
 	return out
 }
 
-// Withheld is one cause of Policy.Withheld.
+// names are the codes and names of the list's causes.
+func (l *List) names(of func(*Cause) bool) (out []string) {
+	for i := range l.Causes {
+		c := &l.Causes[i]
+		if !of(c) {
+			continue
+		}
+		for _, n := range []string{c.Code, c.NameZh} {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// Withheld is one cause of Policy.Withheld, or every cause but those known.
 type Withheld struct {
 	List   list.Code
-	Cause  *Cause
+	Cause  *Cause // nil: those that are not Known
+	Known  []string
 	Before record.Date // NoDate: whenever they came into force
 }
 
@@ -205,8 +247,11 @@ func (m *Measure) CitationFor(l list.Code) string {
 func (p *Policy) MeasuresOf(e *list.Entry, day record.Date) (out []*Measure) {
 	for _, m := range p.Measures {
 		for _, t := range m.Triggers {
-			r := Rule{Causes: t.Causes, TermMonths: t.TermMonths, From: m.From, To: m.To}
-			if t.List == e.List && t.EntryOf == Enterprise && m.Target&(Enterprise|Responsible) != 0 && r.Applies(e.Cause, e.DecidedOn, e.Since, day) {
+			if t.List != e.List || t.EntryOf != Enterprise || m.Target&(Enterprise|Responsible) == 0 {
+				continue
+			}
+			r := newRule(m, &t, p.List(t.List))
+			if (len(r.Causes) == 0 || slices.Contains(r.Causes, e.Cause)) && r.Bears(e.Cause, e.Since, day) != None {
 				out = append(out, m)
 				break
 			}

@@ -106,7 +106,7 @@ type Trigger struct {
 	List       list.Code
 	Obligation Obligation
 	Causes     []string // only these causes; empty: all
-	TermMonths int      // the measure ends that long after the decision; 0: with the entry
+	TermMonths int      // the measure ends that long after the first day in force; 0: with the entry
 	EntryOf    Role     // whose entry triggers it: Enterprise, or Person only
 }
 

@@ -103,7 +103,7 @@ func TestSourcesOfEndedMeasures(t *testing.T) {
 	if s := p.Sources(p.Matter("A")); len(s) != 0 {
 		t.Errorf("sources %v", s)
 	}
-	if r := p.Rules(p.Matter("A"), 1); len(r) != 1 || r[0].Applies("1", day("2025-06-01"), day("2025-06-01"), day("2026-01-01")) {
+	if r := p.Rules(p.Matter("A"), 1); len(r) != 1 || r[0].Bears("1", day("2025-06-01"), day("2026-01-01")) != None {
 		t.Errorf("rules %v", r)
 	}
 }
