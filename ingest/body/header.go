@@ -6,6 +6,7 @@ import (
 
 	"credithub/schema/fault"
 	"credithub/schema/record"
+	"credithub/schema/uscc"
 )
 
 // columns tell what the cells of a table mean.
@@ -153,10 +154,12 @@ func clean(s string) string {
 	})
 }
 
-// findHeader reads rows until it has looked at enough and takes the one that
-// names most fields. It gives the rows that it has read, from the header on. A
-// table without any row is empty, which is no fault.
-func findHeader(t table, kind *record.KindSpec, lim Limits) (best columns, rows []tableRow, err error) {
+// findHeader reads rows until one is a whole header, or until it has looked at
+// enough and takes the one that names most fields. It gives the rows that it has
+// read: those above the header, which are instructions but for rows that hold a
+// code, and those from the header on. Without a header all are above. A table
+// without any row is empty, which is no fault.
+func findHeader(t table, kind *record.KindSpec, lim Limits) (best columns, above, rows []tableRow, err error) {
 	var seen []tableRow
 	at := -1
 	for len(seen) < lim.HeaderRows {
@@ -165,18 +168,37 @@ func findHeader(t table, kind *record.KindSpec, lim Limits) (best columns, rows 
 			break
 		}
 		seen = append(seen, r)
-		if c := match(kind, r.cells); r.bad == "" && c.matched > best.matched {
+		c := match(kind, r.cells)
+		if r.bad == "" && c.matched > best.matched {
 			best, at = c, len(seen)-1
+			if c.another() && c.check("") == nil {
+				break
+			}
 		}
 	}
 	if len(seen) == 0 {
-		return columns{}, nil, errEmpty
+		return columns{}, nil, nil, errEmpty
 	}
 	if at < 0 || best.matched < 2 && best.named() > 1 {
-		return columns{}, nil, fault.New(fault.BadInput,
+		return columns{}, seen, nil, fault.New(fault.BadInput,
 			"none of the first %d rows is a header of %s: name the columns, such as %s", len(seen), kind.NameZh, sample(kind))
 	}
-	return best, seen[at:], nil
+	return best, seen[:at], seen[at:], nil
+}
+
+// another tells whether a row is a header, by itself: most of what it names is
+// known.
+func (c *columns) another() bool { return c.matched >= 2 && 2*c.matched > c.named() }
+
+// holdsCode tells whether some cell is a code of an organisation: such a row is no
+// instruction.
+func holdsCode(cells []string) bool {
+	for _, cell := range cells {
+		if c := uscc.Fold(clean(cell)); len(c) == uscc.Length && uscc.Check([]byte(c)).Valid() {
+			return true
+		}
+	}
+	return false
 }
 
 // errEmpty is a table without rows.

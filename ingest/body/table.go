@@ -1,6 +1,7 @@
 package body
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -14,7 +15,9 @@ import (
 type mapped struct {
 	t     table
 	cols  columns
+	above []tableRow // rows that stand above the header
 	queue []tableRow // rows read while the header was looked for
+	lost  string     // why no row can be read: the table has no header that serves
 	base  int        // added to line numbers
 	place string     // sheet for messages, "" when there is one only
 	lim   Limits
@@ -38,13 +41,13 @@ func CSV(b []byte, kind *record.KindSpec, lim Limits) (Source, error) {
 	for _, delim := range []byte{',', '\t', ';'} {
 		s := newSplitter(text, enc, lim)
 		s.delim = delim
-		cols, rows, e := findHeader(s, kind, lim)
+		cols, above, rows, e := findHeader(s, kind, lim)
 		if errors.Is(e, errEmpty) {
 			return Empty(), nil
 		}
 		if e == nil && (best == nil || cols.better(&best.cols)) {
 			s.seek(rows[0].after) // rows are cut anew, now that their width is known
-			best = &mapped{t: s, cols: cols, lim: lim}
+			best = &mapped{t: s, cols: cols, above: above, lim: lim}
 		}
 		if err == nil && e != nil {
 			err = e
@@ -90,13 +93,21 @@ func (empty) Next(*Item) bool { return false }
 func Empty() Source { return empty{} }
 
 func (m *mapped) Next(it *Item) bool {
+	for len(m.above) > 0 {
+		m.row, m.above = m.above[0], m.above[1:]
+		if holdsCode(m.row.cells) {
+			it.reset(m.base + m.row.line)
+			m.bad(it, cmp.Or(m.lost, "row stands above the header"))
+			return true
+		}
+	}
 	for {
 		if len(m.queue) > 0 {
 			m.row, m.queue = m.queue[0], m.queue[1:]
 		} else if !m.t.next(&m.row) {
 			return false
 		}
-		if m.row.bad == "" && m.header() {
+		if m.row.bad == "" && (m.lost != "" && len(m.cols.field) == 0 && !holdsCode(m.row.cells) || m.lost == "" && m.header()) {
 			continue
 		}
 		it.reset(m.base + m.row.line)
@@ -112,7 +123,7 @@ func (m *mapped) header() bool {
 		return false
 	}
 	c := match(m.cols.kind, m.row.cells)
-	if c.matched < 2 || 2*c.matched <= c.named() {
+	if !c.another() {
 		return false
 	}
 	m.cols, m.shut, m.named = c, c.check("") != nil, m.row.line
@@ -120,14 +131,20 @@ func (m *mapped) header() bool {
 	return true
 }
 
-func (m *mapped) fill(it *Item) {
-	bad := func(message string) {
-		if m.place != "" {
-			message = "sheet " + m.place + ", row " + strconv.Itoa(m.row.line) + ": " + message
-		}
-		it.add(fault.E13Catalogue, "", message)
+// bad adds why the row can't be read.
+func (m *mapped) bad(it *Item, message string) {
+	if m.place != "" {
+		message = "sheet " + m.place + ", row " + strconv.Itoa(m.row.line) + ": " + message
 	}
+	it.add(fault.E13Catalogue, "", message)
+}
+
+func (m *mapped) fill(it *Item) {
+	bad := func(message string) { m.bad(it, message) }
 	switch {
+	case m.lost != "":
+		bad(m.lost)
+		return
 	case m.row.bad != "":
 		bad(m.row.bad)
 		return

@@ -112,6 +112,10 @@ func TestCSVAsAgenciesWriteIt(t *testing.T) {
 	f("header words with blanks", " 纳税人 识别号 ,\"评价\n年度\",信用级别（*）,原因\n"+codeA+",2018,A,一", "3 "+codeA+" 2018 A 一", all...)
 	f("empty words", head+codeA+",2018,A,——\n", "2 "+codeA+" 2018 A ", all...)
 	f("normalised with a warning", head+strings.ToLower(codeA)+",2018年,A级,x\n", "2 "+codeA+" 2018 A x W05:uscc W05:year W05:grade", append(all, "W")...)
+	f("a second table that names more", "纳税人识别号,评价年度,信用级别\n"+codeA+",2018,A\n\n"+head+codeB+",2019,B,二\n",
+		"2 "+codeA+" 2018 A \n5 "+codeB+" 2019 B 二", all...)
+	f("rows without a header above the table", codeB+",2019,B\n说明,x\n"+head+codeA+",2018,A,一\n",
+		"1!E13 row stands above the header\n4 "+codeA+" 2018 A 一", all...)
 	f("a header only", head, "")
 	f("nothing", "", "")
 	f("BOM only", "\xef\xbb\xbf", "")

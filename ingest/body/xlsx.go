@@ -3,6 +3,7 @@ package body
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -26,7 +27,8 @@ type Book struct {
 const maxSheets = 64
 
 // XLSX reads a workbook: every sheet whose first rows hold a header of the kind,
-// in order. Lines are rows of the sheet; from the second such sheet on they
+// in order; then, of other sheets, the rows that hold a code or stand under a header
+// that lacks columns, which are refused. Lines are rows of the sheet; from the second such sheet on they
 // continue behind the last row of the sheet before. Only the streaming reader is
 // used, large parts go to temporary files in spill ("": the system's folder),
 // and entries, unpacked size, compression, rows and cells are bounded before
@@ -69,14 +71,14 @@ func (k *Book) find(kind *record.KindSpec, lim Limits) error {
 	}
 	deadline := time.Now().Add(time.Duration(lim.SheetSeconds) * time.Second)
 	var first error
-	filled := false
+	var lost []*mapped // they come last, so that they don't move the lines of others
 	for _, name := range names {
 		rows, err := k.file.Rows(name)
 		if err != nil {
 			continue // a chart
 		}
 		s := &sheet{rows: rows, lim: lim, deadline: deadline}
-		cols, rest, err := findHeader(s, kind, lim)
+		cols, above, rest, err := findHeader(s, kind, lim)
 		where := ""
 		if len(names) > 1 {
 			where = " of sheet " + name
@@ -84,24 +86,34 @@ func (k *Book) find(kind *record.KindSpec, lim Limits) error {
 		if err == nil {
 			err = cols.check(where)
 		}
-		if err != nil {
+		if errors.Is(err, errEmpty) {
 			_ = rows.Close()
-			filled = filled || !errors.Is(err, errEmpty)
-			if first == nil && !errors.Is(err, errEmpty) {
-				first = err
-			}
 			continue
 		}
-		m := &mapped{t: s, cols: cols, queue: rest[1:], lim: lim}
+		m := &mapped{t: s, cols: cols, above: above, lim: lim}
+		if len(rest) > 0 {
+			m.queue = rest[1:]
+		}
 		if len(names) > 1 {
 			m.place = name
 		}
 		m.t.expect(len(cols.header))
+		if err != nil {
+			m.lost, first = err.Error(), cmp.Or(first, err)
+			var f *fault.Error
+			if errors.As(err, &f) {
+				m.lost = f.Message
+			}
+			lost = append(lost, m)
+			continue
+		}
 		k.sheets = append(k.sheets, m)
 	}
-	if len(k.sheets) == 0 && filled {
+	if len(k.sheets) == 0 && len(lost) > 0 {
+		k.sheets = lost // to be closed
 		return first
 	}
+	k.sheets = append(k.sheets, lost...)
 	return nil
 }
 

@@ -112,6 +112,10 @@ func TestXLSXAsAgenciesWriteIt(t *testing.T) {
 	}), "4 "+codeA+" 2018 A\n6 "+codeB+" 2019 B")
 	f("two sheets", book(t, [][]any{gradeHead, rowA}, [][]any{{"说明"}, gradeHead, rowB}), "2 "+codeA+" 2018 A\n5 "+codeB+" 2019 B")
 	f("a sheet of notes beside", book(t, [][]any{{"填报说明", "x"}, {"一", "y"}}, [][]any{gradeHead, rowA}), "2 "+codeA+" 2018 A")
+	f("a sheet whose header lacks a column, beside", book(t, [][]any{gradeHead, rowA}, [][]any{{"纳税人识别号", "评价年度"}, {codeB, 2018}}),
+		"2 "+codeA+" 2018 A\n4!E13 sheet Sheet2, row 2: the header of sheet Sheet2 has no column 信用级别 (grade)")
+	f("a sheet without a header, before", book(t, [][]any{{"2018年度"}, rowB}, [][]any{gradeHead, rowA}),
+		"2 "+codeA+" 2018 A\n4!E13 sheet Sheet1, row 2: none of the first 2 rows is a header of 纳税缴费信用级别: name the columns, such as 统一社会信用代码, 评价年度, 信用级别")
 	f("a header only", book(t, [][]any{gradeHead}), "")
 	f("nothing", book(t, nil), "")
 	f("no header", book(t, [][]any{rowA, rowB}), "BAD_INPUT: none of the first 2 rows is a header of 纳税缴费信用级别: name the columns, such as 统一社会信用代码, 评价年度, 信用级别")
