@@ -178,5 +178,5 @@ func (g *Gateway) produceHead(ctx context.Context, h *feed.Batch) error {
 }
 
 func unavailable(err error) error {
-	return fault.Wrap(fault.Unavailable, err, "the log of the hub is away: nothing counts as accepted, send the push again")
+	return fault.Wrap(fault.Unavailable, err, "the log of the hub is away: send the whole push again; rows of it that are durable already count once")
 }

@@ -23,6 +23,9 @@ const (
 	Dropped                     // personal identifier: recognised, never kept; W05
 )
 
+// free tells whether a value of the type may be any words.
+func (t FieldType) free() bool { return t == Text || t == Label || t == DocumentNo }
+
 // Number tells whether the canonical form of the type is a JSON number.
 func (t FieldType) Number() bool { return t == Year || t == Count || t == Score }
 

@@ -3,6 +3,7 @@ package record
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"credithub/schema/uscc"
 )
@@ -85,6 +86,24 @@ func trimCell(s string) string {
 	}
 	return s
 }
+
+// saysNothing is emptyCell of a text that is mostly a value.
+func saysNothing(b []byte) bool {
+	if len(b) > maxNothing {
+		return false
+	}
+	switch r, _ := utf8.DecodeRune(b); r {
+	case '无', '暂', '空', '未', '不', '企', '该', 'n', 'N', '-', '—', '–', '－', '/', '／', '\\', '*', '＊', '_', '〓', '\'', utf8.RuneError:
+	default:
+		if !blankRune(r) {
+			return false
+		}
+	}
+	return emptyCell(trimCell(string(b)))
+}
+
+// maxNothing bounds in bytes what says "nothing".
+const maxNothing = 64
 
 // emptyCell tells whether a trimmed cell says "nothing".
 func emptyCell(s string) bool {

@@ -356,6 +356,19 @@ func TestContactsAreNotKept(t *testing.T) {
 	}
 }
 
+// What says "nothing" is nothing where a value is required.
+func TestWordsForNothingAreNoValues(t *testing.T) {
+	f := func(data, want string) {
+		t.Helper()
+		if _, got := decode(row("decision", "entry", `"list":"L09","event":"IN_FORCE","decidedOn":"2026-03-01","servedOn":"2026-03-02",`+data)); got != want {
+			t.Errorf("%s: %q, want %q", data, got, want)
+		}
+	}
+	f(`"entryId":"无","cause":"-","documentNo":"/"`, "E05 entryId, E05 cause, E05 documentNo")
+	f(`"entryId":"E-1","cause":" —— ","documentNo":"暂无"`, "E05 cause, E05 documentNo")
+	f(`"entryId":"E-1","cause":"无证经营","documentNo":"1","facts":"无"`, "")
+}
+
 func TestRetractNeedsNoData(t *testing.T) {
 	raw := `{"domain":"tax","kind":"grade","recordId":"R-1","version":2,"op":"retract","uscc":"91420100MA4N0A2B5Y"}`
 	r, got := decode(raw)

@@ -46,8 +46,8 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		return
 	}
 	b := c.d.text(*t)
-	if allBlank(b) {
-		c.absent(f)
+	if allBlank(b) || f.Required && f.Type.free() && saysNothing(b) {
+		c.absent(f) // 无, a dash: files say so that there is nothing
 		return
 	}
 	v := &c.row.values[i]
