@@ -32,6 +32,15 @@ const (
 	W04Pilot        Code = "W04" // pilot code with a check of its own
 	W05Normalised   Code = "W05" // value was normalised on intake
 	W06Incomplete   Code = "W06" // a field that should be there is missing
+	W07NoEffect     Code = "W07" // decided by a rule that was not yet, or no longer, law: kept without effect
+	W08TermCapped   Code = "W08" // term longer than the law allows: the statutory maximum counts
+	W09UnknownCause Code = "W09" // cause that the list doesn't know: counts as CAUTION at most
+	W10Service      Code = "W10" // effect claimed before service: counts from service
+	W11NoExit       Code = "W11" // exit dated so that it ends nothing
+	W12SameDay      Code = "W12" // order within one day is untold: the doubt favours the subject
+	W13Column       Code = "W13" // column that belongs to no field: not kept
+	W14Hidden       Code = "W14" // hidden rows, columns or sheets were read
+	W15Damaged      Code = "W15" // characters that stand for damage: replacement or private use
 )
 
 // Rejects tells whether the code rejects its row.
