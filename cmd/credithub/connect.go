@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
@@ -184,16 +183,4 @@ func (c *oidcFlags) verifier(ctx context.Context, data string) (*auth.Cached, er
 		return nil, err
 	}
 	return auth.NewCached(v, cacheTTL, time.Now)
-}
-
-// ensureTopics brings Kafka to the desired state.
-func (h *hub) ensureTopics(ctx context.Context, bulk int) error {
-	var all []kafka.Topic
-	for _, t := range feed.Topics(bulk) {
-		all = append(all, kafka.Topic{Name: t.Name, Partitions: t.Partitions, Configs: t.Configs})
-	}
-	if err := h.kafka.EnsureTopics(ctx, all); err != nil {
-		return fmt.Errorf("kafka topics: %w", err)
-	}
-	return nil
 }

@@ -26,6 +26,7 @@ type ingestCmd struct {
 	Gateway bool   `help:"Accept pushes on --listen." default:"true" negatable:""`
 	Node    string `help:"Name of this node; it keeps an audit chain of its own." default:"ingest"`
 	Nice    int    `help:"Lowered priority, 0…19." default:"0"`
+	Ground  bool   `help:"Judge what Kafka is like in /readyz." default:"true" negatable:"" hidden:""`
 }
 
 // Run consumes, and accepts pushes when told where, until ctx ends.
@@ -64,7 +65,11 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	mux := http.NewServeMux()
-	health(mux, h.reg, func(context.Context) []string { _, reasons := in.Ready(); return reasons })
+	ready := func(context.Context) []string { _, reasons := in.Ready(); return reasons }
+	if c.Ground { // otherwise the parent does
+		ready = h.grounded(ctx, g, ready)
+	}
+	health(mux, h.reg, ready)
 	if c.Gateway {
 		verifier, err := c.verifier(ctx, c.Data)
 		if err != nil {

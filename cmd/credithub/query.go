@@ -56,7 +56,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	health(mux, h.reg, q.ready)
+	health(mux, h.reg, h.grounded(ctx, g, q.ready))
 	q.handle(mux)
 	g.Go(func() error { return q.index.Run(ctx) })
 	g.Go(func() error { return h.serve(ctx, l, mux, q.graph) })

@@ -181,7 +181,7 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 	}
 	r.children = append(r.children, r.ingest)
 	mux := http.NewServeMux()
-	health(mux, prometheus.Gatherers{r.hub.reg, scraped{r.ingest.Addr()}}, r.ready)
+	health(mux, prometheus.Gatherers{r.hub.reg, scraped{r.ingest.Addr()}}, r.hub.grounded(ctx, g, r.ready))
 	r.query.handle(mux)
 	mux.Handle("/v1/", dressed(gw))
 	url := "http://" + l.Addr().String()
@@ -209,7 +209,7 @@ func (c *upCmd) endpointURL() string { return c.Clickhouse }
 func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
 	ch := embedded.Child{
 		Name: "ingest", Listen: "127.0.0.1:0",
-		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway"},
+		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway", "--no-ground"},
 		Env:  r.cmd.environ(),
 		Ready: func(ctx context.Context, addr string) error {
 			if reasons := readyAt(ctx, addr); len(reasons) > 0 {

@@ -13,6 +13,8 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/sasl"
+
+	"credithub/schema/feed"
 )
 
 // Errors that callers tell apart.
@@ -108,7 +110,8 @@ func (c *Client) brokers(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Partitions tells how many partitions a topic has.
+// Partitions tells how many partitions of a topic are used: all that it has, but
+// one of a topic that has a single one by its meaning.
 func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 	const ttl = 5 * time.Second
 	c.mu.Lock()
@@ -123,6 +126,9 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 		n, err = c.partitionsNow(ctx, topic)
 		return err
 	})
+	if feed.Single(topic) {
+		n = min(n, 1)
+	}
 	if err != nil && t.partitions > 0 {
 		return t.partitions, nil // known once; what is sent there tells better what is wrong
 	}

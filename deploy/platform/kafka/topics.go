@@ -27,8 +27,8 @@ const MaxMessageBytes = 2 << 20
 
 // EnsureTopics creates the topics that are absent and waits until all have a
 // leader. Topics get three replicas, or as many as there are brokers, and
-// min.insync.replicas 2 with three. What exists is left as it is: the number of
-// partitions decides where keys stand.
+// min.insync.replicas 2 with three. What exists is left as it is, as the number of
+// partitions decides where keys stand; only whose time messages have is set.
 func (c *Client) EnsureTopics(ctx context.Context, topics []Topic) error {
 	brokers, err := c.brokers(ctx)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *Client) EnsureTopics(ctx context.Context, topics []Topic) error {
 			return fmt.Errorf("kafka: topic %s: %w", t.Name, err)
 		}
 	}
-	return nil
+	return c.setTimes(ctx, topics)
 }
 
 // electionWait is how long a cluster may take until all partitions of new topics
