@@ -168,19 +168,24 @@ func (h *hub) close() {
 }
 
 // cacheTTL bounds how long a verified token is trusted without another look.
-const cacheTTL = 5 * time.Minute
+const cacheTTL = time.Minute
 
-func (c *oidcFlags) verifier(ctx context.Context, data string) (*auth.Cached, error) {
+func (h *hub) verifier(ctx context.Context, c *oidcFlags) (*auth.Cached, error) {
 	var v auth.Verifier
 	var err error
 	if c.OIDCIssuer != "" {
 		v, err = auth.NewOIDC(ctx, auth.OIDCConfig{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience,
-			RoleClaim: c.OIDCRoleClaim, UnitClaim: c.OIDCUnitClaim})
+			Role: auth.Claim{Path: c.OIDCRoleClaim}, Unit: auth.Claim{Path: c.OIDCUnitClaim}, Units: knows(h.policy), Log: h.log})
 	} else {
-		v, err = auth.NewDevIssuer(data, time.Now)
+		v, err = auth.NewDevIssuer(h.data, time.Now, knows(h.policy))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return auth.NewCached(v, cacheTTL, time.Now)
+	return auth.NewCached(v, auth.CacheConfig{TTL: cacheTTL, Log: h.log, Metrics: h.reg})
+}
+
+// knows tells which units are in the tables.
+func knows(p *policy.Policy) auth.Units {
+	return func(code string) bool { return p.Unit(code) != nil }
 }

@@ -32,7 +32,7 @@ const (
 // units would, once a data directory; and lets every unit report that it has
 // nothing new, so that sources are fresh.
 func (r *running) loadDemo(ctx context.Context, url string) error {
-	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now)
+	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now, knows(r.hub.policy))
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func pushDemo(push func(unit, query string, body []byte) error) (*gen.Truth, err
 
 // printTokens prints tokens that are ready to paste.
 func (r *running) printTokens(url string) error {
-	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now)
+	issuer, err := auth.NewDevIssuer(r.cmd.Data, time.Now, knows(r.hub.policy))
 	if err != nil {
 		return err
 	}

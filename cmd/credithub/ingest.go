@@ -69,12 +69,13 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 	if c.Ground { // otherwise the parent does
 		ready = h.grounded(ctx, g, ready)
 	}
-	health(mux, h.reg, ready)
 	if c.Gateway {
-		verifier, err := c.verifier(ctx, c.Data)
+		verifier, err := h.verifier(ctx, &c.oidcFlags)
 		if err != nil {
 			return nil, err
 		}
+		intake := ready
+		ready = func(ctx context.Context) []string { return append(intake(ctx), verifier.Ready()...) }
 		s, err := h.audit(ctx, g, c.Node)
 		if err != nil {
 			return nil, err
@@ -86,6 +87,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 		}
 		mux.Handle("/v1/", dressed(gw))
 	}
+	health(mux, h.reg, ready)
 	g.Go(func() error { return h.serve(ctx, l, mux, nil) })
 	return closeAudit, nil
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/spool"
 	"credithub/query/graph"
@@ -37,7 +38,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
-	verifier, err := c.verifier(ctx, c.Data)
+	verifier, err := h.verifier(ctx, &c.oidcFlags)
 	if err != nil {
 		return err
 	}
@@ -67,6 +68,7 @@ func (c *queryCmd) Run(ctx context.Context) error {
 type queryPart struct {
 	index       *restrict.Index
 	audit       *spool.Spool
+	tokens      interface{ Ready() []string }
 	graph, site http.Handler
 }
 
@@ -76,7 +78,7 @@ const (
 	askBurst      = 400
 )
 
-func (h *hub) query(v graph.Verifier, a *spool.Spool, l net.Listener, demo bool) (*queryPart, error) {
+func (h *hub) query(v *auth.Cached, a *spool.Spool, l net.Listener, demo bool) (*queryPart, error) {
 	index, err := restrict.Open(restrict.Config{
 		Policy: h.policy, Snapshot: restrict.ClickHouse(h.db), Log: restrict.Kafka(h.kafka), Logger: h.log, Metrics: h.reg,
 	})
@@ -99,7 +101,7 @@ func (h *hub) query(v graph.Verifier, a *spool.Spool, l net.Listener, demo bool)
 			return nil, err
 		}
 	}
-	q := &queryPart{index: index, audit: a}
+	q := &queryPart{index: index, audit: a, tokens: v}
 	if q.graph, err = graph.New(gc); err != nil {
 		return nil, err
 	}
@@ -124,5 +126,5 @@ func (q *queryPart) ready(context.Context) []string {
 	if q.audit.Failing() {
 		reasons = append(reasons, "the audit log can't be written")
 	}
-	return reasons
+	return append(reasons, q.tokens.Ready()...)
 }

@@ -23,10 +23,7 @@ func (c *tokenCmd) Run(_ context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Unit(c.Unit) == nil {
-		return fmt.Errorf("token: unit %q is not in the tables", c.Unit)
-	}
-	issuer, err := auth.NewDevIssuer(c.Data, time.Now)
+	issuer, err := auth.NewDevIssuer(c.Data, time.Now, knows(p))
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (r *running) child(life, early context.Context, ch embedded.Child) (*embedd
 // serve answers until ctx ends.
 func (r *running) serve(ctx context.Context, l net.Listener) error {
 	c := r.cmd
-	verifier, err := c.verifier(ctx, c.Data)
+	verifier, err := r.hub.verifier(ctx, &c.oidcFlags)
 	if err != nil {
 		return err
 	}

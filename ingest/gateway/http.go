@@ -87,7 +87,7 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, who access.Prin
 	if errors.As(err, &known) {
 		kind = known.Kind
 	}
-	if who.Subject == "" && kind == fault.Unauthenticated && g.Strangers != nil {
+	if who.Subject == "" && (kind == fault.Unauthenticated || kind == fault.Unavailable) && g.Strangers != nil {
 		if wait, ok := g.Strangers.Allow(limit.Address(r)); !ok {
 			// Counted, not recorded: a flood may not fill the audit log.
 			g.metrics.refused.WithLabelValues(string(fault.TooMany)).Inc()

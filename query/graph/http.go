@@ -70,13 +70,18 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange) error {
 	p, err := s.principal(r)
 	if err != nil {
-		if s.tooStrange(w, r, x) {
+		kind := fault.Unauthenticated
+		if f := (*fault.Error)(nil); errors.As(err, &f) && f.Kind == fault.Unavailable {
+			kind, err = f.Kind, fault.New(f.Kind, "%s", f.Message) // its cause is logged
+			w.Header().Set("Retry-After", strconv.Itoa(verifyAgain))
+		} else {
+			err = fault.New(kind, "the token is not valid or has expired")
+		}
+		if s.tooStrange(w, r, x, kind) {
 			return err
 		}
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		var f *fault.Error
-		if !errors.As(err, &f) || f.Kind != fault.Unavailable {
-			err = fault.New(fault.Unauthenticated, "the token is not valid or has expired")
+		if kind == fault.Unauthenticated {
+			w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 		}
 		s.refuseHTTP(w, r, x, httpStatus(err), err)
 		return err
@@ -99,16 +104,20 @@ func (s *Server) admitCaller(w http.ResponseWriter, r *http.Request, x *exchange
 	return s.tooMany(w, r, x, "rate", wait)
 }
 
-// tooStrange says to a caller with a token that isn't valid that he comes too
-// often, or has the refusal that he gets instead recorded.
-func (s *Server) tooStrange(w http.ResponseWriter, r *http.Request, x *exchange) bool {
+// verifyAgain is after how many seconds a token that can't be verified now may be
+// sent again.
+const verifyAgain = 5
+
+// tooStrange says to a caller with a token that isn't known to be valid that he
+// comes too often, or has the refusal that he gets instead recorded.
+func (s *Server) tooStrange(w http.ResponseWriter, r *http.Request, x *exchange, kind fault.Kind) bool {
 	if s.strangers != nil {
 		if wait, ok := s.strangers.Allow(limit.Address(r)); !ok {
 			_ = s.tooMany(w, r, x, "strangers", wait)
 			return true
 		}
 	}
-	rec := audit.Record{At: x.now, Action: "graphql", Outcome: code(fault.Unauthenticated)}
+	rec := audit.Record{At: x.now, Action: "graphql", Outcome: code(kind)}
 	if _, err := s.append(context.WithoutCancel(r.Context()), rec); err != nil {
 		s.log.Error("a refusal is not in the audit log", "outcome", rec.Outcome, "error", err)
 	}

@@ -31,6 +31,7 @@ const MaxTTL = 366 * 24 * time.Hour
 type DevIssuer struct {
 	key    ed25519.PrivateKey
 	now    func() time.Time
+	units  Units
 	parser *jwt.Parser
 }
 
@@ -41,9 +42,9 @@ type claims struct {
 }
 
 // NewDevIssuer opens the issuer of a data directory.
-func NewDevIssuer(dataDir string, now func() time.Time) (*DevIssuer, error) {
-	if now == nil {
-		return nil, errors.New("auth: nil clock")
+func NewDevIssuer(dataDir string, now func() time.Time, units Units) (*DevIssuer, error) {
+	if now == nil || units == nil {
+		return nil, errors.New("auth: the issuer needs a clock and the units")
 	}
 	seed, err := node.Secret(dataDir, issuerKey)
 	if err != nil {
@@ -52,11 +53,8 @@ func NewDevIssuer(dataDir string, now func() time.Time) (*DevIssuer, error) {
 	if len(seed) != ed25519.SeedSize {
 		return nil, fmt.Errorf("auth: %s has %d bytes, want %d", issuerKey, len(seed), ed25519.SeedSize)
 	}
-	return &DevIssuer{
-		key: ed25519.NewKeyFromSeed(seed), now: now,
-		parser: jwt.NewParser(jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer(devIssuer),
-			jwt.WithAudience(devAudience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(now)),
-	}, nil
+	return &DevIssuer{key: ed25519.NewKeyFromSeed(seed), now: now, units: units,
+		parser: newParser([]string{"EdDSA"}, devIssuer, devAudience, now)}, nil
 }
 
 // Issue makes a token of a role and unit. The subject is random: development
@@ -70,8 +68,8 @@ func (d *DevIssuer) Issue(role access.Role, unit string, ttl time.Duration) (str
 		return "", err
 	}
 	subject := string(role) + "-" + hex.EncodeToString(id[:])
-	if _, err := principal(subject, string(role), unit); err != nil {
-		return "", err
+	if _, err := principal(subject, string(role), unit, d.units); err != nil {
+		return "", fmt.Errorf("auth: %w", err)
 	}
 	now := d.now()
 	return jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
@@ -89,18 +87,20 @@ func (d *DevIssuer) Verify(ctx context.Context, token string) (access.Principal,
 	return p, err
 }
 
-func (d *DevIssuer) verify(_ context.Context, token string) (access.Principal, time.Time, error) {
-	if token == "" || len(token) > MaxToken {
-		return access.Principal{}, time.Time{}, refused(errors.New("no bearer token, or one that is too long"))
+func (d *DevIssuer) verify(_ context.Context, token string) (who access.Principal, until time.Time, err error) {
+	if err = checkSize(token); err != nil {
+		return who, until, refused(err)
 	}
 	var c claims
-	_, err := d.parser.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) { return d.key.Public(), nil })
-	if err != nil {
-		return access.Principal{}, time.Time{}, refused(err)
+	_, err = d.parser.ParseWithClaims(token, &c, func(t *jwt.Token) (any, error) { return d.key.Public(), soundHead(t) })
+	if err == nil && c.ExpiresAt.After(d.now().Add(MaxTTL+Leeway)) {
+		err = fmt.Errorf("it lives longer than %s", MaxTTL)
 	}
-	p, err := principal(c.Subject, c.Role, c.Unit)
-	if err != nil {
-		return access.Principal{}, time.Time{}, err
+	if err == nil {
+		who, err = principal(c.Subject, c.Role, c.Unit, d.units)
 	}
-	return p, c.ExpiresAt.Time, nil
+	if err != nil {
+		return access.Principal{}, until, refused(err)
+	}
+	return who, c.ExpiresAt.Time, nil
 }

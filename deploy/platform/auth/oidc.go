@@ -3,12 +3,11 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
+	"io"
+	"log/slog"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/time/rate"
+	"github.com/golang-jwt/jwt/v5"
 
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -16,65 +15,54 @@ import (
 
 // OIDCConfig names a provider and the claims in its tokens.
 type OIDCConfig struct {
-	Issuer    string // issuer URL; its discovery document and keys are fetched
-	Audience  string // client id that tokens must be for
-	RoleClaim string // default "role"
-	UnitClaim string // default "unit"
+	Issuer   string // issuer URL; its discovery document and keys are fetched
+	Audience string // client id that tokens must be for
+	Role     Claim  // default path "role"
+	Unit     Claim  // default path "unit"
+	Units    Units
+	Now      func() time.Time // time.Now when nil
+	Log      *slog.Logger     // nil: says nothing
 }
 
-// Limits of asking the provider for its keys.
-const (
-	fetchTimeout = 5 * time.Second
-	fetchEvery   = 2 * time.Second
-	fetchBurst   = 5
-)
-
-var errSpared = errors.New("auth: the provider was asked often enough")
-
-// sparing lets a few requests through and refuses the others at once.
-type sparing struct {
-	inner http.RoundTripper
-	rate  *rate.Limiter
-}
-
-func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !s.rate.Allow() {
-		return nil, errSpared
-	}
-	return s.inner.RoundTrip(r)
-}
+// oidcMethods are the algorithms that a provider may sign with.
+var oidcMethods = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 
 // OIDC verifies tokens of an OpenID Connect provider.
 type OIDC struct {
-	verifier   *oidc.IDTokenVerifier
-	role, unit string
+	keys   *keyring
+	parser *jwt.Parser
+	conf   OIDCConfig
 }
 
-// NewOIDC reads the provider's discovery document.
+// NewOIDC begins to fetch the provider's keys and keeps them fresh until ctx ends.
+// It doesn't wait for the provider: Ready tells whether tokens can be verified.
 func NewOIDC(ctx context.Context, c OIDCConfig) (*OIDC, error) {
-	if c.Issuer == "" || c.Audience == "" {
-		return nil, errors.New("auth: OIDC needs an issuer and an audience")
+	if c.Issuer == "" || c.Audience == "" || c.Units == nil {
+		return nil, errors.New("auth: OIDC needs an issuer, an audience and the units")
 	}
-	// A token with an unknown key id makes the library fetch the keys again:
-	// made-up tokens must not become requests to the provider.
-	ctx = oidc.ClientContext(ctx, &http.Client{Timeout: fetchTimeout,
-		Transport: &sparing{inner: http.DefaultTransport, rate: rate.NewLimiter(rate.Every(fetchEvery), fetchBurst)}})
-	p, err := oidc.NewProvider(ctx, c.Issuer)
-	if err != nil {
-		return nil, fmt.Errorf("auth: OIDC provider: %w", err)
+	if c.Role.Path == "" {
+		c.Role.Path = "role"
 	}
-	o := &OIDC{
-		verifier: p.VerifierContext(ctx, &oidc.Config{ClientID: c.Audience, SupportedSigningAlgs: []string{
-			oidc.RS256, oidc.ES256, oidc.ES384, oidc.EdDSA, oidc.PS256}}),
-		role: c.RoleClaim, unit: c.UnitClaim,
+	if c.Unit.Path == "" {
+		c.Unit.Path = "unit"
 	}
-	if o.role == "" {
-		o.role = "role"
+	if c.Now == nil {
+		c.Now = time.Now
 	}
-	if o.unit == "" {
-		o.unit = "unit"
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
+	o := &OIDC{keys: newKeyring(c.Issuer, c.Now, c.Log), conf: c, parser: newParser(oidcMethods, c.Issuer, c.Audience, c.Now)}
+	go o.keys.run(ctx)
 	return o, nil
+}
+
+// Ready says why no token can be verified now; nothing when they can.
+func (o *OIDC) Ready() []string {
+	if why := o.keys.missing(); why != "" {
+		return []string{"tokens cannot be verified: " + why}
+	}
+	return nil
 }
 
 // Verify implements Verifier.
@@ -83,23 +71,51 @@ func (o *OIDC) Verify(ctx context.Context, token string) (access.Principal, erro
 	return p, err
 }
 
-func (o *OIDC) verify(ctx context.Context, token string) (access.Principal, time.Time, error) {
-	if token == "" || len(token) > MaxToken {
-		return access.Principal{}, time.Time{}, refused(errors.New("no bearer token, or one that is too long"))
+func (o *OIDC) verify(ctx context.Context, token string) (who access.Principal, until time.Time, err error) {
+	if err = checkSize(token); err != nil {
+		return who, until, refused(err)
 	}
-	t, err := o.verifier.Verify(ctx, token)
-	if err != nil {
-		if ctx.Err() != nil {
-			return access.Principal{}, time.Time{}, fault.Wrap(fault.Unavailable, err, "tokens cannot be verified now")
+	all := jwt.MapClaims{}
+	_, err = o.parser.ParseWithClaims(token, all, func(t *jwt.Token) (key any, err error) {
+		if err = soundHead(t); err != nil {
+			return nil, err
 		}
-		return access.Principal{}, time.Time{}, refused(err)
+		// A token that isn't of this provider anyway asks it nothing.
+		if iss, _ := all["iss"].(string); iss != o.conf.Issuer {
+			return nil, jwt.ErrTokenInvalidIssuer
+		}
+		kid, _ := t.Header["kid"].(string)
+		key, until, err = o.keys.find(ctx, kid, t.Method.Alg())
+		return key, err
+	})
+	if err == nil {
+		who, err = o.principal(all)
 	}
-	var all map[string]any
-	if err := t.Claims(&all); err != nil {
-		return access.Principal{}, time.Time{}, refused(err)
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f) && f.Kind == fault.Unavailable:
+		return access.Principal{}, until, f
+	case err != nil:
+		return access.Principal{}, until, refused(err)
 	}
-	role, _ := all[o.role].(string)
-	unit, _ := all[o.unit].(string)
-	p, err := principal(t.Subject, role, unit)
-	return p, t.Expiry, err
+	if exp, err := all.GetExpirationTime(); err == nil && exp.Before(until) {
+		until = exp.Time
+	}
+	return who, until, nil
+}
+
+func (o *OIDC) principal(all jwt.MapClaims) (access.Principal, error) {
+	sub, err := all.GetSubject()
+	if err != nil {
+		return access.Principal{}, err
+	}
+	role, err := o.conf.Role.value(all, "role", knownRole)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	unit, err := o.conf.Unit.value(all, "unit", o.conf.Units)
+	if err != nil {
+		return access.Principal{}, err
+	}
+	return principal(sub, role, unit, o.conf.Units)
 }
