@@ -46,7 +46,8 @@ type connectFlags struct {
 	KafkaSASL string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
 	KafkaUser string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
 
-	reg *prometheus.Registry // of this process; made by connect without one
+	reg       *prometheus.Registry // of this process; made by connect without one
+	stampMade bool                 // this process made the secret of stamps
 }
 
 // environ are the variables by which another process of this program gets the
@@ -112,8 +113,12 @@ type hub struct {
 	db       *clickhouse.DB
 	cluster  bool // it is a cluster
 	stamper  *stamp.Stamper
-	log      *slog.Logger
-	reg      *prometheus.Registry
+
+	stampMark string // fingerprint of its secret
+	stampMade bool   // it was made by this process
+
+	log *slog.Logger
+	reg *prometheus.Registry
 }
 
 // connect opens what every part needs. It waits for nothing: Kafka and
@@ -136,10 +141,11 @@ func (c *connectFlags) connect() (*hub, error) {
 	if h.grades, err = grade.Load(); err != nil {
 		return nil, err
 	}
-	secret, err := node.Secret(c.Data, "stamp.key")
+	secret, made, err := stampKey(c.Data)
 	if err != nil {
 		return nil, err
 	}
+	h.stampMark, h.stampMade = node.Fingerprint(stampKeyName, secret), made || c.stampMade
 	if h.stamper, err = stamp.New(secret); err != nil {
 		return nil, err
 	}

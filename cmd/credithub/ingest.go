@@ -47,7 +47,12 @@ func (c *ingestCmd) Run(ctx context.Context) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return in.Run(ctx) })
+	g.Go(func() error {
+		if err := h.keepKey(ctx); err != nil {
+			return err
+		}
+		return in.Run(ctx)
+	})
 	if c.Listen != "" {
 		closeAudit, err := c.listen(ctx, g, h, in)
 		if err != nil {

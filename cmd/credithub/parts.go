@@ -70,5 +70,8 @@ func (h *hub) migrate(ctx context.Context, bulk int, cluster string) ([]string, 
 	if err != nil {
 		return changed, err
 	}
+	if err := h.sameKey(ctx); err != nil {
+		return changed, err
+	}
 	return changed, h.ensureTopics(ctx, bulk)
 }

@@ -59,7 +59,12 @@ func (c *queryCmd) Run(ctx context.Context) error {
 	}
 	health(mux, h.reg, h.grounded(ctx, g, q.ready))
 	q.handle(mux)
-	g.Go(func() error { return q.index.Run(ctx) })
+	g.Go(func() error {
+		if err := h.keepKey(ctx); err != nil {
+			return err
+		}
+		return q.index.Run(ctx)
+	})
 	g.Go(func() error { return h.serve(ctx, l, mux, q.graph) })
 	return g.Wait()
 }

@@ -55,6 +55,10 @@ func (c *upCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	// Before the parts make folders of their own: beside data it is not made anew.
+	if _, c.stampMade, err = stampKey(c.Data, "broker", "engine", "audit"); err != nil {
+		return fmt.Errorf("up: %w", err)
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("up: %w", err)

@@ -17,6 +17,7 @@ const (
 	Audit   = "audit"   // who saw what
 
 	LogPositions = "log_positions" // how far the hub's own log topics are stored
+	Fingerprints = "fingerprints"  // of the secrets under which the data were written
 )
 
 // PositionsQuery is the projection of records that answers how far each
@@ -37,7 +38,7 @@ const (
 
 // Desired is the state that this version of the hub works with.
 func Desired() Schema {
-	return Schema{Tables: []Table{records(), entries(), names(), rejects(), batches(), audits(), logPositions()}}
+	return Schema{Tables: []Table{records(), entries(), names(), rejects(), batches(), audits(), logPositions(), fingerprints()}}
 }
 
 // records has no partitions, because a block that falls into several partitions
@@ -147,5 +148,15 @@ func logPositions() Table {
 		Name: LogPositions, Comment: "how far the log topics are stored; the highest offset holds",
 		Engine: "ReplacingMergeTree", Version: "offset", OrderBy: []string{"topic", "partition"}, Shard: "sipHash64(topic)",
 		Columns: []Column{{Name: "topic", Type: low}, {Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"}},
+	}
+}
+
+// fingerprints tells which secrets the data here were written under. The first of
+// a name holds: a hub that has another one must not go on.
+func fingerprints() Table {
+	return Table{
+		Name: Fingerprints, Comment: "fingerprints of the secrets under which the data were written; the first of a name holds",
+		Engine: "MergeTree", OrderBy: []string{"name", "at"}, Shard: "sipHash64(name)",
+		Columns: []Column{{Name: "name", Type: low}, {Name: "fingerprint", Type: str}, {Name: "at", Type: micros}},
 	}
 }

@@ -6,7 +6,10 @@
 package node
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +41,34 @@ func DefaultDataDir() string {
 		}
 	}
 	return filepath.Join(home, ".local", "share", "credithub")
+}
+
+// ErrLost is a secret that is missing beside data that were written under it.
+var ErrLost = errors.New("the secret is missing beside data that were written under it: put it back from a backup")
+
+// OldSecret is Secret for one under which data are written: beside any of the
+// folders of dir that hold something it is never made anew, since what was
+// written under the lost one would count no more. It tells whether the secret was
+// made now.
+func OldSecret(dir, name string, folders ...string) (secret []byte, made bool, err error) {
+	path := filepath.Join(dir, "secrets", name)
+	_, err = os.Stat(path)
+	if made = errors.Is(err, fs.ErrNotExist); made {
+		for _, f := range folders {
+			if held, _ := os.ReadDir(filepath.Join(dir, f)); len(held) > 0 {
+				return nil, false, fmt.Errorf("%s: %w", path, ErrLost)
+			}
+		}
+	}
+	secret, err = Secret(dir, name)
+	return secret, made, err
+}
+
+// Fingerprint names a secret without telling it: 16 hex digits.
+func Fingerprint(name string, secret []byte) string {
+	m := hmac.New(sha256.New, secret)
+	m.Write([]byte("credithub fingerprint of " + name))
+	return hex.EncodeToString(m.Sum(nil))[:16]
 }
 
 // Secret reads the secret of a name below dir/secrets, or makes it.

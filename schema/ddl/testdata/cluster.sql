@@ -160,3 +160,17 @@ COMMENT 'how far the log topics are stored; the highest offset holds';
 CREATE TABLE IF NOT EXISTS `credithub`.`log_positions` ON CLUSTER `hub` AS `credithub`.`log_positions_local`
 ENGINE = Distributed('hub', 'credithub', 'log_positions_local', sipHash64(topic))
 COMMENT 'how far the log topics are stored; the highest offset holds';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`fingerprints_local` ON CLUSTER `hub`
+(
+    `name` LowCardinality(String),
+    `fingerprint` String,
+    `at` DateTime64(6, 'UTC')
+)
+ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/credithub/fingerprints', '{replica}')
+ORDER BY (name, at)
+COMMENT 'fingerprints of the secrets under which the data were written; the first of a name holds';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`fingerprints` ON CLUSTER `hub` AS `credithub`.`fingerprints_local`
+ENGINE = Distributed('hub', 'credithub', 'fingerprints_local', sipHash64(name))
+COMMENT 'fingerprints of the secrets under which the data were written; the first of a name holds';

@@ -132,3 +132,13 @@ CREATE TABLE IF NOT EXISTS `credithub`.`log_positions`
 ENGINE = ReplacingMergeTree(offset)
 ORDER BY (topic, partition)
 COMMENT 'how far the log topics are stored; the highest offset holds';
+
+CREATE TABLE IF NOT EXISTS `credithub`.`fingerprints`
+(
+    `name` LowCardinality(String),
+    `fingerprint` String,
+    `at` DateTime64(6, 'UTC')
+)
+ENGINE = MergeTree()
+ORDER BY (name, at)
+COMMENT 'fingerprints of the secrets under which the data were written; the first of a name holds';
