@@ -50,7 +50,7 @@ func (c *keyAddCmd) Run(_ context.Context) error {
 		return err
 	}
 	r, err := keys.Open(c.Data, time.Now)
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	k, err := r.Add(c.Unit, pub)
@@ -66,7 +66,7 @@ type keyListCmd struct{ dataFlag }
 // Run prints id, unit, day of registration and state, a key a line.
 func (c *keyListCmd) Run(_ context.Context) error {
 	r, err := keys.Open(c.Data, time.Now)
-	if err != nil {
+	if r == nil {
 		return err
 	}
 	all, err := r.List()

@@ -20,7 +20,7 @@ import (
 // Keys finds the registered key of a unit, as deploy/platform/keys does. Its id
 // is the first 16 hex digits of the SHA-256 of the key.
 type Keys interface {
-	Lookup(unit, keyID string) (ed25519.PublicKey, bool)
+	Lookup(unit, keyID string, at time.Time) (ed25519.PublicKey, bool)
 }
 
 // Store is ClickHouse.

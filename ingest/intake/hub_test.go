@@ -43,7 +43,7 @@ type hub struct {
 
 type keyring map[string]ed25519.PublicKey
 
-func (k keyring) Lookup(unit, id string) (ed25519.PublicKey, bool) {
+func (k keyring) Lookup(unit, id string, _ time.Time) (ed25519.PublicKey, bool) {
 	key, ok := k[unit+"/"+id]
 	return key, ok
 }

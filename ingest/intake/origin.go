@@ -42,7 +42,7 @@ func (v *verifier) verify(m *kafka.Message) origin {
 		}
 	}
 	o := origin{recordedAt: v.arrival(m.Time)}
-	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit)) {
+	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit), o.recordedAt) {
 		o.proven, o.unit = true, string(unit)
 	}
 	return o
@@ -61,8 +61,9 @@ func (v *verifier) arrival(t time.Time) time.Time {
 	return t.UTC()
 }
 
-// signed checks the unit's own signature over topic, key and value.
-func (v *verifier) signed(m *kafka.Message, unit string) bool {
+// signed checks the unit's own signature over topic, key and value, by a key that
+// held when the hub learned the message.
+func (v *verifier) signed(m *kafka.Message, unit string, at time.Time) bool {
 	text := m.Header(feed.HeaderSignature)
 	if base64.StdEncoding.DecodedLen(len(text)) > ed25519.SignatureSize+2 {
 		return false
@@ -74,7 +75,7 @@ func (v *verifier) signed(m *kafka.Message, unit string) bool {
 	if err != nil || n != ed25519.SignatureSize {
 		return false
 	}
-	key, ok := v.keys.Lookup(unit, string(m.Header(feed.HeaderKey)))
+	key, ok := v.keys.Lookup(unit, string(m.Header(feed.HeaderKey)), at)
 	if !ok || len(key) != ed25519.PublicKeySize {
 		return false
 	}

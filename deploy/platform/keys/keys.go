@@ -2,8 +2,9 @@
 // messages: one file a key below <data>/keys, so that an operator can see,
 // carry and remove them by hand.
 //
-// It promises that a revoked key is refused from the moment its file says so,
-// and that a key belongs to one unit only. It holds no private key.
+// It promises that a revoked key is refused from the moment its file says so for
+// what the hub learned since, while what it signed before stays valid, and that a
+// key belongs to one unit only. It holds no private key.
 package keys
 
 import (
@@ -24,6 +25,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"credithub/deploy/platform/node"
 )
 
 // Key is a registered public key.
@@ -56,35 +59,38 @@ type Registry struct {
 // reloadEvery bounds how long a change by another process stays unseen.
 const reloadEvery = time.Second
 
-// Open opens the register below dataDir.
+// Open opens the register below dataDir. With a *TornError the register is there
+// all the same, without the keys of such files: for tools that mend them.
 func Open(dataDir string, now func() time.Time) (*Registry, error) {
 	if now == nil {
 		return nil, errors.New("keys: nil clock")
 	}
 	r := &Registry{dir: filepath.Join(dataDir, "keys"), now: now, every: reloadEvery}
 	r.byID.Store(&map[string]Key{})
-	if err := r.reload(true); err != nil {
+	err := r.reload(true)
+	var torn *TornError
+	if err != nil && !errors.As(err, &torn) {
 		return nil, err
 	}
-	return r, nil
+	return r, err
 }
 
-// Lookup gives the key of an id if it belongs to the unit and is not revoked.
-func (r *Registry) Lookup(unit, id string) (ed25519.PublicKey, bool) {
+// Lookup gives the key of an id if it belongs to the unit and was not revoked at
+// the time when the hub learned what it signed: a log that is read again from its
+// beginning must mean what it meant.
+func (r *Registry) Lookup(unit, id string, at time.Time) (ed25519.PublicKey, bool) {
 	// A directory that can't be read keeps the keys that are known.
 	_ = r.reload(false)
 	k, ok := (*r.byID.Load())[id]
-	if !ok || k.Unit != unit || k.Revoked != nil {
+	if !ok || k.Unit != unit || k.Revoked != nil && !at.Before(*k.Revoked) {
 		return nil, false
 	}
 	return k.Public, true
 }
 
-// List gives all keys, by unit and id.
+// List gives all keys, by unit and id; with an error those that can be read.
 func (r *Registry) List() ([]Key, error) {
-	if err := r.reload(true); err != nil {
-		return nil, err
-	}
+	err := r.reload(true)
 	var all []Key
 	for _, k := range *r.byID.Load() {
 		all = append(all, k)
@@ -92,7 +98,7 @@ func (r *Registry) List() ([]Key, error) {
 	slices.SortFunc(all, func(a, b Key) int {
 		return strings.Compare(a.Unit+" "+a.ID, b.Unit+" "+b.ID)
 	})
-	return all, nil
+	return all, err
 }
 
 // ErrTaken is a key that is registered already.
@@ -103,10 +109,13 @@ func (r *Registry) Add(unit string, pub ed25519.PublicKey) (Key, error) {
 	if unit == "" || len(pub) != ed25519.PublicKeySize {
 		return Key{}, errors.New("keys: a unit and an Ed25519 public key are needed")
 	}
-	if err := r.reload(true); err != nil {
+	k := Key{ID: ID(pub), Unit: unit, Public: pub, Added: r.now().UTC()}
+	var torn *TornError
+	if err := r.reload(true); errors.As(err, &torn) && torn.ID == k.ID {
+		return k, r.write(k) // registering the key again mends its file
+	} else if err != nil {
 		return Key{}, err
 	}
-	k := Key{ID: ID(pub), Unit: unit, Public: pub, Added: r.now().UTC()}
 	if old, ok := (*r.byID.Load())[k.ID]; ok {
 		return old, fmt.Errorf("keys: %w for %s", ErrTaken, old.Unit)
 	}
@@ -137,16 +146,7 @@ func (r *Registry) write(k Key) error {
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
-	tmp, err := os.CreateTemp(r.dir, ".key-")
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
-	if err := errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	if err := os.Rename(tmp.Name(), filepath.Join(r.dir, k.ID+".json")); err != nil {
+	if err := node.ReplaceFile(filepath.Join(r.dir, k.ID+".json"), append(b, '\n')); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
 	return r.reload(true)
@@ -185,9 +185,10 @@ func (r *Registry) reload(now bool) error {
 	if mark.String() == r.mark {
 		return nil
 	}
-	// A file that can't be read takes its own key away and no other: a
-	// revocation beside it must still be seen.
+	// A file that can't be read says nothing new about its own key, and takes
+	// no other away: a revocation beside it must still be seen.
 	var bad []error
+	known := *r.byID.Load()
 	all := map[string]Key{}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(e.Name()) != ".json" {
@@ -196,6 +197,9 @@ func (r *Registry) reload(now bool) error {
 		k, err := readKey(filepath.Join(r.dir, e.Name()))
 		if err != nil {
 			bad = append(bad, err)
+			if was, ok := known[strings.TrimSuffix(e.Name(), ".json")]; ok {
+				all[was.ID] = was
+			}
 			continue
 		}
 		all[k.ID] = k
@@ -216,12 +220,20 @@ func readKey(path string) (Key, error) {
 		return k, fmt.Errorf("keys: %w", err)
 	}
 	if err := json.Unmarshal(b, &k); err != nil {
-		return k, fmt.Errorf("keys: %s: %w", filepath.Base(path), err)
+		return k, &TornError{ID: strings.TrimSuffix(filepath.Base(path), ".json"), Path: path, Reason: err.Error()}
 	}
 	if len(k.Public) != ed25519.PublicKeySize || k.ID != ID(k.Public) || k.Unit == "" {
-		return k, fmt.Errorf("keys: %s: key, id and unit do not fit", filepath.Base(path))
+		return k, &TornError{ID: strings.TrimSuffix(filepath.Base(path), ".json"), Path: path, Reason: "key, id and unit do not fit"}
 	}
 	return k, nil
+}
+
+// TornError is a file of the register that holds no key.
+type TornError struct{ ID, Path, Reason string }
+
+func (e *TornError) Error() string {
+	return fmt.Sprintf("keys: %s holds no key (%s): without it what the unit signed would be refused. "+
+		"Put the file back from a backup, or register the unit's public key again: credithub key add --unit CODE FILE.pub", e.Path, e.Reason)
 }
 
 // Generate writes a new private key to path (PKCS #8 PEM, 0600) and its public

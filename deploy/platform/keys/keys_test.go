@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -52,21 +53,24 @@ func TestLifeOfAKey(t *testing.T) {
 		t.Errorf("a key of two units: %v", err)
 	}
 	now = now.Add(2 * reloadEvery)
-	if got, ok := hub.Lookup("TAX", k.ID); !ok || !bytes.Equal(got, pub) {
+	if got, ok := hub.Lookup("TAX", k.ID, now); !ok || !bytes.Equal(got, pub) {
 		t.Fatal("the other process does not see the key")
 	}
-	if _, ok := hub.Lookup("MOF", k.ID); ok {
+	if _, ok := hub.Lookup("MOF", k.ID, now); ok {
 		t.Error("a key serves another unit")
 	}
-	if _, ok := hub.Lookup("TAX", "0000000000000000"); ok {
+	if _, ok := hub.Lookup("TAX", "0000000000000000", now); ok {
 		t.Error("an unknown key was found")
 	}
 	if err := tool.Revoke(k.ID); err != nil {
 		t.Fatal(err)
 	}
 	now = now.Add(2 * reloadEvery)
-	if _, ok := hub.Lookup("TAX", k.ID); ok {
+	if _, ok := hub.Lookup("TAX", k.ID, now); ok {
 		t.Error("a revoked key still serves")
+	}
+	if _, ok := hub.Lookup("TAX", k.ID, now.Add(-3*reloadEvery)); !ok {
+		t.Error("what was signed before the revocation lost its key")
 	}
 	if err := tool.Revoke("ffffffffffffffff"); err == nil {
 		t.Error("revoked a key that is not there")
@@ -127,7 +131,7 @@ func TestAFileThatCannotBeReadHidesNoRevocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(time.Minute)
-	if _, ok := r.Lookup("SAMR", k.ID); !ok {
+	if _, ok := r.Lookup("SAMR", k.ID, now); !ok {
 		t.Error("a broken file took another unit's key away")
 	}
 	path := filepath.Join(dir, "keys", k.ID+".json")
@@ -139,7 +143,42 @@ func TestAFileThatCannotBeReadHidesNoRevocation(t *testing.T) {
 		t.Fatal(err)
 	}
 	now = now.Add(time.Minute)
-	if _, ok := r.Lookup("SAMR", k.ID); ok {
+	if _, ok := r.Lookup("SAMR", k.ID, now); ok {
 		t.Error("a revoked key was taken")
+	}
+}
+
+// A file that a loss of power tore takes no key from a hub that knows it, names the
+// way forward to one that starts, and is mended by registering the key again.
+func TestATornFileNamesTheWayForward(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	r := open(t, dir, &now)
+	pub, _, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := r.Add("SAMR", pub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "keys", k.ID+".json"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(time.Minute)
+	if _, ok := r.Lookup("SAMR", k.ID, now); !ok {
+		t.Error("a torn file took a known key away")
+	}
+	_, err = Open(dir, func() time.Time { return now })
+	if err == nil || !strings.Contains(err.Error(), "credithub key add") {
+		t.Fatalf("%v", err)
+	}
+	fresh := &Registry{dir: filepath.Join(dir, "keys"), now: func() time.Time { return now }}
+	fresh.byID.Store(&map[string]Key{})
+	if _, err := fresh.Add("SAMR", pub); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := open(t, dir, &now).Lookup("SAMR", k.ID, now); !ok {
+		t.Error("registering the key again did not mend its file")
 	}
 }

@@ -118,6 +118,24 @@ func writeClose(f *os.File, b []byte) error {
 	return errors.Join(err, f.Chmod(0o600), f.Sync(), f.Close())
 }
 
+// ReplaceFile writes a file that only its owner can read, in one step: whoever
+// reads it, also after a loss of power, finds the old content or the new.
+func ReplaceFile(path string, b []byte) error {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if err := writeClose(tmp, b); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return SyncDir(dir)
+}
+
 func readSecret(path string) ([]byte, error) {
 	st, err := os.Stat(path)
 	if err != nil {
@@ -144,15 +162,10 @@ func WriteEndpoints(dir string, e Endpoints) error {
 	if err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(dir, "."+endpointsFile+"-")
-	if err != nil {
+	if err := ReplaceFile(filepath.Join(dir, endpointsFile), append(b, '\n')); err != nil {
 		return fmt.Errorf("endpoints: %w", err)
 	}
-	defer os.Remove(tmp.Name())
-	if err := writeClose(tmp, append(b, '\n')); err != nil {
-		return fmt.Errorf("endpoints: %w", err)
-	}
-	return os.Rename(tmp.Name(), filepath.Join(dir, endpointsFile))
+	return nil
 }
 
 // ReadEndpoints reads what a running hub wrote.

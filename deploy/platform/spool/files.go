@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"credithub/deploy/platform/node"
 	"credithub/schema/audit"
 )
 
@@ -149,7 +150,7 @@ func (s *Spool) create(seq uint64) error {
 	if err == nil && st.Size() > 0 {
 		err = fmt.Errorf("%s has content", filepath.Base(path))
 	}
-	if err = errors.Join(err, syncDir(s.dir)); err != nil {
+	if err = errors.Join(err, node.SyncDir(s.dir)); err != nil {
 		f.Close()
 		return err
 	}
@@ -185,7 +186,7 @@ func (s *Spool) prune() {
 			return
 		}
 		if err == nil {
-			err = replaceFile(filepath.Join(s.dir, prunedFile), strconv.AppendUint(nil, g.last, 10), true)
+			err = node.ReplaceFile(filepath.Join(s.dir, prunedFile), strconv.AppendUint(nil, g.last, 10))
 		}
 		if err == nil {
 			err = os.Remove(g.path)
@@ -219,27 +220,4 @@ func readNumber(dir, name string) (uint64, error) {
 		return 0, fmt.Errorf("file %s holds no number", name)
 	}
 	return n, nil
-}
-
-// replaceFile writes a small file in one step.
-func replaceFile(path string, b []byte, durable bool) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if durable {
-		err = errors.Join(err, f.Sync())
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	if durable {
-		return syncDir(filepath.Dir(path))
-	}
-	return nil
 }

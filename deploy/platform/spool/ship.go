@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"credithub/deploy/platform/node"
 	"credithub/schema/audit"
 )
 
@@ -25,21 +26,21 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, [][]byte) erro
 		return errors.New("spool: ship runs already")
 	}
 	defer s.shipping.Unlock()
+	r := &reader{s: s, known: audit.LinesOf(s.writer)}
+	defer r.close()
 	defer func() {
 		s.segMu.Lock()
 		last := s.shipped
 		s.segMu.Unlock()
-		s.note(last)
+		s.note(last, r.file)
 	}()
-	r := &reader{s: s, known: audit.LinesOf(s.writer)}
-	defer r.close()
 	s.segMu.Lock()
 	r.next = s.shipped + 1
 	s.segMu.Unlock()
 	for {
 		lines, err := r.batch(s.opts.ShipBatch)
 		if len(lines) > 0 {
-			if err := s.hand(ctx, f, lines, r.next-1); err != nil {
+			if err := s.hand(ctx, f, lines, r); err != nil {
 				return err
 			}
 		}
@@ -70,7 +71,8 @@ func (s *Spool) gather(ctx context.Context) bool {
 	}
 }
 
-func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) error, lines [][]byte, last uint64) error {
+func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) error, lines [][]byte, r *reader) error {
+	last := r.next - 1
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := f(ctx, lines)
 		if err == nil {
@@ -91,7 +93,7 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) erro
 	s.count.shipped.Add(float64(len(lines)))
 	if now := time.Now(); now.Sub(s.noted) >= noteEvery {
 		s.noted = now
-		s.note(last)
+		s.note(last, r.file)
 	}
 	return nil
 }
@@ -100,9 +102,18 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) erro
 // for each batch would cost more than all else that is shipped.
 const noteEvery = time.Second
 
-// note writes down how far records were shipped.
-func (s *Spool) note(last uint64) {
-	if err := replaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10), false); err != nil {
+// note writes down how far records were shipped, after those records themselves:
+// a number that a loss of power left ahead of its file would read as records
+// removed. file is the one last read; those before it were made durable when it
+// was begun.
+func (s *Spool) note(last uint64, file *os.File) {
+	if file != nil {
+		if err := datasync(file); err != nil {
+			s.opts.Log.Warn("audit file can't be made durable; records will be shipped again", "error", err)
+			return
+		}
+	}
+	if err := node.ReplaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10)); err != nil {
 		s.opts.Log.Warn("audit position can't be written; records will be shipped again", "error", err)
 	}
 }

@@ -200,7 +200,7 @@ func (s *Spool) identity(writer string) (string, error) {
 		return "", err
 	}
 	id = writer + "-" + hex.EncodeToString(r[:])
-	return id, replaceFile(filepath.Join(s.dir, writerFile), []byte(id+"\n"), true)
+	return id, node.ReplaceFile(filepath.Join(s.dir, writerFile), []byte(id+"\n"))
 }
 
 // readWriter reads the name in the records of a directory.
