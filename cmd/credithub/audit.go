@@ -44,10 +44,15 @@ func (c *auditVerifyCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	found := uint64(0)
 	for _, dir := range dirs {
 		head, err := spool.Verify(dir)
 		if err != nil {
 			return fmt.Errorf("audit: files of %s: %w", filepath.Base(dir), err)
+		}
+		if found += head.Records; head.Records == 0 {
+			fmt.Printf("files       %s: no record\n", filepath.Base(dir))
+			continue
 		}
 		fmt.Printf("files       %s: %d records intact, the last is %d\n", head.Writer, head.Records, head.Seq)
 	}
@@ -55,8 +60,8 @@ func (c *auditVerifyCmd) Run(ctx context.Context) error {
 	if at == "" {
 		e, err := node.ReadEndpoints(c.Data)
 		if errors.Is(err, os.ErrNotExist) {
-			if len(dirs) == 0 {
-				return fmt.Errorf("audit: nothing to verify: %s holds no audit files, no hub is running on it, and no --clickhouse was given", c.Data)
+			if found == 0 {
+				return fmt.Errorf("audit: nothing to verify: %s holds no audit record, no hub is running on it, and no --clickhouse was given", c.Data)
 			}
 			fmt.Println("clickhouse  not asked: no hub is running on this data directory and no --clickhouse was given")
 			return nil
@@ -66,13 +71,14 @@ func (c *auditVerifyCmd) Run(ctx context.Context) error {
 		}
 		at = e.ClickHouse
 	}
-	return verifyStored(ctx, at, from, dirs)
+	return verifyStored(ctx, at, from, dirs, found)
 }
 
 // storeLag is how long a shipped record may be on its way to ClickHouse.
 const storeLag = time.Minute
 
-func verifyStored(ctx context.Context, url string, from time.Time, dirs []string) error {
+// verifyStored checks the chains in ClickHouse; found counts the records on disk.
+func verifyStored(ctx context.Context, url string, from time.Time, dirs []string, found uint64) error {
 	db, err := clickhouse.Open(clickhouse.Config{URL: url})
 	if err != nil {
 		return err
@@ -82,8 +88,8 @@ func verifyStored(ctx context.Context, url string, from time.Time, dirs []string
 	if err != nil {
 		return fmt.Errorf("audit: clickhouse: %w", err)
 	}
-	if len(heads) == 0 && len(dirs) == 0 {
-		return errors.New("audit: nothing to verify: no audit files, and ClickHouse holds no record")
+	if len(heads) == 0 && found == 0 {
+		return errors.New("audit: nothing to verify: neither the audit files nor ClickHouse hold a record")
 	}
 	for _, h := range heads {
 		fmt.Printf("clickhouse  %s: %d records intact, the last is %d\n", h.Writer, h.Records, h.Seq)

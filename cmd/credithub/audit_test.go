@@ -11,7 +11,7 @@ import (
 )
 
 // An auditor must not take an empty place for an intact trail.
-func TestVerifyingNothingIsAnError(t *testing.T) {
+func TestCase_S6_VerifyingNothingIsAnError(t *testing.T) {
 	c := auditVerifyCmd{dataFlag: dataFlag{Data: t.TempDir()}}
 	if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "nothing to verify") {
 		t.Errorf("%v", err)
@@ -25,6 +25,9 @@ func TestVerifyingNothingIsAnError(t *testing.T) {
 	s, err := spool.Open(dir, "node", spool.Options{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if err := c.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "holds no audit record") {
+		t.Errorf("files without a record: %v", err)
 	}
 	if _, err := s.Append(context.Background(), audit.Record{At: time.Now(), Actor: "a", Action: "check", Outcome: "OK"}); err != nil {
 		t.Fatal(err)
