@@ -50,6 +50,32 @@ units:
   - {code: U, nameZh: 单位, nameEn: unit, domains: [decision], lists: [L01]}
   - {code: W, nameZh: 单位, nameEn: unit}
 `,
+	"facts.yaml": `
+version: 2026-01-01
+latest: [{domain: tax, kind: grade, by: year}]
+facts:
+  - code: F-1
+    nameZh: 事实
+    nameEn: fact
+    domain: tax
+    kind: grade
+    list: L01
+    when: [{fields: [grade], in: [D]}]
+    basis: [{text: 某法第五条, mark: V2}]
+    bears: [{measure: M-1, obligation: RESTRICT}, {list: L01, obligation: INFORM}]
+    from: 2020-01-01
+  - code: F-2
+    nameZh: 事实
+    nameEn: fact
+    domain: penalty
+    kind: penalty
+    when: [{fields: [content], contains: [词]}]
+    since: [decidedOn]
+    termMonths: 12
+    basis: [{text: 某法第六条, mark: M+}]
+    bears: [{measure: M-1, obligation: CAUTION, matters: [A]}]
+    from: 2020-01-01
+`,
 	"calendar.yaml": `
 version: 2026-01-01
 years: [{year: 2026, basis: 通知, off: [2026-01-01/2026-01-02], work: [2026-01-03], workingDays: 260}]
@@ -161,6 +187,30 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("units.yaml", "decision: 48", "decision: 0", "0 hours")
 	f("units.yaml", "decision: 48", "decision: 48, weather: 1", `period of "weather"`)
 	f("units.yaml", "nameEn: unit", "nameEn: ''", "needs a Chinese and an English name")
+
+	// Facts
+	f("facts.yaml", "domain: tax, kind: grade", "domain: tax, kind: harvest", "no kind tax/harvest")
+	f("facts.yaml", "by: year", "by: score", "no required day, month or year")
+	f("facts.yaml", "by: year", "by: year, per: colour", `no field "colour"`)
+	f("facts.yaml", "nameEn: fact", "nameEn: ''", "needs a Chinese and an English name")
+	f("facts.yaml", "code: F-2", "code: F-1", "code is empty or taken")
+	f("facts.yaml", "    domain: tax\n", "    domain: weather\n", "no kind weather/grade")
+	f("facts.yaml", "list: L01\n", "list: L09\n", "list has no row")
+	f("facts.yaml", "fields: [grade]", "fields: [colour]", `no field "colour"`)
+	f("facts.yaml", "fields: [grade]", "fields: []", "names fields and has one test")
+	f("facts.yaml", "in: [D]", "in: [D], positive: true", "names fields and has one test")
+	f("facts.yaml", "in: [D]", "in: [Q]", `grade is never "Q"`)
+	f("facts.yaml", "since: [decidedOn]", "since: [content]", `"content" is no day`)
+	f("facts.yaml", "since: [decidedOn]", "since: []", "a term needs a day")
+	f("facts.yaml", "basis: [{text: 某法第五条, mark: V2}]", "basis: []", "no citation")
+	f("facts.yaml", "mark: V2", "mark: M+", "RESTRICT goes beyond its basis")
+	f("facts.yaml", "obligation: RESTRICT", "obligation: FORBID", `unknown obligation "FORBID"`)
+	f("facts.yaml", "measure: M-1, obligation: RESTRICT", "measure: M-9, obligation: RESTRICT", `unknown measure "M-9"`)
+	f("facts.yaml", "measure: M-1, obligation: RESTRICT", "obligation: RESTRICT", "by a measure or as a list does")
+	f("facts.yaml", "{list: L01, obligation: INFORM}", "{list: L01, obligation: REJECT}", "above CAUTION")
+	f("facts.yaml", "matters: [A]", "matters: [B]", "doesn't answer matter B")
+	f("facts.yaml", "bears: [{measure: M-1, obligation: CAUTION, matters: [A]}]", "bears: []", "bears on nothing")
+	f("facts.yaml", "from: 2020-01-01", "", "no date from which it holds")
 
 	// Calendar
 	f("calendar.yaml", "workingDays: 260", "workingDays: 261", "has 260 working days, the row says 261")

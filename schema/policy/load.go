@@ -29,13 +29,13 @@ func Load() (*Policy, error) {
 }
 
 // LoadFS is Load from a file system holding lists.yaml, measures.yaml,
-// matters.yaml, units.yaml and calendar.yaml. Unknown keys are errors.
+// matters.yaml, units.yaml, facts.yaml and calendar.yaml. Unknown keys are errors.
 func LoadFS(dir fs.FS) (*Policy, error) {
 	var f files
 	errs := []error{
 		read(dir, "lists.yaml", &f.lists), read(dir, "measures.yaml", &f.measures),
 		read(dir, "matters.yaml", &f.matters), read(dir, "units.yaml", &f.units),
-		read(dir, "calendar.yaml", &f.calendar),
+		read(dir, "calendar.yaml", &f.calendar), read(dir, "facts.yaml", &f.facts),
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -48,9 +48,11 @@ func LoadFS(dir fs.FS) (*Policy, error) {
 	b.buildMatters(f.matters.Matters)
 	b.buildUnits(&f.units)
 	b.buildMeasures(f.measures.Measures)
+	b.buildFacts(&f.facts)
 	b.buildCalendar(f.calendar.Years)
 	if len(b.errs) == 0 {
 		b.compile()
+		b.compileFacts()
 	}
 	return b.Policy, errors.Join(b.errs...)
 }
@@ -80,6 +82,7 @@ func (b *builder) versions(f *files) {
 	heads := map[string]string{
 		"lists.yaml": f.lists.Version, "measures.yaml": f.measures.Version, "matters.yaml": f.matters.Version,
 		"units.yaml": f.units.Version, "calendar.yaml": f.calendar.Version,
+		"facts.yaml": f.facts.Version,
 	}
 	for name, v := range heads {
 		if _, ok := record.ParseDate(v); !ok {

@@ -20,6 +20,7 @@ type Policy struct {
 	Measures []*Measure
 	Matters  []*Matter
 	Units    []*Unit
+	Facts    []*Fact
 	Calendar *Calendar
 
 	lists    [list.CodeEnd]*List
@@ -28,6 +29,9 @@ type Policy struct {
 	units    map[string]*grant
 	rules    [][list.CodeEnd][]Rule
 	sources  [][]Source
+
+	factsOf   [64]factKinds // by domain
+	factRules [][][]Rule    // by matter and fact; nil for a matter on which none bears
 }
 
 // grant is what one unit may do, as bit sets for the intake path.

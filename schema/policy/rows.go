@@ -16,6 +16,7 @@ type files struct {
 		Version string
 		Matters []matterRow
 	}
+	facts    factsFile
 	units    unitsFile
 	calendar struct {
 		Version string
@@ -119,4 +120,42 @@ type yearRow struct {
 	Off         []string
 	Work        []string
 	WorkingDays int `yaml:"workingDays"`
+}
+
+type factsFile struct {
+	Version string
+	Latest  []latestRow
+	Facts   []factRow
+}
+
+type latestRow struct{ Domain, Kind, By, Per string }
+
+type factRow struct {
+	Code       string
+	NameZh     string `yaml:"nameZh"`
+	NameEn     string `yaml:"nameEn"`
+	Domain     string
+	Kind       string
+	List       string
+	When       []whenRow
+	Since      []string
+	Until      string
+	TermMonths int `yaml:"termMonths"`
+	Basis      []basisRow
+	Bears      []bearsRow
+	From       string
+	To         string
+}
+
+type whenRow struct {
+	Fields            []string
+	In, Not, Contains []string
+	Positive          bool
+}
+
+type bearsRow struct {
+	Measure    string
+	List       string
+	Obligation string
+	Matters    []string
 }
