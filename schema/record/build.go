@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
+	"credithub/schema/personal"
 	"credithub/schema/uscc"
 
 	"github.com/zeebo/xxh3"
@@ -17,27 +18,34 @@ type Cell struct {
 	// TenThousand: the header says that amounts are in 万元; see
 	// HeaderInTenThousand.
 	TenThousand bool
+	// Serial: a spreadsheet shows Text, a number of days since 1899-12-30, as a
+	// day or a month.
+	Serial bool
 }
 
 // Build appends the envelope of a row of a file, ready for Decode, and gives the
-// warnings (W05) about what was normalised. Of several cells of one field the
+// warnings about what was normalised (W05) or is damaged (W15). Of several cells of one field the
 // first that says something counts. A row without record number gets one from
 // its identity (document number, period, …), so that the same file pushed again
 // is the same records; without version and op it is version 1 of an upsert.
 func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
 	var warnings []fault.Fault
+	var finder personal.Finder
 	note := func(field, message string) {
 		warnings = append(warnings, fault.Fault{Code: fault.W05Normalised, Field: field, Message: message})
 	}
 	values := make(map[string]string, len(cells))
 	for _, c := range cells {
-		v, ok := normalise(k, c.Field, c.Text, c.TenThousand)
+		v, ok := normalise(k, c)
 		if v == "" || values[c.Field] != "" {
 			continue
 		}
 		values[c.Field] = strings.ToValidUTF8(v, "\uFFFD")
 		if ok && v != strings.TrimSpace(c.Text) && k.worthNoting(c.Field) {
-			note(c.Field, "brought into the form of the hub")
+			note(c.Field, "brought into the form of the hub"+arrow(&finder, k.Field(c.Field), c.Text, v))
+		}
+		if strings.ContainsFunc(c.Text, damagedRune) && !strings.ContainsFunc(v, damagedRune) && k.worthNoting(c.Field) {
+			warnings = append(warnings, fault.Fault{Code: fault.W15Damaged, Field: c.Field, Message: damage})
 		}
 		if c.Field == "registeredCapital" && ok {
 			if a, _ := ParseAmount(trimCell(c.Text), c.TenThousand); a.Currency != "" && k.Field("currency") != nil {

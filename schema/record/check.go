@@ -1,7 +1,7 @@
 package record
 
 import (
-	"strings"
+	"strconv"
 
 	"credithub/schema/fault"
 	"credithub/schema/personal"
@@ -16,7 +16,9 @@ type checker struct {
 	wan   uint64 // fields whose amount stands in 万元
 	ruled bool   // the rules of the kind can be asked
 
-	named, masked bool // of the array at hand: it names a person, it had contacts
+	// Of the array at hand: it holds an identity number, it had contacts, a name
+	// that is a number, characters that stand for damage.
+	named, masked, numbered, damaged bool
 }
 
 // str takes an envelope field that must be a string; nil when it is absent.
@@ -85,8 +87,8 @@ func (c *checker) identity() {
 	r := c.row
 	if b := c.str(envRecordID, true); b != nil {
 		switch {
-		case len(b) > MaxRecordID:
-			r.Add(fault.E06Enum, "recordId", "longer than 128 bytes")
+		case longer(b, MaxRecordID):
+			r.Add(fault.E06Enum, "recordId", tooLong(MaxRecordID))
 		case allBlank(b):
 			r.Add(fault.E05Required, "recordId", "missing")
 		case hasControl(b):
@@ -143,7 +145,7 @@ func (c *checker) day(b []byte, field string, past bool) Date {
 	day, ok := ParseDate(b)
 	switch {
 	case !ok:
-		c.row.Add(fault.E06Enum, field, "must be a date YYYY-MM-DD")
+		c.wrong(fault.E06Enum, field, "must be a date YYYY-MM-DD", b)
 		return NoDate
 	case day < earliest || day > latest:
 		c.row.Add(fault.E06Enum, field, "must lie between 1900-01-02 and 2299-12-31")
@@ -205,6 +207,10 @@ func (c *checker) withoutCode() {
 		if r.Op == Retract && c.d.env[envData].kind != '{' {
 			return
 		}
+		if c.total() {
+			r.Add(fault.E05Required, "uscc", totalRow)
+			return
+		}
 		if v := r.values[r.spec.regNo]; v.set {
 			if uscc.CheckRegNo(v.text) == uscc.RegNoWrong {
 				r.Add(fault.E06Enum, "regNo", "stands in for the code, but is no registration number of 15 or 13 digits")
@@ -212,6 +218,10 @@ func (c *checker) withoutCode() {
 			return
 		}
 		r.Add(fault.E05Required, "uscc", "missing, and data carries no regNo in its place")
+		return
+	}
+	if c.total() {
+		r.Add(fault.E05Required, "uscc", totalRow)
 		return
 	}
 	r.Add(fault.E05Required, "uscc", "missing")
@@ -267,7 +277,7 @@ func (c *checker) rules() {
 	}
 }
 
-// maxUnknown bounds the warnings about unknown fields of one row.
+// maxUnknown bounds the unknown fields of one row that are warned of by name.
 const maxUnknown = 16
 
 // collect brings the members of the data object to the fields of the table.
@@ -285,7 +295,7 @@ func (c *checker) collect() {
 		switch {
 		case i < 0:
 			if unknown++; unknown <= maxUnknown {
-				c.row.Add(fault.W05Normalised, c.clip(name), "no field of this kind, not kept")
+				c.row.Add(fault.W13Column, c.clip(name), "no field of this kind, not kept")
 			}
 		case c.d.toks[i].kind != 0:
 			c.row.Add(fault.E06Enum, spec.Fields[i].Name, "given twice")
@@ -297,6 +307,9 @@ func (c *checker) collect() {
 			}
 		}
 	}
+	if unknown > maxUnknown {
+		c.row.Add(fault.W13Column, "", strconv.Itoa(unknown-maxUnknown)+" more fields of the row are none of this kind, not kept")
+	}
 }
 
 // clip shortens the name of an unknown field for a message.
@@ -305,8 +318,5 @@ func (c *checker) clip(name []byte) string {
 	if contacts, id := c.look(name, personal.Free); id || len(contacts) > 0 {
 		return "…"
 	}
-	if len(s) > 64 {
-		s = strings.ToValidUTF8(s[:64], "") + "…"
-	}
-	return s
+	return clip(s, 64)
 }

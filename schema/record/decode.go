@@ -12,7 +12,7 @@ import (
 
 // Limits of the envelope.
 const (
-	MaxRecordID = 128 // bytes
+	MaxRecordID = 128 // characters
 	MaxVersion  = 1<<31 - 1
 	maxUnits    = 4096 // unit codes that a decoder interns
 	kafkaExtra  = 1024 // room for the unit that the gateway adds to a row
@@ -25,15 +25,16 @@ type Decoder struct {
 	trustUnit bool
 	heartbeat bool
 
-	s     scanner
-	c     checker
-	arena []byte // unescaped texts and canonical arrays
-	out   []byte // what is hashed; Data is its tail
-	env   [envEnd]token
-	twice uint16 // envelope fields given twice
-	toks  [64]token
-	data  []member
-	units map[string]string
+	s       scanner
+	c       checker
+	arena   []byte // unescaped texts and canonical arrays
+	out     []byte // what is hashed; Data is its tail
+	env     [envEnd]token
+	twice   uint16 // envelope fields given twice
+	toks    [64]token
+	data    []member
+	strange []token // names beside those of the envelope
+	units   map[string]string
 
 	finder personal.Finder
 	spans  []personal.Span
@@ -137,6 +138,7 @@ func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
 	if row.Op == Heartbeat {
 		return
 	}
+	c.beside()
 	c.data()
 	c.subject()
 	c.rules()
@@ -147,7 +149,7 @@ func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
 func (d *Decoder) envelope() bool {
 	s := &d.s
 	d.env, d.twice = [envEnd]token{}, 0
-	d.data = d.data[:0]
+	d.data, d.strange = d.data[:0], d.strange[:0]
 	if s.blank() != '{' {
 		s.fail("expected an object")
 		return false
@@ -172,7 +174,9 @@ func (d *Decoder) envelope() bool {
 		if !ok {
 			return false
 		}
-		if f >= 0 {
+		if f < 0 {
+			d.strange = append(d.strange, t)
+		} else {
 			if d.env[f].kind != 0 {
 				d.twice |= 1 << f
 			}

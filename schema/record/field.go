@@ -42,8 +42,13 @@ type Field struct {
 	Required bool
 	// Enum lists the values of a Choice.
 	Enum []Enum
-	// Max bounds the text in bytes; 0: by the size of the row alone.
+	// Max bounds the text in characters; 0: by the size of the row alone.
 	Max int
+	// Named: the text names persons or organisations, so it is more than digits;
+	// E06.
+	Named bool
+	// Person: it names natural persons, so messages don't repeat it.
+	Person bool
 	// Past: the day (month, year) may not lie after today; E08.
 	Past bool
 	// Open: 9999-12-31 means "no end" and is kept as 2099-12-31.

@@ -242,8 +242,8 @@ func FuzzBuild(f *testing.F) {
 	f.Add("无", "9999", "1e9", "", "\"")
 	k := FindKind(Registration, "registration")
 	f.Fuzz(func(t *testing.T, name, day, money, code, list string) {
-		raw, _ := k.Build(nil, []Cell{{"name", name, false}, {"establishedOn", day, false}, {"registeredCapital", money, true},
-			{"uscc", code, false}, {"formerNames", list, false}, {"status", name, false}, {"version", money, false}})
+		raw, _ := k.Build(nil, []Cell{{"name", name, false, false}, {"establishedOn", day, false, false}, {"registeredCapital", money, true, false},
+			{"uscc", code, false, false}, {"formerNames", list, false, false}, {"status", name, false, false}, {"version", money, false, false}})
 		if !json.Valid(raw) {
 			t.Fatalf("%s", raw)
 		}

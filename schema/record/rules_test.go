@@ -59,10 +59,10 @@ func TestEnvelopeRules(t *testing.T) {
 	f(`"occurredOn":"2026-03-02"`, `"occurredOn":"2026-03-10"`, "")
 	f(`"occurredOn":"2026-03-02"`, `"occurredOn":null`, "")
 	f(`"occurredOn":"2026-03-02"`, `"unit":"PBC"`, "")
-	f(`"occurredOn":"2026-03-02"`, `"note":[{"a":[1,2]}]`, "")
-	f(`"data":{`, `"data":7,"old":{`, "E06 data")
-	f(`"data":{`, `"data":null,"old":{`, "E05 data")
-	f(`"data":{`, `"old":{`, "E05 data")
+	f(`"occurredOn":"2026-03-02"`, `"note":[{"a":[1,2]}]`, "W13 note")
+	f(`"data":{`, `"data":7,"old":{`, "W13 old, E06 data")
+	f(`"data":{`, `"data":null,"old":{`, "W13 old, E05 data")
+	f(`"data":{`, `"old":{`, "W13 old, E05 data")
 }
 
 func TestCodeRules(t *testing.T) {
@@ -146,7 +146,7 @@ func TestRegistrationRules(t *testing.T) {
 	f(base+`,"domicile":"电话旁，身份证362322198709086409"`, "E11 domicile")
 	f(base+`,"domicile":"362322\u003198709086409"`, "E11 domicile")
 	f(base+`,"legalRepresentative":"362322198709086409"`, "E11 legalRepresentative")
-	f(base+`,"phone":"x"`, "W05 phone")
+	f(base+`,"phone":"x"`, "W13 phone")
 	f(base+`,"name":"又"`, "E06 name")
 	f(base+`,"domicile":null,"domicile":"x"`, "E06 domicile")
 	f(`"name":"`+strings.Repeat("长", 201)+`","status":"1","establishedOn":"2020-05-06"`, "E06 name")

@@ -122,17 +122,28 @@ func trimBlank(b []byte) []byte {
 
 // unseen is the place of the first character that can't be seen and changes how
 // the others look or compare: controls but for tab and line ends, marks and
-// overrides of direction, and joiners and marks of no width. −1: none.
-func unseen(b []byte) int {
+// overrides of direction, and joiners and marks of no width. −1: none. damaged
+// tells that some character stands for one that was lost.
+func unseen(b []byte) (at int, damaged bool) {
+	at = -1
 	for i, c := range b {
 		if !maybeUnseen[c] {
 			continue
 		}
-		if r, _ := utf8.DecodeRune(b[i:]); unseenRune(r) {
-			return i
+		r, _ := utf8.DecodeRune(b[i:])
+		if at < 0 && unseenRune(r) {
+			at = i
 		}
+		damaged = damaged || damagedRune(r)
 	}
-	return -1
+	return at, damaged
+}
+
+// damagedRune tells whether a character stands for one that was lost: the
+// replacement character, and those of private use, which an encoding that was
+// guessed wrong leaves behind.
+func damagedRune(r rune) bool {
+	return r == utf8.RuneError || r >= 0xE000 && r <= 0xF8FF || r >= 0xF0000
 }
 
 // appendSeen appends b without the characters that unseen finds; the first stands
@@ -161,11 +172,11 @@ func unseenRune(r rune) bool {
 	return r == 0x200B || r >= 0x200E && r <= 0x200F || r >= 0x202A && r <= 0x202E || r >= 0x2060 && r <= 0x206F || r >= 0xFFF9 && r <= 0xFFFB
 }
 
-// maybeUnseen tells the first bytes of such characters; none of them begins a
-// Chinese one.
+// maybeUnseen tells the first bytes of such characters; none of them begins an
+// ideograph.
 var maybeUnseen = func() (t [256]bool) {
-	for r := range rune(0x10000) {
-		if unseenRune(r) {
+	for r := range rune(0x110000) {
+		if unseenRune(r) || damagedRune(r) {
 			t[utf8.AppendRune(nil, r)[0]] = true
 		}
 	}

@@ -65,11 +65,11 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		if _, ok := parseCount(b); ok {
 			v.set = true
 		} else {
-			c.row.Add(fault.E06Enum, f.Name, "must be an integer of 0 … 2147483647")
+			c.wrong(fault.E06Enum, f.Name, "must be an integer of 0 … 2147483647", b)
 		}
 	case Score:
 		if v.set = decimal(b, 4); !v.set {
-			c.row.Add(fault.E06Enum, f.Name, "must be a decimal number with up to 4 decimals")
+			c.wrong(fault.E06Enum, f.Name, "must be a decimal number with up to 4 decimals", b)
 		}
 	case Division:
 		v.set = true
@@ -77,14 +77,18 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 	case Code:
 		v.set = c.organ(f, b)
 	default:
-		if i := unseen(b); i >= 0 {
+		i, damaged := unseen(b)
+		if i >= 0 {
 			from := len(c.d.arena)
 			c.d.arena = appendSeen(c.d.arena, b, i)
 			b = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
-			c.row.Add(fault.W05Normalised, f.Name, "characters left out that can't be seen")
+			c.row.Add(fault.W05Normalised, f.Name, c.arrow("characters left out that can't be seen", f, v.text, b))
+		}
+		if damaged {
+			c.row.Add(fault.W15Damaged, f.Name, damage)
 		}
 		if v.text = trimBlank(b); len(v.text) < len(b) {
-			c.row.Add(fault.W05Normalised, f.Name, "blanks at the ends left out")
+			c.row.Add(fault.W05Normalised, f.Name, c.arrow("blanks at the ends left out", f, b, v.text))
 		}
 		v.text, v.set = c.text(f, v.text)
 	}
@@ -94,8 +98,12 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 // Numbers to call or pay to, and addresses, give way to a mask in prose; in the
 // number of a document they have nothing to do.
 func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
-	if f.Max > 0 && len(b) > f.Max {
-		c.row.Add(fault.E06Enum, f.Name, "too long")
+	if f.Max > 0 && longer(b, f.Max) {
+		c.row.Add(fault.E06Enum, f.Name, tooLong(f.Max))
+		return b, false
+	}
+	if why := unread(b); why != "" {
+		c.row.Add(fault.E06Enum, f.Name, why)
 		return b, false
 	}
 	kind := personal.Free
@@ -106,6 +114,9 @@ func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
 	switch {
 	case id:
 		c.row.Add(fault.E11Personal, f.Name, identity)
+		return b, false
+	case f.Named && onlyDigits(b):
+		c.row.Add(fault.E06Enum, f.Name, numberName)
 		return b, false
 	case len(spans) == 0:
 		return b, true
@@ -130,13 +141,15 @@ const (
 	identity    = "holds a citizen's identity number, which may not stand in this field"
 	contact     = "holds a telephone number, e-mail address or account, which may not stand in this field"
 	contactsOut = "telephone numbers, e-mail addresses and accounts left out"
+	numberName  = "is a number, and a name is more than digits: perhaps another column stands here"
+	damage      = "holds characters that stand for damage (U+FFFD or private use): compare it with the source and mend its encoding"
 )
 
 func (c *checker) dayField(f *Field, v *value) bool {
 	if f.Open && len(v.text) == 10 && string(v.text[:5]) == "9999-" {
 		if _, ok := ParseDate(v.text); ok {
+			c.row.Add(fault.W05Normalised, f.Name, c.arrow("open end kept", f, v.text, longTerm))
 			v.text = longTerm
-			c.row.Add(fault.W05Normalised, f.Name, "open end kept as 2099-12-31")
 		}
 	}
 	v.day = c.day(v.text, f.Name, f.Past)
@@ -158,9 +171,9 @@ func (c *checker) period(f *Field, v *value) bool {
 	switch {
 	case !ok || day < earliest-1 || day > latest:
 		if f.Type == Month {
-			c.row.Add(fault.E06Enum, f.Name, "must be a month YYYY-MM")
+			c.wrong(fault.E06Enum, f.Name, "must be a month YYYY-MM", v.text)
 		} else {
-			c.row.Add(fault.E06Enum, f.Name, "must be a year YYYY")
+			c.wrong(fault.E06Enum, f.Name, "must be a year YYYY", v.text)
 		}
 		return false
 	case f.Past && day > c.today:
@@ -176,7 +189,7 @@ func (c *checker) money(f *Field, v *value, wan bool) bool {
 		c.row.Add(fault.E09Amount, f.Name, "an amount can't be negative")
 		return false
 	case !decimal(v.text, 6):
-		c.row.Add(fault.E09Amount, f.Name, "must be an amount of yuan with up to 18 digits and 6 decimals")
+		c.wrong(fault.E09Amount, f.Name, "must be an amount of yuan with up to 18 digits and 6 decimals", v.text)
 		return false
 	}
 	if wan {
@@ -193,7 +206,7 @@ func (c *checker) choice(f *Field, v *value) bool {
 			return true
 		}
 	}
-	c.row.Add(fault.E06Enum, f.Name, f.allowed())
+	c.wrong(fault.E06Enum, f.Name, f.allowed(), v.text)
 	return false
 }
 
@@ -248,8 +261,8 @@ func (c *checker) array(i int, f *Field, t *token) {
 	}
 	s := scanner{b: c.d.s.b[:t.end], p: int(t.start)}
 	from := len(c.d.arena)
-	c.named, c.masked = false, false
-	ok := c.elements(&s, f.Type == Objects)
+	c.named, c.masked, c.numbered, c.damaged = false, false, false, false
+	ok := c.elements(&s, f)
 	b := c.d.arena[from:len(c.d.arena):len(c.d.arena)]
 	switch {
 	case !ok && f.Type == Texts:
@@ -258,7 +271,12 @@ func (c *checker) array(i int, f *Field, t *token) {
 		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings or objects")
 	case c.named:
 		c.row.Add(fault.E11Personal, f.Name, identity)
+	case c.numbered:
+		c.row.Add(fault.E06Enum, f.Name, numberName)
 	case len(b) > 2:
+		if c.damaged {
+			c.row.Add(fault.W15Damaged, f.Name, damage)
+		}
 		if c.masked {
 			c.row.Add(fault.W05Normalised, f.Name, contactsOut)
 		}
@@ -267,7 +285,8 @@ func (c *checker) array(i int, f *Field, t *token) {
 }
 
 // elements appends a checked array without blanks and needless escapes.
-func (c *checker) elements(s *scanner, objects bool) bool {
+func (c *checker) elements(s *scanner, f *Field) bool {
+	objects := f.Type == Objects
 	a := &c.d.arena
 	*a = append(*a, '[')
 	s.p++
@@ -278,7 +297,10 @@ func (c *checker) elements(s *scanner, objects bool) bool {
 		if k := s.blank(); k != '"' && (!objects || k != '{') {
 			return false
 		}
-		c.canonical(s)
+		if f.Named {
+			c.nameAt(s)
+		}
+		c.canonical(s, f.Named)
 		if s.blank() == ',' {
 			s.p++
 		}
@@ -288,8 +310,22 @@ func (c *checker) elements(s *scanner, objects bool) bool {
 	return true
 }
 
-// canonical appends one checked value.
-func (c *checker) canonical(s *scanner) {
+// nameAt looks at a text that stands for a name.
+func (c *checker) nameAt(s *scanner) {
+	if s.blank() != '"' {
+		return
+	}
+	at := *s
+	t, _ := at.value(0)
+	text := s.b[t.start:t.end]
+	if t.escaped {
+		text = appendUnescaped(nil, text)
+	}
+	c.numbered = c.numbered || onlyDigits(text)
+}
+
+// canonical appends one checked value; named tells that objects in it have names.
+func (c *checker) canonical(s *scanner, named bool) {
 	open := s.blank()
 	if open != '{' && open != '[' {
 		t, _ := s.value(0)
@@ -307,8 +343,11 @@ func (c *checker) canonical(s *scanner) {
 			t, _ := s.key()
 			c.scalarJSON(s.b[t.start:t.end], t)
 			*a = append(*a, ':')
+			if named && nameKey(s.b[t.start:t.end]) {
+				c.nameAt(s)
+			}
 		}
-		c.canonical(s)
+		c.canonical(s, named)
 		if s.blank() == ',' {
 			s.p++
 		}
@@ -331,6 +370,9 @@ func (c *checker) scalarJSON(raw []byte, t token) {
 	}
 	contacts, id := c.look(text, personal.Free)
 	c.named = c.named || id
+	if _, damaged := unseen(text); damaged {
+		c.damaged = true
+	}
 	switch {
 	case len(contacts) > 0:
 		c.masked = true

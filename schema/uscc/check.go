@@ -2,6 +2,8 @@ package uscc
 
 import (
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"credithub/schema/fault"
 )
@@ -128,7 +130,11 @@ func check(s []byte) Verdict {
 		if bad < 0 {
 			bad = 17
 		}
-		return Verdict{Code: fault.E01Format, Message: characterMessage(s[bad], bad)}
+		m := characterMessage(s[bad], bad)
+		if why := Cause(s); why != "" {
+			m += "; " + why
+		}
+		return Verdict{Code: fault.E01Format, Message: m}
 	}
 	if pairOf(s) == none {
 		return Verdict{Code: fault.E01Format, Message: "characters 1–2 are no department and category of GB 32100"}
@@ -169,8 +175,64 @@ func lengthMessage(s []byte) string {
 	case n == 9 || n == 10 && s[8] == '-':
 		return "this is an organisation code, not a code of 18 characters"
 	default:
-		return fmt.Sprintf("length is %d bytes, expected 18 characters", n)
+		m := fmt.Sprintf("length is %d characters, expected 18", utf8.RuneCount(s))
+		if why := Cause(s); why != "" {
+			m += "; " + why
+		} else if n == 17 && digits(s) {
+			m += "; a spreadsheet may have cut a zero off its head (前导零丢失): format the column as text"
+		}
+		return m
 	}
+}
+
+// Cause tells what a spreadsheet or its export did to a value, and the cure; ""
+// when nothing speaks of it.
+func Cause[T ~string | ~[]byte](value T) string {
+	s := strings.TrimSpace(string(value))
+	switch {
+	case strings.HasPrefix(s, "="):
+		return "this is the text of a formula (公式), not its result: paste the values as text"
+	case scientific(s):
+		return "a spreadsheet turned it into a number in scientific notation (科学计数法), its digits are lost: format the column as text and enter it anew"
+	case totals[s]:
+		return "this looks like the row of a total (合计): leave it out"
+	case len(s) > 2 && s[0] == '#' && errorValues[s]:
+		return "this is the error value of a formula (公式出错): mend the formula and paste its result"
+	case strings.Contains(s, "*"):
+		return "some characters are masked with * (脱敏): send them in full"
+	}
+	return ""
+}
+
+// totals are the words that lead the last row of a table.
+var totals = map[string]bool{
+	"合计": true, "总计": true, "小计": true, "共计": true, "累计": true, "总和": true, "汇总": true,
+	"合计:": true, "总计:": true, "小计:": true, "合计：": true, "总计：": true, "小计：": true, "本页合计": true, "本页小计": true, "合 计": true, "总 计": true, "小 计": true,
+}
+
+// Total tells whether a text leads the row of a total (合计), which is no record.
+func Total[T ~string | ~[]byte](s T) bool {
+	return len(s) <= 24 && totals[strings.TrimSpace(string(s))]
+}
+
+var errorValues = map[string]bool{
+	"#N/A": true, "#REF!": true, "#VALUE!": true, "#DIV/0!": true, "#NAME?": true, "#NUM!": true, "#NULL!": true, "#SPILL!": true, "#CALC!": true, "#GETTING_DATA": true,
+}
+
+// ErrorValue tells whether a text is what a spreadsheet writes where a formula
+// fails.
+func ErrorValue[T ~string | ~[]byte](s T) bool {
+	return len(s) > 2 && s[0] == '#' && errorValues[string(s)]
+}
+
+// scientific tells whether a text is a number with an exponent, such as 9.14E+17.
+func scientific(s string) bool {
+	digits, exponent, found := strings.Cut(strings.ToUpper(s), "E")
+	return found && plainNumber(digits) && plainNumber(strings.TrimLeft(exponent, "+-"))
+}
+
+func plainNumber(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789.") == "" && strings.Trim(s, ".") != ""
 }
 
 func characterMessage(c byte, at int) string {

@@ -9,6 +9,9 @@ func Fold(s string) string {
 	if folded(s) {
 		return s
 	}
+	if t := strings.TrimSpace(s); scientific(t) || strings.HasPrefix(t, "=") {
+		return t // what is left of a code would hide what happened to it
+	}
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= 'a' && r <= 'z':
