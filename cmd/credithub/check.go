@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"strings"
 
 	"credithub/deploy/probe"
+	"credithub/schema/policy"
 )
 
 type checkCmd struct {
@@ -14,20 +17,21 @@ type checkCmd struct {
 	CaseNo string `help:"Case number, kept in the audit log."`
 	After  string `help:"Receipt of a push that the answer must reflect."`
 	USCC   string `arg:"" name:"uscc" help:"统一社会信用代码."`
-	Matter string `arg:"" help:"Matter code, such as GOVERNMENT_PROCUREMENT."`
+	Matter string `arg:"" help:"Matter by code (GOVERNMENT_PROCUREMENT), by name (食品经营许可) or by a part of one that is its own."`
 }
 
 const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a){
-id outcome obligation asOf receipt matter{nameZh} subject{name}
+id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
 hits{obligation citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}}
 staleSources{unit{code name} domain}}}`
 
 // checkAnswer is what the command prints.
 type checkAnswer struct {
-	ID, Outcome, Obligation, AsOf, Receipt string
-	Matter                                 struct{ NameZh string }
-	Subject                                *struct{ Name string }
-	Hits                                   []struct {
+	ID, USCC, Outcome, Obligation, AsOf, Receipt string
+
+	Matter  struct{ Code, NameZh string }
+	Subject *struct{ Name string }
+	Hits    []struct {
 		Obligation string
 		Citation   string
 		Measure    struct{ Code, NameZh string }
@@ -50,36 +54,17 @@ var checkExit = map[string]int{"CLEAR": 0, "HIT": 3, "SUBJECT_UNKNOWN": 4, "SUBJ
 
 // Run asks and prints; the exit status tells the outcome.
 func (c *checkCmd) Run(ctx context.Context) error {
-	vars := map[string]any{"u": c.USCC, "m": c.Matter}
-	if c.CaseNo != "" {
-		vars["c"] = c.CaseNo
+	a, err := c.ask(ctx, c.Matter)
+	var unknown *unknownMatter
+	if errors.As(err, &unknown) {
+		if code := unknown.only(c.Matter); code != "" {
+			a, err = c.ask(ctx, code)
+		}
 	}
-	if c.After != "" {
-		vars["a"] = c.After
-	}
-	raw, err := probe.Ask(ctx, c.URL, c.Token, checkDocument, vars)
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
-	var answer struct {
-		Data   struct{ Check *checkAnswer }
-		Errors []struct {
-			Message    string
-			Extensions struct{ Code string }
-		}
-		Detail string
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("check: the answer of %s is no GraphQL", c.URL)
-	}
-	a := answer.Data.Check
-	switch {
-	case len(answer.Errors) > 0:
-		return fmt.Errorf("check: %s: %s", answer.Errors[0].Extensions.Code, answer.Errors[0].Message)
-	case a == nil:
-		return fmt.Errorf("check: %s", answer.Detail)
-	}
-	a.print(c.USCC)
+	a.print()
 	status, known := checkExit[a.Outcome]
 	switch {
 	case !known:
@@ -90,7 +75,75 @@ func (c *checkCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-func (a *checkAnswer) print(uscc string) {
+// unknownMatter is the refusal of a matter that the hub doesn't know, with those
+// that could be meant.
+type unknownMatter struct{ near []policy.Matter }
+
+func (u *unknownMatter) Error() string {
+	var b strings.Builder
+	b.WriteString("没有这一审批事项或不止一项 (no such matter, or several)")
+	for _, m := range u.near {
+		fmt.Fprintf(&b, "\n  %-28s %s  %s", m.Code, m.NameZh, m.NameEn)
+	}
+	return b.String()
+}
+
+// only is the code of the one matter whose code or name holds the text; "" when
+// there is none, or more than one.
+func (u *unknownMatter) only(text string) (code string) {
+	for i := range u.near {
+		switch {
+		case !u.near[i].Holds(text):
+		case code != "":
+			return ""
+		default:
+			code = u.near[i].Code
+		}
+	}
+	return code
+}
+
+// ask asks about a matter.
+func (c *checkCmd) ask(ctx context.Context, matter string) (*checkAnswer, error) {
+	vars := map[string]any{"u": c.USCC, "m": matter}
+	if c.CaseNo != "" {
+		vars["c"] = c.CaseNo
+	}
+	if c.After != "" {
+		vars["a"] = c.After
+	}
+	raw, err := probe.Ask(ctx, c.URL, c.Token, checkDocument, vars)
+	if err != nil {
+		return nil, err
+	}
+	var answer struct {
+		Data   struct{ Check *checkAnswer }
+		Errors []struct {
+			Message    string
+			Extensions struct {
+				Code string
+				Near []policy.Matter
+			}
+		}
+		Detail string
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fmt.Errorf("the answer of %s is no GraphQL", c.URL)
+	}
+	switch {
+	case len(answer.Errors) > 0:
+		e := answer.Errors[0]
+		if len(e.Extensions.Near) > 0 {
+			return nil, &unknownMatter{e.Extensions.Near}
+		}
+		return nil, fmt.Errorf("%s: %s", e.Extensions.Code, e.Message)
+	case answer.Data.Check == nil:
+		return nil, errors.New(answer.Detail)
+	}
+	return answer.Data.Check, nil
+}
+
+func (a *checkAnswer) print() {
 	name := "（登记名称尚未入库）" // the index knows the subject a moment before the store
 	switch {
 	case a.Subject != nil && a.Subject.Name != "":
@@ -98,7 +151,7 @@ func (a *checkAnswer) print(uscc string) {
 	case a.Outcome == "SUBJECT_UNKNOWN":
 		name = "（未登记）"
 	}
-	fmt.Printf("%s  %s\n%s: %s %s\n", uscc, name, a.Matter.NameZh, a.Outcome, a.Obligation)
+	fmt.Printf("%s  %s\n%s %s: %s %s\n", a.USCC, name, a.Matter.Code, a.Matter.NameZh, a.Outcome, a.Obligation)
 	for _, h := range a.Hits {
 		until := h.Entry.Until
 		if until == "" {

@@ -99,8 +99,9 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 	if q.many && (len(q.codes) == 0 || len(q.codes) > s.limits.Checks) {
 		return nil, fault.New(fault.BadInput, "usccs: 1 to %d codes", s.limits.Checks)
 	}
-	m := s.policy.Matter(q.matter)
-	err := q.sound(m, s.limits.CaseNo, now)
+	q.fold()
+	m, near := s.policy.FindMatter(q.matter)
+	err := q.sound(m, near, s.limits.CaseNo, now)
 	if err != nil {
 		return m, err
 	}
@@ -129,9 +130,22 @@ func (s *Server) waitStored(ctx context.Context, rep *reply) error {
 	return nil
 }
 
+// fold brings codes into the form in which they are written, as the site does.
+func (q *question) fold() {
+	changed := false
+	for i, c := range q.codes {
+		if f := uscc.Fold(c); f != c {
+			q.codes[i], changed = f, true
+		}
+	}
+	if changed {
+		q.joined = strings.Join(q.codes, ",")
+	}
+}
+
 // sound tells what is wrong with the question itself. No message repeats what
 // the caller wrote.
-func (q *question) sound(m *policy.Matter, maxCaseNo int, now time.Time) error {
+func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int, now time.Time) error {
 	for i, c := range q.codes {
 		var b [uscc.Length]byte
 		v := uscc.Check(append(b[:0], c...))
@@ -145,7 +159,7 @@ func (q *question) sound(m *policy.Matter, maxCaseNo int, now time.Time) error {
 	}
 	switch {
 	case m == nil:
-		return fault.New(fault.BadInput, "matter: no such approval matter")
+		return &refusal{fault.BadInput, "matter: no such approval matter", near}
 	case m.Role == policy.Person:
 		// No enterprise's entry can answer it, and CLEAR would say too much.
 		return fault.New(fault.BadInput, "matter: asks about a natural person, of whom the hub keeps no entries")

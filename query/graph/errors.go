@@ -10,6 +10,7 @@ import (
 
 	"credithub/query/view"
 	"credithub/schema/fault"
+	"credithub/schema/policy"
 )
 
 // refusal is an error that may be shown: a kind and a message. It is what
@@ -17,13 +18,37 @@ import (
 type refusal struct {
 	kind    fault.Kind
 	message string
+	near    []*policy.Matter // that could be meant instead of one that doesn't exist
 }
 
 func (r *refusal) Error() string { return r.message }
 
 // Extensions puts the kind where GraphQL callers look for it.
 func (r *refusal) Extensions() map[string]interface{} {
-	return map[string]interface{}{"code": code(r.kind)}
+	out := map[string]interface{}{"code": code(r.kind)}
+	if len(r.near) > 0 {
+		out["near"] = r.near
+	}
+	return out
+}
+
+// appendExtensions writes the extensions of an error.
+func appendExtensions(b []byte, code string, near []*policy.Matter) []byte {
+	b = append(b, `,"extensions":{"code":`...)
+	b = appendString(b, code)
+	if len(near) > 0 {
+		b = append(b, `,"near":[`...)
+		for i, m := range near {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = appendString(append(b, `{"code":`...), m.Code)
+			b = appendString(append(b, `,"nameZh":`...), m.NameZh)
+			b = append(appendString(append(b, `,"nameEn":`...), m.NameEn), '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
 }
 
 // code is the wire name of a kind in extensions.code: the kinds of HTTP alone
@@ -53,12 +78,12 @@ func (s *Server) refuse(ctx context.Context, err error) *refusal {
 		if f.Cause != nil {
 			s.log.LogAttrs(ctx, slog.LevelWarn, "request failed", slog.String("kind", string(f.Kind)), slog.String("cause", clean(f.Cause.Error())))
 		}
-		return &refusal{f.Kind, clean(f.Message)}
+		return &refusal{kind: f.Kind, message: clean(f.Message)}
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return &refusal{fault.Timeout, "the answer took too long"}
+		return &refusal{kind: fault.Timeout, message: "the answer took too long"}
 	}
 	s.log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("kind", string(fault.Internal)), slog.String("cause", clean(err.Error())))
-	return &refusal{fault.Internal, internalMessage}
+	return &refusal{kind: fault.Internal, message: internalMessage}
 }
 
 // clean shortens a text and drops it whole when it holds what looks like an

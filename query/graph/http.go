@@ -289,9 +289,7 @@ func (s *Server) refuseHTTP(w http.ResponseWriter, req *http.Request, x *exchang
 	}
 	b := append(x.out[:0], `{"errors":[{"message":`...)
 	b = appendString(b, r.message)
-	b = append(b, `,"extensions":{"code":`...)
-	b = appendString(b, code(r.kind))
-	x.out = append(b, "}}]}"...)
+	x.out = append(appendExtensions(b, code(r.kind), nil), "}]}"...)
 	write(w, x, status)
 }
 

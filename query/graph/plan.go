@@ -385,7 +385,5 @@ func (r *planRoot) appendError(b []byte, e *refusal) []byte {
 	b = strconv.AppendInt(b, int64(r.column), 10)
 	b = append(b, `}],"path":[`...)
 	b = appendString(b, r.path)
-	b = append(b, `],"extensions":{"code":`...)
-	b = appendString(b, code(e.kind))
-	return append(b, "}}"...)
+	return append(appendExtensions(append(b, ']'), code(e.kind), e.near), '}')
 }

@@ -16,6 +16,7 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/uscc"
 )
 
 // Values that resolvers hand to each other, besides those of view and policy.
@@ -66,7 +67,7 @@ func (s *Server) queryResolvers() map[string]resolver {
 		"Query.check":  func(c *call) (any, error) { return s.resolveCheck(c) },
 		"Query.checks": func(c *call) (any, error) { return s.resolveChecks(c) },
 		"Query.entity": func(c *call) (any, error) {
-			code, asOf := c.text("uscc"), c.time("asOf")
+			code, asOf := uscc.Fold(c.text("uscc")), c.time("asOf")
 			if err := view.CheckCode("uscc", code); err != nil {
 				return nil, err
 			}
@@ -86,7 +87,7 @@ func (s *Server) queryResolvers() map[string]resolver {
 		},
 		"Query.listEntries": func(c *call) (any, error) {
 			p, err := c.sc.viewer.ListEntries(c.ctx, view.EntryQuery{
-				List: c.text("list"), USCC: c.text("uscc"), State: list.ParseState(c.text("state")), First: c.first(), After: c.text("after"),
+				List: c.text("list"), USCC: uscc.Fold(c.text("uscc")), State: list.ParseState(c.text("state")), First: c.first(), After: c.text("after"),
 			})
 			if err != nil {
 				return nil, err
@@ -100,10 +101,10 @@ func (s *Server) queryResolvers() map[string]resolver {
 			return each(s.policy.Measures, func(m *policy.Measure) any { return m }), nil
 		},
 		"Query.matters": func(c *call) (any, error) {
-			text := strings.ToLower(strings.TrimSpace(c.text("text")))
+			text := c.text("text")
 			out := []any{}
 			for _, m := range s.policy.Matters {
-				if strings.Contains(strings.ToLower(m.Code+"\n"+m.NameZh+"\n"+m.NameEn), text) {
+				if strings.TrimSpace(text) == "" || m.Holds(text) {
 					out = append(out, m)
 				}
 			}
@@ -174,7 +175,7 @@ func (s *Server) resolveCheck(c *call) (any, error) {
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
 	}
-	return &checkValue{rep, 0, code}, nil
+	return &checkValue{rep, 0, q.codes[0]}, nil
 }
 
 func (s *Server) resolveChecks(c *call) (any, error) {

@@ -13,6 +13,7 @@ import (
 
 	"credithub/schema/audit"
 	"credithub/schema/fault"
+	"credithub/schema/policy"
 )
 
 // serve answers a request that has been read.
@@ -220,9 +221,8 @@ func appendFormatted(b []byte, e *gqlerrors.FormattedError) []byte {
 		}
 	}
 	c, _ := e.Extensions["code"].(string)
-	b = append(b, `,"extensions":{"code":`...)
-	b = appendString(b, c)
-	return append(b, "}}"...)
+	near, _ := e.Extensions["near"].([]*policy.Matter)
+	return append(appendExtensions(b, c, near), '}')
 }
 
 // recordRead puts what a signed-in caller was shown into the audit log: the
