@@ -14,6 +14,7 @@ import (
 	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/keys"
 	"credithub/deploy/platform/limit"
+	"credithub/deploy/platform/node"
 	"credithub/deploy/platform/spool"
 	"credithub/ingest/gateway"
 	"credithub/ingest/intake"
@@ -42,11 +43,16 @@ func (c *ingestCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
-	in, err := h.intake()
+	clock, err := node.OpenClock(h.data, time.Now)
+	if err != nil {
+		return err
+	}
+	in, err := h.intake(clock)
 	if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return clock.Run(ctx, h.log, h.reg) })
 	g.Go(func() error {
 		if err := h.keepKey(ctx); err != nil {
 			return err
@@ -98,7 +104,7 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 }
 
 // intake makes the consuming part.
-func (h *hub) intake() (*intake.Intake, error) {
+func (h *hub) intake(clock *node.Clock) (*intake.Intake, error) {
 	reg, err := keys.Open(h.data, time.Now)
 	if err != nil {
 		return nil, err
@@ -109,7 +115,7 @@ func (h *hub) intake() (*intake.Intake, error) {
 	}
 	return intake.New(intake.Config{
 		Kafka: h.kafka, Producer: h.producer, Store: st, Policy: h.policy, Keys: reg,
-		Stamper: h.stamper, Now: time.Now, Logger: h.log, Registerer: h.reg,
+		Stamper: h.stamper, Now: time.Now, Ahead: clock.Ahead, Logger: h.log, Registerer: h.reg,
 	})
 }
 

@@ -33,6 +33,8 @@ type Store interface {
 	// Decisions calls f with every accepted decision record, in the order of the
 	// log. The version holds until f returns.
 	Decisions(ctx context.Context, topic string, f func(*Version) error) error
+	// Learned reads when the hub learned of the last stored row of each partition.
+	Learned(ctx context.Context, topics []string) (map[sink.Partition]time.Time, error)
 	// Fed reads the last stored place in the feed of each topic.
 	Fed(ctx context.Context, topics []string) (map[string]int64, error)
 	// LogPositions reads the last noted offset of the log topics.
@@ -62,6 +64,7 @@ type Config struct {
 	Keys       Keys
 	Stamper    *stamp.Stamper
 	Now        func() time.Time
+	Ahead      func() time.Duration // of the hub's time before the machine's clock, see node.Clock; nil: none
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: none
 
@@ -97,6 +100,9 @@ func (c Config) withDefaults() (Config, error) {
 	need(c.Stamper != nil, "stamper")
 	need(c.Now != nil, "clock")
 	need(c.Logger != nil, "logger")
+	if c.Ahead == nil {
+		c.Ahead = func() time.Duration { return 0 }
+	}
 	if len(c.Domains) == 0 {
 		c.Domains = record.Domains()
 	}

@@ -69,15 +69,8 @@ func newHub(t testing.TB) *hub {
 	must(t, err)
 	t.Cleanup(func() { _ = h.kafka.Close() })
 	var topics []kafka.Topic
-	for _, d := range record.Domains() {
-		n := 4
-		if d == record.Decision {
-			n = 1
-		}
-		topics = append(topics, kafka.Topic{Name: d.Topic(), Partitions: n})
-	}
-	for _, n := range []string{feed.EntriesTopic, feed.SubjectsTopic, feed.RejectsTopic, feed.BatchesTopic, feed.AuditTopic} {
-		topics = append(topics, kafka.Topic{Name: n, Partitions: 1})
+	for _, topic := range feed.Topics(4) {
+		topics = append(topics, kafka.Topic{Name: topic.Name, Partitions: topic.Partitions, Configs: topic.Configs})
 	}
 	must(t, h.kafka.EnsureTopics(context.Background(), topics))
 	h.produce = kafka.NewProducer(h.kafka, kafka.ProducerConfig{})

@@ -40,6 +40,7 @@ type partition struct {
 	domain record.Domain
 	number int
 	from   int64
+	last   time.Time // when the hub learned of the last stored row; zero without
 }
 
 // run loads what is stored, then reads on from there until ctx ends.
@@ -100,6 +101,10 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("intake: read stored positions: %w", err)
 	}
+	learned, err := cfg.Store.Learned(ctx, topics)
+	if err != nil {
+		return nil, fmt.Errorf("intake: read when the last was learned: %w", err)
+	}
 	l.judge = newJudge(cfg.Policy, l.x.ended, l.x.met)
 	var parts []partition
 	for _, d := range l.domains {
@@ -108,7 +113,8 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 			return nil, err
 		}
 		for i := range n {
-			parts = append(parts, partition{d, i, have.After(sink.Partition{Topic: d.Topic(), Partition: uint16(i)})})
+			at := sink.Partition{Topic: d.Topic(), Partition: uint16(i)}
+			parts = append(parts, partition{d, i, have.After(at), learned[at]})
 		}
 		if err := l.loadDomain(ctx, d); err != nil {
 			return nil, fmt.Errorf("intake: load %s: %w", d, err)
@@ -171,7 +177,7 @@ func (l *lane) read(ctx context.Context, p partition) error {
 	topic := p.domain.Topic()
 	f := kafka.NewFetcher(cfg.Kafka, topic, p.number, p.from, cfg.MaxBytes)
 	f.MaxWait = 2 * time.Second
-	v := &verifier{topic: topic, stamper: cfg.Stamper, keys: cfg.Keys, now: cfg.Now}
+	v := &verifier{topic: topic, stamper: cfg.Stamper, keys: cfg.Keys, last: p.last}
 	lag := l.x.met.lag.WithLabelValues(topic, strconv.Itoa(p.number))
 	var origins []origin
 	for tries := 0; ; {
@@ -192,6 +198,7 @@ func (l *lane) read(ctx context.Context, p partition) error {
 		if len(b.Messages) == 0 {
 			continue
 		}
+		v.look(cfg.Now(), cfg.Ahead())
 		origins = origins[:0]
 		for i := range b.Messages {
 			origins = append(origins, v.verify(&b.Messages[i]))

@@ -21,38 +21,49 @@ type origin struct {
 
 // verifier tells where messages come from. Not for several goroutines: it
 // remembers when the hub learned the last one of its partition.
+//
+// That time is the log's own. A sender's says nothing: signed or stamped, a message
+// may have lain anywhere for long, and what the hub answered meanwhile was right.
 type verifier struct {
 	topic   string
 	stamper *stamp.Stamper
 	keys    Keys
-	now     func() time.Time
-	last    time.Time
+	now     time.Time     // of the hub, see look
+	ahead   time.Duration // of the hub's time before the machine's clock
+	last    time.Time     // of the partition; at first that of the last stored row
 	buf     []byte
 	sig     []byte
 }
+
+// look takes the hub's time for the messages of one fetch. While the machine's clock
+// is behind it, the log's is taken to be as far behind.
+func (v *verifier) look(now time.Time, ahead time.Duration) { v.now, v.ahead = now.Add(ahead), ahead }
 
 // verify checks one message. What isn't proven is recorded as of its arrival.
 func (v *verifier) verify(m *kafka.Message) origin {
 	if h := m.Header(feed.HeaderStamp); h != nil {
 		if s, err := v.stamper.Verify(v.topic, m.Key, m.Value, h); err == nil {
-			if s.ReceivedAt.After(v.last) {
-				v.last = s.ReceivedAt
-			}
-			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: s.ReceivedAt}
+			// The log of an old data directory may tell only senders' times.
+			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: v.learned(m, s.ReceivedAt)}
 		}
 	}
-	o := origin{recordedAt: v.arrival(m.Time)}
+	o := origin{recordedAt: v.learned(m, v.now)}
 	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit), o.recordedAt) {
 		o.proven, o.unit = true, string(unit)
 	}
 	return o
 }
 
-// arrival is the time of a message that carries no stamp: its own, but neither
-// in the future nor before what the partition had already.
-func (v *verifier) arrival(t time.Time) time.Time {
-	if now := v.now(); t.IsZero() || t.After(now) {
-		t = now
+// learned is when the hub learned of a message: the log's time, or another where the
+// log has none of its own, but neither in the future nor before what the partition
+// had already.
+func (v *verifier) learned(m *kafka.Message, otherwise time.Time) time.Time {
+	t := otherwise
+	if m.Appended {
+		t = m.Time.Add(v.ahead)
+	}
+	if t.After(v.now) {
+		t = v.now
 	}
 	if t.Before(v.last) {
 		t = v.last

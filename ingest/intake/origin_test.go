@@ -25,7 +25,7 @@ func TestCase_T5_WhatAKeySignedBeforeItsRevocationStays(t *testing.T) {
 	must(t, err)
 	const topic = "credit.tax"
 	message := func(at time.Time) *kafka.Message {
-		m := &kafka.Message{Key: []byte("91420100MA4N0A2B5Y"), Value: []byte("{}"), Time: at}
+		m := &kafka.Message{Key: []byte("91420100MA4N0A2B5Y"), Value: []byte("{}"), Time: at, Appended: true}
 		sig := ed25519.Sign(priv, []byte(topic+"\n"+string(m.Key)+"\n"+string(m.Value)))
 		m.Headers = []kafka.Header{
 			{Key: feed.HeaderUnit, Value: []byte("TAX")}, {Key: feed.HeaderKey, Value: []byte(k.ID)},
@@ -36,7 +36,8 @@ func TestCase_T5_WhatAKeySignedBeforeItsRevocationStays(t *testing.T) {
 	stamper, err := stamp.New(make([]byte, stamp.MinSecret))
 	must(t, err)
 	read := func(m *kafka.Message) bool {
-		v := &verifier{topic: topic, stamper: stamper, keys: register, now: func() time.Time { return now }}
+		v := &verifier{topic: topic, stamper: stamper, keys: register}
+		v.look(now, 0)
 		o := v.verify(m)
 		return o.proven && o.unit == "TAX"
 	}

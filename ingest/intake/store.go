@@ -116,6 +116,22 @@ func (c *ClickHouse) Positions(ctx context.Context, topics []string) (sink.Posit
 		"SELECT topic, partition, max(offset) FROM records WHERE topic IN (?) GROUP BY topic, partition", topics)
 }
 
+// Learned asks the same projection.
+func (c *ClickHouse) Learned(ctx context.Context, topics []string) (map[sink.Partition]time.Time, error) {
+	out := map[sink.Partition]time.Time{}
+	err := c.each(ctx, "last times", "SELECT topic, partition, max(recorded_at) FROM records WHERE topic IN (?) GROUP BY topic, partition",
+		func(rows driver.Rows) error {
+			var p sink.Partition
+			var at time.Time
+			if err := rows.Scan(&p.Topic, &p.Partition, &at); err != nil {
+				return err
+			}
+			out[p] = at
+			return nil
+		}, topics)
+	return out, err
+}
+
 // Fed asks how far the feed is reflected by rows.
 func (c *ClickHouse) Fed(ctx context.Context, topics []string) (map[string]int64, error) {
 	out := map[string]int64{}

@@ -31,6 +31,7 @@ type Message struct {
 	Partition  int // ByKey, or a partition
 	Offset     int64
 	Time       time.Time // zero: the time of producing
+	Appended   bool      // of messages read: Time is the log's own, not the sender's
 	Err        error
 }
 
@@ -315,7 +316,7 @@ func (u *unpacker) records(p, head []byte, base, end, from int64) error {
 		if logTime {
 			at = last
 		}
-		m.Time = time.UnixMilli(at)
+		m.Time, m.Appended = time.UnixMilli(at), logTime
 		u.msgs = append(u.msgs, m)
 	}
 	return nil
