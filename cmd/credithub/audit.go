@@ -21,12 +21,14 @@ import (
 )
 
 type auditCmd struct {
+	Head   auditHeadCmd   `cmd:"" help:"Print the head of each chain, to be kept elsewhere."`
 	Verify auditVerifyCmd `cmd:"" help:"Re-compute the hash chains; name the first broken link."`
 }
 
 type auditVerifyCmd struct {
 	dataFlag
 	From       string `help:"First day to look at, YYYY-MM-DD." placeholder:"DATE"`
+	Heads      string `help:"Heads that were kept elsewhere, as audit head printed them." type:"existingfile" placeholder:"FILE"`
 	Clickhouse string `help:"ClickHouse over HTTP; the running hub's without it." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
 }
 
@@ -64,26 +66,29 @@ func (c *auditVerifyCmd) Run(ctx context.Context) error {
 				return fmt.Errorf("audit: nothing to verify: %s holds no audit record, no hub is running on it, and no --clickhouse was given", c.Data)
 			}
 			fmt.Println("clickhouse  not asked: no hub is running on this data directory and no --clickhouse was given")
-			return nil
+			return c.remembered(ctx, nil)
 		}
 		if err != nil {
 			return err
 		}
 		at = e.ClickHouse
 	}
-	return verifyStored(ctx, at, from, dirs, found)
+	db, err := clickhouse.Open(clickhouse.Config{URL: at})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := verifyStored(ctx, db, from, dirs, found); err != nil {
+		return err
+	}
+	return c.remembered(ctx, db)
 }
 
 // storeLag is how long a shipped record may be on its way to ClickHouse.
 const storeLag = time.Minute
 
 // verifyStored checks the chains in ClickHouse; found counts the records on disk.
-func verifyStored(ctx context.Context, url string, from time.Time, dirs []string, found uint64) error {
-	db, err := clickhouse.Open(clickhouse.Config{URL: url})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
+func verifyStored(ctx context.Context, db *clickhouse.DB, from time.Time, dirs []string, found uint64) error {
 	heads, err := audit.Verify(storedAudit(ctx, db, from), !from.IsZero())
 	if err != nil {
 		return fmt.Errorf("audit: clickhouse: %w", err)
@@ -94,6 +99,11 @@ func verifyStored(ctx context.Context, url string, from time.Time, dirs []string
 	for _, h := range heads {
 		fmt.Printf("clickhouse  %s: %d records intact, the last is %d\n", h.Writer, h.Records, h.Seq)
 	}
+	for _, h := range heads {
+		if len(h.Breaks) > 0 {
+			return fmt.Errorf("audit: clickhouse: %w", h.Breaks[0])
+		}
+	}
 	for _, dir := range dirs {
 		if err := spool.Against(dir, heads, from, time.Now().Add(-storeLag)); err != nil {
 			return fmt.Errorf("audit: clickhouse: %w", err)
@@ -102,11 +112,15 @@ func verifyStored(ctx context.Context, url string, from time.Time, dirs []string
 	return nil
 }
 
-// storedAudit reads the audit table in the order of its chains.
+// storedAudit reads the audit table in the order of its chains, from a time on.
 func storedAudit(ctx context.Context, db *clickhouse.DB, from time.Time) iter.Seq2[audit.Record, error] {
+	return selectAudit(ctx, db, "at >= fromUnixTimestamp64Micro(?)", max(0, from.UnixMicro()))
+}
+
+func selectAudit(ctx context.Context, db *clickhouse.DB, where string, args ...any) iter.Seq2[audit.Record, error] {
 	return func(yield func(audit.Record, error) bool) {
 		rows, err := db.Conn().Query(ctx, "SELECT writer, seq, at, actor, unit, role, action, subject, matter, case_no, outcome, digest, prev, hash FROM "+
-			ddl.Quote(ddl.Audit)+" FINAL WHERE at >= fromUnixTimestamp64Micro(?) ORDER BY writer, seq", max(0, from.UnixMicro()))
+			ddl.Quote(ddl.Audit)+" FINAL WHERE "+where+" ORDER BY writer, seq", args...)
 		if err != nil {
 			yield(audit.Record{}, err)
 			return

@@ -155,7 +155,12 @@ func newStrangers() (*limit.Limiter, error) {
 // audit opens this node's chain and ships it while ctx lives. The caller closes
 // it when nobody asks any more.
 func (h *hub) audit(ctx context.Context, g *errgroup.Group, node string) (*spool.Spool, error) {
-	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{Log: h.log, Metrics: h.reg})
+	keep, _, err := auditHeads(h.data)
+	if err != nil {
+		return nil, err
+	}
+	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{
+		Log: h.log, Metrics: h.reg, Heads: keep, Lost: h.lostAudit(ctx)})
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,8 @@ type Head struct {
 	Seq     uint64
 	Hash    string
 	Records uint64
+	// Breaks are those that the hub marked itself: what was lost by damage.
+	Breaks []*BrokenLink
 }
 
 // Chain checks the records of one writer in their order. The zero value begins
@@ -53,6 +55,9 @@ func (c *Chain) Next(r *Record) error {
 		return broken("it follows a record of %s", h.Writer)
 	case !first && r.Seq == h.Seq:
 		return broken("there are two of it: the chain was written anew from there on")
+	case !first && r.Action == BreakAction && r.Seq > h.Seq+1 && r.Prev == h.Hash && r.Intact():
+		h.Breaks = append(h.Breaks, &BrokenLink{Writer: r.Writer, Seq: h.Seq + 1,
+			Reason: fmt.Sprintf("records %s were lost by damage, which the hub marked at %s", r.Subject, r.At.Format("2006-01-02T15:04:05Z"))})
 	case !first && r.Seq != h.Seq+1:
 		return broken("it follows record %d", h.Seq)
 	case !first && r.Prev != h.Hash:

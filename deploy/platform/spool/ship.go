@@ -32,7 +32,7 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, [][]byte) erro
 		s.segMu.Lock()
 		last := s.shipped
 		s.segMu.Unlock()
-		s.note(last, r.file)
+		s.note(last, nil, r.file)
 	}()
 	s.segMu.Lock()
 	r.next = s.shipped + 1
@@ -93,7 +93,7 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) erro
 	s.count.shipped.Add(float64(len(lines)))
 	if now := time.Now(); now.Sub(s.noted) >= noteEvery {
 		s.noted = now
-		s.note(last, r.file)
+		s.note(last, lines[len(lines)-1], r.file)
 	}
 	return nil
 }
@@ -105,8 +105,8 @@ const noteEvery = time.Second
 // note writes down how far records were shipped, after those records themselves:
 // a number that a loss of power left ahead of its file would read as records
 // removed. file is the one last read; those before it were made durable when it
-// was begun.
-func (s *Spool) note(last uint64, file *os.File) {
+// was begun. line is the last record, to be remembered, if any.
+func (s *Spool) note(last uint64, line []byte, file *os.File) {
 	if file != nil {
 		if err := datasync(file); err != nil {
 			s.opts.Log.Warn("audit file can't be made durable; records will be shipped again", "error", err)
@@ -115,6 +115,9 @@ func (s *Spool) note(last uint64, file *os.File) {
 	}
 	if err := node.ReplaceFile(filepath.Join(s.dir, shippedFile), strconv.AppendUint(nil, last, 10)); err != nil {
 		s.opts.Log.Warn("audit position can't be written; records will be shipped again", "error", err)
+	}
+	if r, err := audit.Parse(line); err == nil {
+		s.keepHead(audit.Head{Seq: r.Seq, Hash: r.Hash})
 	}
 }
 
@@ -380,6 +383,9 @@ func Verify(dir string) (audit.Head, error) {
 	}
 	if shipped > head.Seq {
 		return head, &audit.BrokenLink{Writer: head.Writer, Seq: head.Seq + 1, Reason: fmt.Sprintf("it is missing, though records up to %d were shipped", shipped)}
+	}
+	if len(head.Breaks) > 0 {
+		return head, head.Breaks[0]
 	}
 	return head, nil
 }

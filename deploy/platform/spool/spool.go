@@ -48,6 +48,9 @@ type Options struct {
 	Retain       time.Duration // least age of a file that is removed; 180 days (网络安全法 23(3): six months)
 	ShipBatch    int           // records handed to Ship's callback at once; 2,000
 	Gather       time.Duration // how long Ship lets fewer records than that gather; 200 ms
+	Heads        *Heads        // remembers the ends of chains; nil: nobody does
+	Lost         Lost          // where records are asked for that the files lost; nil: nowhere
+	Boot         string        // which boot of the machine this is; as the system tells
 	Now          func() time.Time
 	Log          *slog.Logger          // nil: says nothing
 	Metrics      prometheus.Registerer // nil: not registered
@@ -68,6 +71,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Boot == "" {
+		o.Boot = bootID()
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -100,6 +106,8 @@ type Spool struct {
 	head  audit.Head
 	buf   []byte
 	dirty bool // there may be bytes behind size
+
+	forged bool // the files are not those that are remembered: what is stays as evidence
 
 	segMu    sync.Mutex
 	segments []segment // by first record; the last is written to
@@ -180,26 +188,40 @@ func (s *Spool) open(writer string) error {
 		return fmt.Errorf("spool: recover %s: %w", s.dir, err)
 	}
 	if s.shipped, err = readNumber(s.dir, shippedFile); err != nil {
-		return fmt.Errorf("spool: %w", err)
+		// Torn: records are known by writer and number, so to ship all of them
+		// again is harmless.
+		s.opts.Log.Warn("how far the audit files were shipped can't be read; they are shipped again", "error", err)
+		if err := node.ReplaceFile(filepath.Join(s.dir, shippedFile), []byte("0")); err != nil {
+			return fmt.Errorf("spool: %w", err)
+		}
 	}
-	if s.shipped > s.head.Seq {
-		s.opts.Log.Error("audit records are missing at the end", "shipped", s.shipped, "found", s.head.Seq)
-		return fmt.Errorf("spool: record %d was shipped but the files end at %d: records were removed", s.shipped, s.head.Seq)
+	if err := s.heal(); err != nil {
+		return fmt.Errorf("spool: heal %s: %w", s.dir, err)
 	}
 	return nil
 }
 
-// identity reads or makes the name in the records.
+// errNoName is a file that should hold the writer's name and is empty.
+var errNoName = errors.New("file holds no name")
+
+// identity reads or makes the name in the records; when its file is lost, the
+// records tell it.
 func (s *Spool) identity(writer string) (string, error) {
 	id, err := readWriter(s.dir)
-	if !errors.Is(err, os.ErrNotExist) {
+	if err == nil || !errors.Is(err, os.ErrNotExist) && !errors.Is(err, errNoName) {
 		return id, err
 	}
-	var r [4]byte
-	if _, err := rand.Read(r[:]); err != nil {
+	segs, err := list(s.dir)
+	if err != nil {
 		return "", err
 	}
-	id = writer + "-" + hex.EncodeToString(r[:])
+	if id = writerIn(segs); id == "" {
+		var r [4]byte
+		if _, err := rand.Read(r[:]); err != nil {
+			return "", err
+		}
+		id = writer + "-" + hex.EncodeToString(r[:])
+	}
 	return id, node.ReplaceFile(filepath.Join(s.dir, writerFile), []byte(id+"\n"))
 }
 
@@ -212,7 +234,7 @@ func readWriter(dir string) (string, error) {
 	}
 	id := strings.TrimSpace(string(b))
 	if id == "" {
-		return "", fmt.Errorf("%s is empty", path)
+		return "", fmt.Errorf("%s: %w", path, errNoName)
 	}
 	return id, nil
 }
@@ -413,6 +435,7 @@ func (s *Spool) Close() error {
 	}
 	err := errors.Join(s.file.Sync(), s.file.Close())
 	s.file = nil
+	s.keepHead(s.head)
 	s.unlock()
 	return err
 }
