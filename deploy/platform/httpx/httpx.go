@@ -34,7 +34,9 @@ import (
 // Config of a server; zero values take the defaults.
 type Config struct {
 	HeaderTimeout time.Duration // for a request's head to arrive; 10 s
-	ReadTimeout   time.Duration // for a whole request, unless its handler extends it; 2 min
+	ReadTimeout   time.Duration // for a whole request; 2 min
+	BodyRate      int           // bytes a second that a body must come at, after BodyGrace; 1 KiB
+	BodyGrace     time.Duration // 10 s
 	WriteTimeout  time.Duration // for an answer after the head arrived; 5 min
 	IdleTimeout   time.Duration // between requests; 2 min
 	HeaderBytes   int           // of a request's head; 16 KiB
@@ -56,9 +58,13 @@ func (c Config) withDefaults() Config {
 	}
 	def(&c.HeaderTimeout, 10*time.Second)
 	def(&c.ReadTimeout, 2*time.Minute)
+	def(&c.BodyGrace, 10*time.Second)
 	def(&c.WriteTimeout, 5*time.Minute)
 	def(&c.IdleTimeout, 2*time.Minute)
 	def(&c.StopTimeout, 3*time.Second)
+	if c.BodyRate <= 0 {
+		c.BodyRate = 1 << 10
+	}
 	if c.HeaderBytes <= 0 {
 		c.HeaderBytes = 16 << 10
 	}
@@ -76,7 +82,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, c Config) error 
 	}
 	c = c.withDefaults()
 	s := &http.Server{
-		Handler: seated(h), ConnContext: withConn, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
+		Handler: seated(h, c), ConnContext: withConn, ReadHeaderTimeout: c.HeaderTimeout, ReadTimeout: c.ReadTimeout, WriteTimeout: c.WriteTimeout,
 		IdleTimeout: c.IdleTimeout, MaxHeaderBytes: c.HeaderBytes,
 		ErrorLog: slog.NewLogLogger(c.Log.Handler(), slog.LevelDebug),
 	}
@@ -132,12 +138,15 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 }
 
 // seated keeps a connection's place while a request of it is at work: not while one
-// only begins to arrive.
-func seated(next http.Handler) http.Handler {
+// only begins to arrive, nor while its body crawls.
+func seated(next http.Handler, cfg Config) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, ok := r.Context().Value(connKey{}).(net.Conn); ok {
 			crowd.Busy(c)
 			defer func() { crowd.Idle(c, time.Now()) }()
+			if r.Body != nil && r.Body != http.NoBody {
+				r.Body = newPaced(r.Body, c, http.NewResponseController(w), cfg)
+			}
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -230,7 +239,11 @@ func (t *tracked) drain() {
 	if r == nil || r.ContentLength == 0 || r.Header.Get("Expect") != "" {
 		return
 	}
-	_ = http.NewResponseController(t.ResponseWriter).SetReadDeadline(time.Now().Add(drainTime))
+	until := time.Now().Add(drainTime)
+	_ = http.NewResponseController(t.ResponseWriter).SetReadDeadline(until)
+	if p, ok := t.body.(*paced); ok {
+		p.end(until)
+	}
 	_, _ = io.CopyN(io.Discard, t.body, drainBytes)
 }
 
