@@ -22,6 +22,8 @@ type scope struct {
 	peer   string // address of an anonymous caller
 	now    time.Time
 	viewer *view.Viewer
+	place  *place    // of a caller who shares few; nil: of nobody
+	failed []failure // deferred fields that may not be null
 }
 
 type scopeKey struct{}
@@ -157,24 +159,25 @@ func (s *Server) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql
 			return nil, s.refuse(ctx, err)
 		}
 		if later, ok := out.(func() (any, error)); ok {
-			return s.later(ctx, typ, field, later), nil
+			return s.later(&p, sc, typ, f, later), nil
 		}
 		return out, nil
 	}
 }
 
 // later guards what a resolver put off.
-func (s *Server) later(ctx context.Context, typ, field string, f func() (any, error)) func() (interface{}, error) {
+func (s *Server) later(p *graphql.ResolveParams, sc *scope, typ string, def *ast.FieldDefinition, f func() (any, error)) func() (interface{}, error) {
+	ctx, info := p.Context, p.Info
 	return func() (out interface{}, err error) {
 		defer func() {
 			if v := recover(); v != nil {
-				out, err = nil, s.refuse(ctx, fmt.Errorf("resolver %s.%s: %v", typ, field, v))
+				err = fmt.Errorf("resolver %s.%s: %v", typ, info.FieldName, v)
+			}
+			if err != nil {
+				out, err = sc.fail(&info, def, s.refuse(ctx, err))
 			}
 		}()
-		if out, err = f(); err != nil {
-			return nil, s.refuse(ctx, err)
-		}
-		return out, nil
+		return f()
 	}
 }
 

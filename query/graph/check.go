@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"credithub/query/restrict"
+	"credithub/query/store"
 	"credithub/query/view"
 	"credithub/schema/access"
 	"credithub/schema/audit"
@@ -29,8 +30,15 @@ type question struct {
 	after  string
 	asOf   time.Time // zero: now
 	peer   string    // address of an anonymous caller
+	still  bool      // more of the same age will be read of the subjects
 
-	positions []receipt.Position // of after
+	faults []placeFault // of checks, in the order of the codes
+}
+
+// placeFault is what is wrong with one of several codes. The others are answered.
+type placeFault struct {
+	at  int
+	err *fault.Error
 }
 
 func (q *question) action() string {
@@ -49,8 +57,12 @@ type reply struct {
 	one       [1]audit.Record
 	per       int
 	many      bool
-	after     []receipt.Position // of the question
-	stored    bool               // what stood there was stored when it was last asked
+	faults    []placeFault // places without a decision
+
+	age      *store.Age // of the decisions, when the question was still
+	stored   bool       // what the age names was waited for
+	unstored error      // and this is what came of it
+	subjects []string   // codes of which subjects will be read
 }
 
 // appendID writes the id of the i-th answer: writer and number of its audit
@@ -70,8 +82,8 @@ func (r *reply) appendID(b []byte, i int) []byte {
 func (s *Server) ask(ctx context.Context, p access.Principal, q *question, now time.Time, rep *reply, out []restrict.Decision, facts []byte) ([]restrict.Decision, []byte, error) {
 	m, err := s.admit(ctx, p, q, now)
 	if err == nil {
-		rep.matter, rep.many, rep.per, rep.after = m, q.many, max(1, s.limits.AuditCodes), q.positions
-		out, err = s.decide(ctx, q, m, now, out)
+		rep.matter, rep.many, rep.per, rep.faults = m, q.many, max(1, s.limits.AuditCodes), q.faults
+		out, err = s.decide(ctx, q, m, now, rep, out)
 	}
 	if err != nil {
 		return out, facts, s.recordRefusal(ctx, p, q, m, now, err)
@@ -111,23 +123,30 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 	if q.after == "" {
 		return m, nil
 	}
-	if q.positions, err = receipt.Parse(q.after); err != nil {
-		return m, fault.New(fault.BadInput, "after: not a receipt of this hub")
+	ps, err := positionsOf(q.after)
+	if err != nil {
+		return m, err
 	}
-	return m, s.index.WaitFor(ctx, q.positions)
+	return m, s.index.WaitFor(ctx, ps)
 }
 
-// waitStored returns when what the question's receipt names can be read from the
-// store, of which the index may be ahead.
-func (s *Server) waitStored(ctx context.Context, rep *reply) error {
-	if rep.stored || len(rep.after) == 0 {
-		return nil
+// positionsOf reads a receipt given as after.
+func positionsOf(after string) ([]receipt.Position, error) {
+	ps, err := receipt.Parse(after)
+	if err != nil {
+		return nil, fault.New(fault.BadInput, "after: not a receipt of this hub")
 	}
-	if err := s.store.WaitStored(ctx, rep.after); err != nil {
-		return err
+	return ps, nil
+}
+
+// waitStored returns when everything that the decisions reflect can be read from
+// the store, of which the index may be ahead. It asks once for a reply.
+func (s *Server) waitStored(ctx context.Context, rep *reply) error {
+	if !rep.stored && rep.age != nil {
+		rep.unstored = s.store.WaitStored(ctx, rep.age.Through)
 	}
 	rep.stored = true
-	return nil
+	return rep.unstored
 }
 
 // fold brings codes into the form in which they are written, as the site does.
@@ -143,8 +162,8 @@ func (q *question) fold() {
 	}
 }
 
-// sound tells what is wrong with the question itself. No message repeats what
-// the caller wrote.
+// sound tells what is wrong with the question itself; what is wrong with one of
+// several codes it notes. No message repeats what the caller wrote.
 func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int, now time.Time) error {
 	for i, c := range q.codes {
 		var b [uscc.Length]byte
@@ -152,10 +171,14 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 		if v.Valid() {
 			continue
 		}
-		if q.many {
-			return fault.New(fault.BadInput, "usccs[%d]: %s: %s", i, v.Code, v.Message)
+		if !q.many {
+			return fault.New(fault.BadInput, "uscc: %s: %s", v.Code, v.Message)
 		}
-		return fault.New(fault.BadInput, "uscc: %s: %s", v.Code, v.Message)
+		q.faults = append(q.faults, placeFault{i, fault.New(fault.BadInput, "usccs[%d]: %s: %s", i, v.Code, v.Message)})
+		q.codes[i] = "!" + string(v.Code) // so it stands in the audit log: it may be anything, and of a person
+	}
+	if len(q.faults) > 0 {
+		q.joined = strings.Join(q.codes, ",")
 	}
 	switch {
 	case m == nil:
@@ -175,8 +198,8 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 	return nil
 }
 
-// decide fills one decision a code.
-func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now time.Time, out []restrict.Decision) ([]restrict.Decision, error) {
+// decide fills one decision a code; places with a fault get an empty one.
+func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now time.Time, rep *reply, out []restrict.Decision) ([]restrict.Decision, error) {
 	for len(out) < len(q.codes) {
 		if n := len(out); n < cap(out) {
 			out = out[:n+1]
@@ -184,19 +207,38 @@ func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now 
 		}
 		out = append(out, restrict.Decision{})
 	}
-	for i, c := range q.codes {
-		if q.asOf.IsZero() {
-			s.index.CheckInto(&out[i], c, m, now)
-		} else {
+	switch {
+	case !q.asOf.IsZero():
+		for i, c := range q.codes {
 			d, err := s.decidePast(ctx, c, m, q.asOf)
 			if err != nil {
 				return out, err
 			}
 			out[i] = d
 		}
-		s.met.outcome(out[i].Outcome).Inc()
+	case q.still:
+		rep.age = &store.Age{}
+		rep.age.Through, rep.age.EntriesBelow = s.index.Still(func() { s.decideNow(q, m, now, out) })
+	default:
+		s.decideNow(q, m, now, out)
+	}
+	for i := range q.codes {
+		if o := out[i].Outcome; o != restrict.NoOutcome {
+			s.met.outcome(o).Inc()
+		}
 	}
 	return out, nil
+}
+
+func (s *Server) decideNow(q *question, m *policy.Matter, now time.Time, out []restrict.Decision) {
+	faults := q.faults
+	for i, c := range q.codes {
+		if len(faults) > 0 && faults[0].at == i {
+			out[i], faults = restrict.Decision{}, faults[1:]
+			continue
+		}
+		s.index.CheckInto(&out[i], c, m, now)
+	}
 }
 
 // recordReply puts an answer into the audit log, in as many records as its
@@ -277,9 +319,10 @@ func (s *Server) recordFailed(ctx context.Context, x *exchange, outcome string) 
 	}
 }
 
+// allCodes tells whether the codes can be named, of faulty ones what is wrong.
 func (q *question) allCodes() bool {
 	for _, c := range q.codes {
-		if v := uscc.Check([]byte(c)); !v.Valid() {
+		if v := uscc.Check([]byte(c)); !v.Valid() && !(len(c) == 4 && c[0] == '!' && fault.Code(c[1:]).Rejects()) {
 			return false
 		}
 	}
@@ -297,9 +340,10 @@ func (s *Server) append(ctx context.Context, r audit.Record) (audit.Record, erro
 	return kept, nil
 }
 
-// outcomes names the outcomes that occur, in their order.
+// outcomes names the outcomes that occur, in their order, and last that there were
+// faulty codes.
 func outcomes(ds []restrict.Decision) string {
-	if len(ds) == 1 {
+	if len(ds) == 1 && ds[0].Outcome != restrict.NoOutcome {
 		return ds[0].Outcome.String()
 	}
 	var seen uint
@@ -311,6 +355,9 @@ func outcomes(ds []restrict.Decision) string {
 		if seen>>o&1 == 1 {
 			names = append(names, o.String())
 		}
+	}
+	if seen>>restrict.NoOutcome&1 == 1 {
+		names = append(names, code(fault.BadInput))
 	}
 	return strings.Join(names, ",")
 }

@@ -164,32 +164,101 @@ func TestPastIsAnsweredFromTheStore(t *testing.T) {
 	}
 }
 
-// The index may be ahead of the store: what a check reads there of its subject
-// waits for the receipt too.
-func TestTheSubjectReflectsTheReceipt(t *testing.T) {
+// The index may be ahead of the store: what a check reads there of its subject is of
+// the check's own age, whether a receipt is named or not, and waits for it once.
+func TestCase_C5_TheSubjectIsOfTheAgeOfItsCheck(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
-	const q = `query($u:[ID!]!,$a:String){checks(usccs:$u,matter:"TENDER",after:$a){uscc subject{name}}}`
-	f := func(after any, wantReads int, want string) {
+	const q = `query($u:[ID!]!,$a:String){checks(usccs:$u,matter:"TENDER",after:$a){uscc outcome subject{name}}}`
+	f := func(after any, query string, wantReads int, want string) {
 		t.Helper()
 		h.reads = nil
-		a := ask(t, s, "officer:SAMR", q, map[string]any{"u": []string{clearCode, listedCode}, "a": after})
+		a := ask(t, s, "officer:SAMR", query, map[string]any{"u": []string{clearCode, listedCode}, "a": after})
 		n := 0
 		for _, r := range h.reads {
 			if r == "stored" {
 				n++
 			}
 		}
-		if a.code() != want || n != wantReads || want == "" && strings.Contains(a.raw, `"subject":null`) {
+		if a.code() != want || n != wantReads || (want != "") != strings.Contains(a.raw, `"subject":null`) || !strings.Contains(a.raw, `"outcome":"CLEAR"`) {
 			t.Errorf("after %v: %d reads of positions, %s", after, n, a.raw)
 		}
 	}
-	f(nil, 0, "")
-	f(h.Receipt(), 1, "")
+	f(nil, q, 1, "")
+	f(h.Receipt(), q, 1, "")
+	f(nil, `query($u:[ID!]!,$a:String){checks(usccs:$u,matter:"TENDER",after:$a){uscc outcome}}`, 0, "")
 	h.unstored = true
-	f(nil, 0, "")
-	f(h.Receipt(), 0, "NOT_CAUGHT_UP")
-	if a := ask(t, s, "officer:SAMR", q, map[string]any{"u": []string{clearCode}, "a": h.Receipt()}); !strings.Contains(a.raw, `"subject":null`) {
-		t.Error("an older name beside the error: " + a.raw)
+	f(nil, q, 0, "NOT_CAUGHT_UP")
+	f(h.Receipt(), q, 0, "NOT_CAUGHT_UP")
+}
+
+// after binds an enterprise that is asked for itself, for whoever asks.
+func TestCase_C5_AfterBindsEntity(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	f := func(token, args, code string) {
+		t.Helper()
+		a := ask(t, s, token, `{entity(uscc:"`+clearCode+`",`+args+`){name} other:entity(uscc:"`+listedCode+`"){name}}`, nil)
+		if a.code() != code || !strings.Contains(a.raw, "武汉示例贸易有限公司") || (code == "") != strings.Contains(a.raw, "武汉示例科技有限公司") {
+			t.Errorf("%s %s: %s", token, args, a.raw)
+		}
+	}
+	after := `after:"` + h.Receipt() + `"`
+	f("", after, "")
+	f("officer", after, "")
+	f("officer", `after:"nonsense"`, "BAD_INPUT")
+	f("officer", after+`,asOf:"2026-11-01T00:00:00Z"`, "BAD_INPUT")
+	h.unstored = true
+	f("", after, "NOT_CAUGHT_UP")
+	h.unstored, h.behind = false, true
+	f("", after, "NOT_CAUGHT_UP")
+	f("officer", after, "NOT_CAUGHT_UP")
+}
+
+// One malformed code among several costs its neighbours nothing, by plan and by
+// Execute: null and an error at its place, and a record that keeps the places.
+func TestCase_C6_EachCodeHasAResultOrAnError(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	codes := []string{listedCode, "9142", clearCode, "91420100MA4N0A2B5X", "11010519491231002X", unknownCode}
+	for _, extra := range []string{"", "subject{uscc} "} {
+		h.audit = nil
+		a := ask(t, s, "officer", `query($u:[ID!]){k:checks(usccs:$u,matter:"GOVERNMENT_PROCUREMENT"){`+extra+`id uscc outcome}}`, map[string]any{"u": codes})
+		var d struct {
+			K []*struct{ ID, USCC, Outcome string }
+		}
+		if json.Unmarshal(a.Data, &d) != nil || len(d.K) != len(codes) {
+			t.Fatal(a.raw)
+		}
+		for i, want := range []string{"HIT", "", "CLEAR", "", "", "SUBJECT_UNKNOWN"} {
+			switch c := d.K[i]; {
+			case want == "" && c != nil, want != "" && c == nil:
+				t.Errorf("place %d: %s", i, a.raw)
+			case c != nil && (c.USCC != codes[i] || c.Outcome != want || c.ID != fmt.Sprintf("n1-1-%d", i+1)):
+				t.Errorf("place %d: %+v", i, c)
+			}
+		}
+		if len(a.Errors) != 3 || strings.Contains(a.raw, "1949") {
+			t.Fatal(a.raw)
+		}
+		for n, at := range []float64{1, 3, 4} {
+			e := a.Errors[n]
+			if len(e.Path) != 2 || e.Path[0] != "k" || e.Path[1] != at || e.Extensions.Code != "BAD_INPUT" || !strings.HasPrefix(e.Message, fmt.Sprintf("usccs[%v]: E0", at)) {
+				t.Errorf("error %d: %+v", n, e)
+			}
+		}
+		first := h.audit[0]
+		if want := strings.Join([]string{listedCode, "!E01", clearCode, "!E02", "!E02", unknownCode}, ","); first.Subject != want || first.Outcome != "CLEAR,HIT,SUBJECT_UNKNOWN,BAD_INPUT" || strings.Contains(first.Subject, "1949") {
+			t.Errorf("audit %+v", first)
+		}
+	}
+	a := ask(t, s, "officer", `{checks(usccs:["x"],matter:"TENDER"){id}}`, nil)
+	if string(a.Data) != `{"checks":[null]}` || len(a.Errors) != 1 || h.audit[len(h.audit)-1].Outcome != "BAD_INPUT" {
+		t.Error(a.raw)
+	}
+	for _, q := range []string{`{checks(matter:"TENDER"){id}}`, `{checks(usccs:[],matter:"TENDER"){id}}`, `query($u:[ID!]){checks(usccs:$u,matter:"TENDER"){id}}`} {
+		if a := ask(t, s, "officer", q, nil); a.code() != "BAD_INPUT" || string(a.Data) != "null" || !strings.Contains(a.raw, "1 to 500") {
+			t.Errorf("%s: %s", q, a.raw)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type Index interface {
 	view.Index
 	Ready() (bool, []string)
 	CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time)
+	Still(f func()) (through []receipt.Position, entriesBelow uint64)
 	WaitFor(ctx context.Context, ps []receipt.Position) error
 	Receipt() string
 }

@@ -26,6 +26,23 @@ type document struct {
 	public   bool // asks nothing but introspection and catalogues
 	checks   bool // asks nothing but check and checks
 	constant bool // asks introspection only, without variables: its answer is kept
+
+	tree *ast.Document // of one that passed no guard, for its operations alone
+}
+
+// changes tells whether the operation of a request does more than query, in a
+// document that is not executed for it.
+func (d *document) changes(operation []byte) bool {
+	if d.tree == nil {
+		return false
+	}
+	var ops []*ast.OperationDefinition
+	for _, x := range d.tree.Definitions {
+		if o, ok := x.(*ast.OperationDefinition); ok && (len(operation) == 0 || o.Name != nil && o.Name.Value == string(operation)) {
+			ops = append(ops, o)
+		}
+	}
+	return len(ops) == 1 && ops[0].Operation != ast.OperationTypeQuery
 }
 
 // documents keeps what was parsed and validated, by the hash of its text.
@@ -55,7 +72,7 @@ func newDocuments(s *Server) (*documents, error) {
 
 // get gives the document of a text, from the cache or by parsing it. The text
 // may be overwritten afterwards. Errors are those of the document, or one that
-// says which limit it passes.
+// says which limit it passes; of a document with errors only changes can be asked.
 func (d *documents) get(text []byte) (*document, []gqlerrors.FormattedError) {
 	h := xxh3.Hash(text)
 	if doc, ok := d.cache.GetIfPresent(h); ok && doc.text == string(text) {
@@ -88,7 +105,7 @@ func (s *Server) compile(text string) (doc *document, errs []gqlerrors.Formatted
 	}
 	op, frags, limit, err := inspect(tree, &s.limits)
 	if err != nil {
-		return nil, s.limited(ctx, limit, err)
+		return &document{tree: tree}, s.limited(ctx, limit, err)
 	}
 	// Validation of a nasty document takes a while: those that answer from kept
 	// documents keep the other processors.

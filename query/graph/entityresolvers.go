@@ -22,7 +22,7 @@ func entityResolvers() map[string]resolver {
 	mark := func(f func(blacklisted, abnormal bool) bool) resolver {
 		return func(c *call) (any, error) {
 			e := c.src.(*view.Entity)
-			c.sc.viewer.WantEntries(e.USCC, e.AsOf)
+			c.sc.viewer.WantEntries(e.USCC, e.When)
 			return later(func() (any, error) {
 				b, a, err := e.Marks(c.ctx)
 				return f(b, a), err
@@ -61,7 +61,7 @@ func entityResolvers() map[string]resolver {
 		},
 		"Entity.entries": func(c *call) (any, error) {
 			e, state := c.src.(*view.Entity), list.ParseState(c.text("state"))
-			c.sc.viewer.WantEntries(e.USCC, e.AsOf)
+			c.sc.viewer.WantEntries(e.USCC, e.When)
 			return later(func() (any, error) {
 				es, err := e.Entries(c.ctx, state)
 				return each(es, func(v view.Entry) any { return &v }), err
@@ -72,7 +72,7 @@ func entityResolvers() map[string]resolver {
 			if err := view.CheckFirst(first); err != nil {
 				return nil, err
 			}
-			c.sc.viewer.WantRecords(e.USCC, e.AsOf, domain)
+			c.sc.viewer.WantRecords(e.USCC, e.When, domain)
 			return later(func() (any, error) {
 				p, err := e.Records(c.ctx, domain, first, after)
 				if err != nil {
@@ -86,7 +86,7 @@ func entityResolvers() map[string]resolver {
 
 func gradeLater(c *call, f func(class string, reasons []string) any) any {
 	e := c.src.(*view.Entity)
-	c.sc.viewer.WantEntries(e.USCC, e.AsOf)
+	c.sc.viewer.WantEntries(e.USCC, e.When)
 	e.WantGrade()
 	return later(func() (any, error) {
 		class, reasons, err := e.Grade(c.ctx)

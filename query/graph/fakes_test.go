@@ -102,6 +102,11 @@ func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, a
 	dst.Hits, dst.Stale = hits, stale
 }
 
+func (h *hub) Still(f func()) ([]receipt.Position, uint64) {
+	f()
+	return []receipt.Position{{Domain: record.Decision, Offset: 7}}, 32
+}
+
 func (h *hub) WaitFor(context.Context, []receipt.Position) error {
 	if h.behind {
 		return fault.New(fault.NotCaughtUp, "the node has not yet applied the push that the receipt names")
@@ -149,12 +154,24 @@ func (h *hub) current(codes, domains []string, asOf time.Time) map[string][]stor
 	return out
 }
 
-func (h *hub) Registrations(ctx context.Context, q *store.Registrations) (map[string][]store.Record, error) {
-	return h.current(q.Codes, []string{"registration"}, q.AsOf), h.read(ctx, fmt.Sprintf("registrations %d", len(q.Codes)))
+// over takes out of what is read what is more than may be.
+func over[T any](all map[string][]T, most store.Most) (map[string][]T, store.Over) {
+	out := store.Over{}
+	for code, rows := range all {
+		if len(rows) > most.Each {
+			delete(all, code)
+			out[code] = fault.New(fault.TooComplex, "the enterprise has more than %d of them", most.Each)
+		}
+	}
+	return all, out
 }
 
-func (h *hub) Identities(ctx context.Context, q *store.Identities) (map[string][]store.Record, error) {
-	out := h.current(q.Codes, q.Domains, q.AsOf)
+func (h *hub) Registrations(ctx context.Context, q *store.Registrations) (map[string][]store.Record, store.Over, error) {
+	return h.current(q.Codes, []string{"registration"}, q.AsOf), nil, h.read(ctx, fmt.Sprintf("registrations %d", len(q.Codes)))
+}
+
+func (h *hub) Identities(ctx context.Context, q *store.Identities) (map[string][]store.Record, store.Over, error) {
+	out, more := over(h.current(q.Codes, q.Domains, q.AsOf), q.Most)
 	for _, rs := range out {
 		for i := range rs {
 			if slices.Contains(q.Plain, rs[i].Domain+"/"+rs[i].Kind) {
@@ -162,7 +179,54 @@ func (h *hub) Identities(ctx context.Context, q *store.Identities) (map[string][
 			}
 		}
 	}
-	return out, h.read(ctx, fmt.Sprintf("identities %d", len(q.Codes)))
+	return out, more, h.read(ctx, fmt.Sprintf("identities %d", len(q.Codes)))
+}
+
+func (h *hub) EachIdentity(ctx context.Context, q *store.Identities, each func(*store.Record)) (store.Over, error) {
+	out, more := over(h.current(q.Codes, q.Domains, q.AsOf), q.Most)
+	for _, rs := range out {
+		for i := range rs {
+			if q.Kinds == nil || slices.Contains(q.Kinds, rs[i].Domain+"/"+rs[i].Kind) {
+				each(&rs[i])
+			}
+		}
+	}
+	return more, h.read(ctx, fmt.Sprintf("evidence %d", len(q.Codes)))
+}
+
+func shows(v *store.Sight, r *store.Record) bool {
+	kind := r.Domain + "/" + r.Kind
+	return slices.Contains(v.Kinds, kind) || v.Unit != "" && v.Unit == r.Unit && slices.Contains(v.OwnKinds, kind)
+}
+
+func (h *hub) RecordPage(ctx context.Context, q *store.RecordPage) ([]store.Record, error) {
+	var out []store.Record
+	before := func(a, b *store.RecordPlace) bool {
+		if !a.RecordedAt.Equal(b.RecordedAt) {
+			return a.RecordedAt.After(b.RecordedAt)
+		}
+		return a.Domain+a.Unit+a.RecordID < b.Domain+b.Unit+b.RecordID
+	}
+	for _, r := range h.current([]string{q.Code}, nil, q.AsOf)[q.Code] {
+		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, r.Place())) {
+			if slices.Contains(q.Plain, r.Domain+"/"+r.Kind) {
+				r.Data = nil
+			}
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Record) int {
+		if before(a.Place(), b.Place()) {
+			return -1
+		}
+		return 1
+	})
+	return out[:min(len(out), q.Limit)], h.read(ctx, "record page")
+}
+
+func (h *hub) CountRecords(ctx context.Context, q *store.CountRecords) (int, error) {
+	all, err := h.RecordPage(ctx, &store.RecordPage{Code: q.Code, Domain: q.Domain, AsOf: q.AsOf, Sight: q.Sight, Limit: 1 << 30})
+	return len(all), err
 }
 
 func (h *hub) Contents(ctx context.Context, q *store.Contents) (map[store.RecordKey][]byte, error) {
@@ -175,12 +239,13 @@ func (h *hub) Contents(ctx context.Context, q *store.Contents) (map[store.Record
 	return out, h.read(ctx, "contents")
 }
 
-func (h *hub) Entries(ctx context.Context, q *store.Entries) (map[string][]list.Entry, error) {
+func (h *hub) Entries(ctx context.Context, q *store.Entries) (map[string][]list.Entry, store.Over, error) {
 	out := map[string][]list.Entry{}
 	for _, c := range q.Codes {
 		out[c] = h.entries[c]
 	}
-	return out, h.read(ctx, fmt.Sprintf("entries %d", len(q.Codes)))
+	out, more := over(out, q.Most)
+	return out, more, h.read(ctx, fmt.Sprintf("entries %d", len(q.Codes)))
 }
 
 func (h *hub) ListEntries(ctx context.Context, q *store.ListEntries) ([]list.Entry, error) {
@@ -211,6 +276,14 @@ func (h *hub) filtered(f *store.EntryFilter) (out []list.Entry) {
 
 func (h *hub) CountEntries(ctx context.Context, q *store.CountEntries) (int, error) {
 	return len(h.filtered(&q.EntryFilter)), h.read(ctx, "count entries")
+}
+
+func (h *hub) LooksPersonal(ctx context.Context, q *store.LooksPersonal) (map[string]int, error) {
+	out := map[string]int{}
+	for _, e := range h.filtered(&q.EntryFilter) {
+		out[e.USCC]++
+	}
+	return out, h.read(ctx, "looks personal")
 }
 
 func (h *hub) Names(ctx context.Context, q *store.Names) ([]store.Candidate, error) {

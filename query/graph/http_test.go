@@ -125,8 +125,48 @@ func TestGet(t *testing.T) {
 	f(url.Values{}, 400, "query")
 	f(url.Values{"query": {"{__typename}"}, "variables": {"7"}}, 400, "variables")
 	f(url.Values{"query": {"{__typename}"}, "extensions": {"[]"}}, 400, "extensions")
-	f(url.Values{"query": {"mutation{__typename}"}}, 400, "BAD_INPUT")
+	f(url.Values{"query": {"{__typename"}}, 400, "BAD_INPUT")
 	f(url.Values{"query": {"{__typename}#" + strings.Repeat("x", 16<<10)}}, 413, "TOO_COMPLEX")
+}
+
+// What would change something is refused by the method, whatever else is wrong with
+// it, and by nothing but the operation that is asked for.
+func TestCase_T14_NoMutationByGet(t *testing.T) {
+	s := newHub(t).server()
+	f := func(query, operation string, status int, allow string) {
+		t.Helper()
+		for _, token := range []string{"", "Bearer officer:SAMR"} {
+			for _, accept := range []string{"application/json", "application/graphql-response+json", "*/*"} {
+				headers := []string{"Accept", accept}
+				if token != "" {
+					headers = append(headers, "Authorization", token)
+				}
+				w := send(s, "GET", "/graphql?"+url.Values{"query": {query}, "operationName": {operation}}.Encode(), "", headers...)
+				want := status
+				if status == 0 { // a document that is not executed
+					if want = 200; accept == "application/graphql-response+json" {
+						want = 400
+					}
+				}
+				if w.Code != want || w.Header().Get("Allow") != allow {
+					t.Errorf("%s as %q, %s: %d, allow %q: %s", query, operation, accept, w.Code, w.Header().Get("Allow"), w.Body)
+				}
+			}
+		}
+	}
+	f("mutation{__typename}", "", 405, "POST")
+	f("mutation M($a:Int){nothing(a:$a){x}}", "", 405, "POST")
+	f("mutation M{__typename}", "M", 405, "POST")
+	f("subscription{__typename}", "", 405, "POST")
+	f("query A{__typename} mutation B{__typename}", "B", 405, "POST")
+	f("query A{__typename} mutation B{__typename}", "A", 0, "")
+	f("mutation M{__typename}", "N", 0, "")
+	f("fragment a on Query{__typename}", "", 0, "")
+	f("query mutation{__typename}", "", 200, "")
+	f("{mutation:__typename}", "", 200, "")
+	if w := send(s, "POST", "/graphql", `{"query":"mutation{__typename}"}`, "Content-Type", "application/json"); w.Code != 200 || !strings.Contains(w.Body.String(), "BAD_INPUT") {
+		t.Errorf("by POST: %d %s", w.Code, w.Body)
+	}
 }
 
 func TestTokens(t *testing.T) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -11,11 +12,8 @@ import (
 	"credithub/schema/record"
 )
 
-// Limits of what is read of one subject to answer for the past.
-const (
-	pastEntries       = 10_000
-	pastRegistrations = 64
-)
+// pastMost bounds what is read of one subject to answer for the past.
+var pastMost = store.Most{Each: 20_000, All: 20_000}
 
 // decidePast answers what the hub would have answered at an instant, from what
 // it had learned by then. Everything that the index knows now must be stored
@@ -31,12 +29,12 @@ func (s *Server) decidePast(ctx context.Context, code string, m *policy.Matter, 
 	if err := s.store.WaitStored(ctx, ps); err != nil {
 		return none, err
 	}
-	entries, err := s.store.Entries(ctx, &store.Entries{Codes: []string{code}, AsOf: at, Limit: pastEntries})
-	if err != nil {
+	entries, over, err := s.store.Entries(ctx, &store.Entries{Codes: []string{code}, AsOf: at, Most: pastMost})
+	if err = cmp.Or(err, over[code]); err != nil {
 		return none, err
 	}
-	regs, err := s.store.Registrations(ctx, &store.Registrations{Codes: []string{code}, AsOf: at, Limit: pastRegistrations})
-	if err != nil {
+	regs, over, err := s.store.Registrations(ctx, &store.Registrations{Codes: []string{code}, AsOf: at, Most: pastMost})
+	if err = cmp.Or(err, over[code]); err != nil {
 		return none, err
 	}
 	stale, err := s.stalePast(ctx, m, at)

@@ -375,8 +375,9 @@ func (a *argument) codes(q *question, vars []bound) bool {
 	return true
 }
 
-// appendError writes the error entry of a root field.
-func (r *planRoot) appendError(b []byte, e *refusal) []byte {
+// appendError writes the error entry of a root field; of one of its places when at
+// is none below zero.
+func (r *planRoot) appendError(b []byte, at int, e *refusal) []byte {
 	b = append(b, `{"message":`...)
 	b = appendString(b, e.message)
 	b = append(b, `,"locations":[{"line":`...)
@@ -385,5 +386,8 @@ func (r *planRoot) appendError(b []byte, e *refusal) []byte {
 	b = strconv.AppendInt(b, int64(r.column), 10)
 	b = append(b, `}],"path":[`...)
 	b = appendString(b, r.path)
+	if at >= 0 {
+		b = strconv.AppendInt(append(b, ','), int64(at), 10)
+	}
 	return append(appendExtensions(append(b, ']'), code(e.kind), e.near), '}')
 }

@@ -186,7 +186,7 @@ func (g *gen) body() []byte {
 		g.alias(&b)
 		b.WriteString("check(" + args + ")")
 	} else {
-		args += arg("usccs", "[ID!]", true, []string{listedCode, clearCode}, []string{}, []string{unknownCode}, []string{listedCode, "bad"}, clearCode)
+		args += arg("usccs", "[ID!]", true, []string{listedCode, clearCode}, []string{}, []string{unknownCode}, []string{listedCode, "bad"}, []string{"", clearCode, "91420100MA4N0A2B5X", "bad"}, clearCode)
 		g.alias(&b)
 		b.WriteString("checks(" + args + ")")
 	}

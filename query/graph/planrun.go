@@ -31,7 +31,7 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 			}
 		}
 	}
-	b := append(x.out[:0], `{"data":{`...)
+	b, errs := append(x.out[:0], `{"data":{`...), x.errs[:0]
 	for i := range p.roots {
 		r := &p.roots[i]
 		if i > 0 {
@@ -50,19 +50,31 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 		if fail != nil {
 			s.met.refused.WithLabelValues(code(fail.kind)).Inc()
 			b = append(b[:0], `{"data":null,"errors":[`...)
-			b = append(r.appendError(b, fail), "]}"...)
+			b = append(r.appendError(b, -1, fail), "]}"...)
 			x.out = b
 			return nil
 		}
+		for _, f := range x.reply.faults {
+			if len(errs) > 0 {
+				errs = append(errs, ',')
+			}
+			bad := s.refuse(ctx, f.err)
+			s.met.refused.WithLabelValues(code(bad.kind)).Inc()
+			errs = r.appendError(errs, f.at, bad)
+		}
 	}
-	x.out = append(b, "}}"...)
+	b = append(b, '}')
+	if x.errs = errs; len(errs) > 0 {
+		b = append(append(append(b, `,"errors":[`...), errs...), ']')
+	}
+	x.out = append(b, '}')
 	return nil
 }
 
 // runRoot answers one check or checks.
 func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
 	q, rep := &x.question, &x.reply
-	*q, *rep = question{codes: q.codes[:0], peer: x.peer}, reply{}
+	*q, *rep = question{codes: q.codes[:0], faults: q.faults[:0], peer: x.peer}, reply{}
 	if !r.args.question(q, r.many, vars) {
 		return b, nil, errNotPlanned
 	}
@@ -77,6 +89,10 @@ func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []b
 	for i := range rep.decisions {
 		if i > 0 {
 			b = append(b, ',')
+		}
+		if rep.decisions[i].Outcome == restrict.NoOutcome { // its fault is told apart
+			b = append(b, "null"...)
+			continue
 		}
 		b = s.writeCheck(b, r.sub, rep, i, q.codes[i])
 	}

@@ -66,18 +66,7 @@ func (s *Server) queryResolvers() map[string]resolver {
 	return map[string]resolver{
 		"Query.check":  func(c *call) (any, error) { return s.resolveCheck(c) },
 		"Query.checks": func(c *call) (any, error) { return s.resolveChecks(c) },
-		"Query.entity": func(c *call) (any, error) {
-			code, asOf := uscc.Fold(c.text("uscc")), c.time("asOf")
-			if err := view.CheckCode("uscc", code); err != nil {
-				return nil, err
-			}
-			if err := mayAskPast(c, asOf); err != nil {
-				return nil, err
-			}
-			c.sc.viewer.Want(code, asOf)
-			wantAhead(c, code, asOf)
-			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, code, asOf)) }), nil
-		},
+		"Query.entity": func(c *call) (any, error) { return s.resolveEntity(c) },
 		"Query.search": func(c *call) (any, error) {
 			p, err := c.sc.viewer.Search(c.ctx, c.text("text"), c.first(), c.text("after"))
 			if err != nil {
@@ -118,18 +107,56 @@ func (s *Server) queryResolvers() map[string]resolver {
 	}
 }
 
+// resolveEntity waits for its receipt before anything is read, or even wanted:
+// other fields of the request may read what is wanted at any time.
+func (s *Server) resolveEntity(c *call) (any, error) {
+	code, when, after := uscc.Fold(c.text("uscc")), view.When{AsOf: c.time("asOf")}, c.text("after")
+	if err := view.CheckCode("uscc", code); err != nil {
+		return nil, err
+	}
+	if err := mayAskPast(c, when.AsOf); err != nil {
+		return nil, err
+	}
+	if after == "" {
+		wantAhead(c, code, when)
+		return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, code, when)) }), nil
+	}
+	if !when.AsOf.IsZero() {
+		return nil, fault.New(fault.BadInput, "asOf and after exclude each other")
+	}
+	ps, err := positionsOf(after)
+	if err != nil {
+		return nil, err
+	}
+	return later(func() (any, error) {
+		// The index is woken by the log, where the store has to be asked again and
+		// again: a receipt of nothing costs it no reads, and no place for the public.
+		var err error
+		c.sc.place.aside(c.ctx, func() { err = s.index.WaitFor(c.ctx, ps) })
+		if err == nil {
+			err = s.store.WaitStored(c.ctx, ps)
+		}
+		if err != nil {
+			return nil, err
+		}
+		wantAhead(c, code, when)
+		return orNil(c.sc.viewer.Entity(c.ctx, code, when))
+	}), nil
+}
+
 // wantAhead notes what the fields below entity will ask, so that it is read at the
 // same time as the entity itself.
-func wantAhead(c *call, code string, asOf time.Time) {
+func wantAhead(c *call, code string, when view.When) {
+	c.sc.viewer.Want(code, when)
 	for _, name := range []string{"entries", "blacklisted", "abnormal", "grade", "gradeReasons"} {
 		if len(c.selected(name)) > 0 {
-			c.sc.viewer.WantEntries(code, asOf)
+			c.sc.viewer.WantEntries(code, when)
 			break
 		}
 	}
 	for _, f := range c.selected("records") {
 		if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool { return a.Name.Value == "domain" }) {
-			c.sc.viewer.WantRecords(code, asOf, "")
+			c.sc.viewer.WantRecords(code, when, "")
 			break
 		}
 	}
@@ -170,7 +197,7 @@ func each[T any](in []T, f func(T) any) []any {
 
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
-	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer}
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: len(c.selected("subject")) > 0}
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
@@ -180,7 +207,7 @@ func (s *Server) resolveCheck(c *call) (any, error) {
 
 func (s *Server) resolveChecks(c *call) (any, error) {
 	raw, _ := c.args["usccs"].([]any)
-	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer}
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer, still: len(c.selected("subject")) > 0}
 	for _, v := range raw {
 		code, _ := v.(string)
 		q.codes = append(q.codes, code)
@@ -193,6 +220,10 @@ func (s *Server) resolveChecks(c *call) (any, error) {
 	out := make([]any, len(q.codes))
 	for i, code := range q.codes {
 		out[i] = &checkValue{rep, i, code}
+	}
+	for _, f := range rep.faults {
+		r := s.refuse(c.ctx, f.err)
+		out[f.at] = func() (interface{}, error) { return nil, r } // so the error has the path of its place
 	}
 	return out, nil
 }
@@ -229,17 +260,8 @@ func (s *Server) checkResolvers() map[string]resolver {
 		}),
 		"Check.subject": func(c *call) (any, error) {
 			v := c.src.(*checkValue)
-			var asOf time.Time
-			if at := v.rep.decisions[v.i].At; !at.Equal(c.sc.now) {
-				asOf = at
-			}
-			c.sc.viewer.Want(v.code, asOf)
-			return later(func() (any, error) {
-				if err := s.waitStored(c.ctx, v.rep); err != nil {
-					return nil, err
-				}
-				return orNil(c.sc.viewer.Entity(c.ctx, v.code, asOf))
-			}), nil
+			v.rep.subjects = append(v.rep.subjects, v.code)
+			return later(func() (any, error) { return s.resolveSubject(c, v) }), nil
 		},
 		"Hit.entry": hit(func(h hitValue) any {
 			e := view.OnDay(h.Entry, h.day)
@@ -249,6 +271,24 @@ func (s *Server) checkResolvers() map[string]resolver {
 		"Hit.obligation": hit(func(h hitValue) any { return h.Obligation.String() }),
 		"Hit.citation":   hit(func(h hitValue) any { return h.Measure.CitationFor(h.Entry.List) }),
 	}
+}
+
+// resolveSubject reads the subject of a check at the age of the check. The subjects
+// of one reply are wanted together, and only when all that they are to reflect is
+// stored.
+func (s *Server) resolveSubject(c *call, v *checkValue) (any, error) {
+	if err := s.waitStored(c.ctx, v.rep); err != nil {
+		return nil, err
+	}
+	when := view.When{Age: v.rep.age}
+	if v.rep.age == nil {
+		when.AsOf = v.rep.decisions[v.i].At
+	}
+	for _, code := range v.rep.subjects {
+		c.sc.viewer.Want(code, when)
+	}
+	v.rep.subjects = nil
+	return orNil(c.sc.viewer.Entity(c.ctx, v.code, when))
 }
 
 func entryResolvers(s *Server) map[string]resolver {

@@ -24,6 +24,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 			errs = s.limited(r.Context(), "", err)
 		}
 	}
+	if errs != nil && doc != nil && r.Method == http.MethodGet && doc.changes(x.req.operation) {
+		w.Header().Set("Allow", "POST")
+		s.refuseHTTP(w, r, x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "a GET may only query"))
+		return
+	}
 	if errs != nil {
 		s.answerFailed(w, r, x, errs)
 		return
@@ -67,17 +72,15 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
+	sc := s.newScope(x)
 	if x.principal.Anonymous() && !doc.public {
 		// The public shares few places, so that it takes the store from nobody.
-		select {
-		case s.public <- struct{}{}:
-			defer func() { <-s.public }()
-		case <-ctx.Done():
+		if sc.place = takePlace(ctx, s.public); sc.place == nil {
 			s.outOfTime(w, r, x, "public")
 			return
 		}
+		defer sc.place.free()
 	}
-	sc := s.newScope(x)
 	res := graphql.Execute(graphql.ExecuteParams{
 		Schema: s.schema.Schema, Root: s.schema, AST: doc.ast, OperationName: doc.name, Args: vars,
 		Context: context.WithValue(ctx, scopeKey{}, sc),
@@ -91,7 +94,15 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 		s.answerFailed(w, r, x, s.shown(ctx, res.Errors, true))
 		return
 	}
-	s.answerExecuted(w, r, doc, x, sc, data, s.shown(ctx, res.Errors, false))
+	errs := s.shown(ctx, res.Errors, false)
+	if data != nil {
+		data = s.takeOut(data, doc.shape, sc.failed)
+		for i := range sc.failed {
+			errs = append(errs, sc.failed[i].err)
+		}
+	}
+	inOrder(errs, doc.shape)
+	s.answerExecuted(w, r, doc, x, sc, data, errs)
 }
 
 // outOfTime answers that the deadline has passed, which is counted by what it was

@@ -86,6 +86,7 @@ type exchange struct {
 	in       []byte // body
 	text     []byte // unescaped texts
 	out      []byte // answer
+	errs     []byte // errors of single places
 	req      request
 	vars     []bound
 	question question
@@ -109,7 +110,7 @@ const keepBytes = 1 << 20
 // release makes an exchange ready for the next request, or leaves it to the
 // garbage collector when it has grown large.
 func (s *Server) release(x *exchange) {
-	if cap(x.in)+cap(x.text)+cap(x.out)+cap(x.facts) > keepBytes {
+	if cap(x.in)+cap(x.text)+cap(x.out)+cap(x.errs)+cap(x.facts) > keepBytes {
 		return
 	}
 	x.in, x.text, x.out, x.facts = x.in[:0], x.text[:0], x.out[:0], x.facts[:0]

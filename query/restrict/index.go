@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"credithub/schema/list"
 	"credithub/schema/policy"
+	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
 
@@ -195,6 +197,29 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 	dst.Subject = st.subject(key, packed, code)
 	dst.Stale = st.sources.stale(dst.Stale, m, at)
 	dst.conclude()
+}
+
+// Still runs f while nothing is applied, and gives what Checks in it reflect exactly:
+// every position up to through and nothing behind it, and of entries the states
+// below a Seq. It holds up the writers, so that it is for those alone who read more
+// of the same age elsewhere; a Check needs none of it.
+func (x *Index) Still(f func()) (through []receipt.Position, entriesBelow uint64) {
+	x.entries.Lock()
+	defer x.entries.Unlock()
+	x.subjects.Lock()
+	defer x.subjects.Unlock()
+	for {
+		st := x.cur.Load()
+		f()
+		if x.cur.Load() != st {
+			continue // another snapshot took its place
+		}
+		through = slices.Clone(st.progress.now.Load().at)
+		if st.seq > 0 { // an entry counts before the progress that follows it says so
+			through = receipt.Merge(append(through, receipt.Position{Domain: record.Decision, Offset: int64((st.seq - 1) / seqPerRecord)}))
+		}
+		return through, st.seq
+	}
 }
 
 // Lookup gives the entries on a code that are or can come into force by the

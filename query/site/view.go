@@ -115,9 +115,9 @@ func (p *public) Today() record.Date     { return record.DateOf(p.now()) }
 
 func (p *public) Entity(ctx context.Context, code string) (*Entity, error) {
 	w := p.viewer()
-	w.WantEntries(code, time.Time{})
-	w.WantRecords(code, time.Time{}, "")
-	e, err := w.Entity(ctx, code, time.Time{})
+	w.WantEntries(code, view.When{})
+	w.WantRecords(code, view.When{}, "")
+	e, err := w.Entity(ctx, code, view.When{})
 	if err != nil || e == nil {
 		return nil, err
 	}

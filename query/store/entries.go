@@ -28,51 +28,64 @@ const (
 type Entries struct {
 	Codes []string
 	AsOf  time.Time // zero: now
-	Limit int
+	Age   *Age      // nil: everything that is stored
+	Most  Most
 }
 
 // SQL implements Statement.
 func (q *Entries) SQL() (string, []any) {
 	var t text
-	t.add("SELECT " + entryOuter + " FROM (")
 	q.latest(&t)
-	t.add(") WHERE NOT gone ORDER BY uscc, decided_ DESC, entry_id LIMIT ?", q.Limit)
 	return t.done()
 }
 
 func (q *Entries) latest(t *text) {
-	t.add("SELECT " + entryColumns + " FROM {db}.entries WHERE ")
-	t.in("uscc", q.Codes)
-	t.known(q.AsOf)
+	t.add("SELECT " + entryColumns)
+	q.from(t)
 	t.add(entryLatest)
 }
 
-func (q *Entries) most() int { return q.Limit }
+// from adds the table and the conditions on its rows.
+func (q *Entries) from(t *text) {
+	t.add(" FROM {db}.entries WHERE ")
+	t.in("uscc", q.Codes)
+	t.known(q.AsOf)
+	q.Age.entries(t)
+}
+
+func (q *Entries) census(t *text) {
+	t.add("SELECT uscc, uniqExact(entry_id)")
+	q.from(t)
+	t.add(" GROUP BY uscc")
+}
+
+func (q *Entries) asked() []string { return q.Codes }
+
+func (q *Entries) about(codes []string) Statement {
+	part := *q
+	part.Codes = codes
+	return &part
+}
+
+func (q *Entries) what() string { return "list entries" }
 
 // Entries reads them, by code, the latest decided first.
-func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entry, error) {
+func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entry, Over, error) {
 	out := make(map[string][]list.Entry, len(q.Codes))
-	if len(q.Codes) == 0 {
-		return out, nil
-	}
-	all, err := s.fewEntries(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	if len(all) == q.Limit+s.few {
-		err := s.readEntries(ctx, q, func(e *list.Entry) { out[e.USCC] = append(out[e.USCC], *e) })
-		return out, err
-	}
-	all = slices.DeleteFunc(all, func(e stateOf) bool { return e.gone })
-	slices.SortFunc(all, func(a, b stateOf) int {
-		return cmp.Or(cmp.Compare(a.USCC, b.USCC), cmp.Compare(b.DecidedOn, a.DecidedOn), cmp.Compare(a.ID, b.ID))
-	})
-	for i := range all[:min(len(all), q.Limit)] {
-		if e := &all[i].Entry; e.List != 0 { // as in readEntries
-			out[e.USCC] = append(out[e.USCC], *e)
+	over, err := gather(ctx, s, q, q.Most, scanState, func(e *stateOf) {
+		if !e.gone && e.List != 0 { // as in readEntries
+			out[e.USCC] = append(out[e.USCC], e.Entry)
 		}
+	})
+	if err != nil {
+		return nil, nil, err
 	}
-	return out, nil
+	for _, es := range out {
+		slices.SortFunc(es, func(a, b list.Entry) int {
+			return cmp.Or(cmp.Compare(b.DecidedOn, a.DecidedOn), cmp.Compare(a.ID, b.ID))
+		})
+	}
+	return out, over, nil
 }
 
 // stateOf is the latest state of an entry, which may be gone.
@@ -81,22 +94,16 @@ type stateOf struct {
 	gone bool
 }
 
-// fewEntries reads the latest states as few does.
-func (s *Store) fewEntries(ctx context.Context, q *Entries) (all []stateOf, err error) {
-	err = s.read(ctx, few{q, q.Limit + s.few}, func(rows driver.Rows) error {
-		var e stateOf
-		var seq uint64
-		var at int64
-		var r entryRow
-		into := append([]any{&r.id, &seq}, r.behindID()...)
-		if err := rows.Scan(append(into, &e.gone, &at)...); err != nil {
-			return err
-		}
-		e.Entry, _ = r.entry()
-		all = append(all, e)
-		return nil
-	})
-	return all, err
+func scanState(rows driver.Rows) (e stateOf, err error) {
+	var seq uint64
+	var at int64
+	var r entryRow
+	into := append([]any{&r.id, &seq}, r.behindID()...)
+	if err := rows.Scan(append(into, &e.gone, &at)...); err != nil {
+		return e, err
+	}
+	e.Entry, _ = r.entry()
+	return e, nil
 }
 
 // EntryFilter says which entries count: on the day, those in one of the states

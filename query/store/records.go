@@ -46,6 +46,7 @@ const (
 	recordLatest = " ORDER BY uscc, domain, unit, record_id, version DESC, status DESC LIMIT 1 BY uscc, domain, unit, record_id"
 	recordHolds  = "status_ = 'ACCEPTED' AND op_ = 'upsert'"
 	recordOuter  = "uscc, domain, kind, unit, record_id, version, op_, occurred_, recorded_, data_"
+	kindOf       = "concat(domain, '/', kind)"
 )
 
 // Registrations asks for the current registration records of some codes; a code
@@ -53,89 +54,119 @@ const (
 type Registrations struct {
 	Codes []string
 	AsOf  time.Time // zero: now
-	Limit int
+	Age   *Age      // nil: everything that is stored
+	Most  Most
 }
 
 // SQL implements Statement.
-func (q *Registrations) SQL() (string, []any) {
-	var t text
-	t.add("SELECT " + recordOuter + " FROM (")
-	q.latest(&t)
-	t.add(") WHERE "+recordHolds+" ORDER BY uscc, recorded_ DESC, unit, record_id LIMIT ?", q.Limit)
-	return t.done()
-}
+func (q *Registrations) SQL() (string, []any) { return q.identities().SQL() }
 
-func (q *Registrations) latest(t *text) {
-	t.add("SELECT " + recordColumns + ", data AS data_ FROM {db}.records WHERE ")
-	t.in("uscc", q.Codes)
-	t.add(" AND domain = 'registration' AND " + recordCounts)
-	t.known(q.AsOf)
-	t.add(recordLatest)
+func (q *Registrations) identities() *Identities {
+	return &Identities{Codes: q.Codes, Domains: []string{record.Registration.String()}, AsOf: q.AsOf, Age: q.Age, Most: q.Most}
 }
-
-func (q *Registrations) most() int { return q.Limit }
 
 // Registrations reads the current registration records of some codes, by code,
 // the latest learned first.
-func (s *Store) Registrations(ctx context.Context, q *Registrations) (map[string][]Record, error) {
-	out := make(map[string][]Record, len(q.Codes))
-	if len(q.Codes) == 0 {
-		return out, nil
-	}
-	err := s.readRecords(ctx, q, func(r *Record) { out[r.USCC] = append(out[r.USCC], *r) })
-	return out, err
+func (s *Store) Registrations(ctx context.Context, q *Registrations) (map[string][]Record, Over, error) {
+	return s.Identities(ctx, q.identities())
 }
 
-// Identities asks which records some codes have at present, the newest first.
-// Data is read too, but for the domain/kind pairs in Plain, about which can be
-// decided without it.
+// Identities asks which records some codes have at present. Data is read too, but
+// for the domain/kind pairs in Plain, about which can be decided without it.
 type Identities struct {
 	Codes   []string
 	Domains []string // none: all
+	Kinds   []string // only these domain/kind pairs; nil: all
 	AsOf    time.Time
+	Age     *Age
 	Plain   []string // such as permit/permit
-	Limit   int      // over all codes
+	Most    Most
 }
 
 // SQL implements Statement.
 func (q *Identities) SQL() (string, []any) {
 	var t text
-	t.add("SELECT " + recordOuter + " FROM (")
 	q.latest(&t)
-	t.add(") WHERE "+recordHolds+" ORDER BY uscc, recorded_ DESC, domain, unit, record_id LIMIT ?", q.Limit)
 	return t.done()
 }
-
-func (q *Identities) most() int { return q.Limit }
 
 func (q *Identities) latest(t *text) {
 	t.add("SELECT " + recordColumns + ", ")
 	if len(q.Plain) > 0 {
 		t.add("if(")
-		t.in("concat(domain, '/', kind)", q.Plain)
+		t.in(kindOf, q.Plain)
 		t.add(", '', data) AS data_")
 	} else {
 		t.add("data AS data_")
 	}
+	q.from(t)
+	t.add(recordLatest)
+}
+
+// from adds the table and the conditions on its rows.
+func (q *Identities) from(t *text) {
 	t.add(" FROM {db}.records WHERE ")
 	t.in("uscc", q.Codes)
 	if len(q.Domains) > 0 {
 		t.add(" AND ")
 		t.in("domain", q.Domains)
 	}
+	if q.Kinds != nil {
+		t.add(" AND ")
+		t.in(kindOf, q.Kinds)
+	}
 	t.add(" AND " + recordCounts)
 	t.known(q.AsOf)
-	t.add(recordLatest)
+	q.Age.records(t, q.Domains)
 }
 
-// Identities reads them, by code.
-func (s *Store) Identities(ctx context.Context, q *Identities) (map[string][]Record, error) {
-	out := make(map[string][]Record, len(q.Codes))
-	if len(q.Codes) == 0 {
-		return out, nil
+func (q *Identities) census(t *text) {
+	t.add("SELECT uscc, uniqExact(domain, unit, record_id)")
+	q.from(t)
+	t.add(" GROUP BY uscc")
+}
+
+func (q *Identities) asked() []string { return q.Codes }
+
+func (q *Identities) about(codes []string) Statement {
+	part := *q
+	part.Codes = codes
+	return &part
+}
+
+func (q *Identities) what() string {
+	if len(q.Domains) == 1 {
+		return q.Domains[0] + " records"
 	}
-	err := s.readRecords(ctx, q, func(r *Record) { out[r.USCC] = append(out[r.USCC], *r) })
-	return out, err
+	return "records"
+}
+
+// Identities reads them, by code, the newest first.
+func (s *Store) Identities(ctx context.Context, q *Identities) (map[string][]Record, Over, error) {
+	out := make(map[string][]Record, len(q.Codes))
+	over, err := s.EachIdentity(ctx, q, func(r *Record) { out[r.USCC] = append(out[r.USCC], *r) })
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, rs := range out {
+		slices.SortFunc(rs, func(a, b Record) int {
+			return cmp.Or(b.RecordedAt.Compare(a.RecordedAt), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.RecordID, b.RecordID))
+		})
+	}
+	return out, over, nil
+}
+
+// EachIdentity hands them to each in no order, and keeps none.
+func (s *Store) EachIdentity(ctx context.Context, q *Identities, each func(*Record)) (Over, error) {
+	scan := func(rows driver.Rows) (v versionOf, err error) {
+		v.Record, err = scanRecord(rows, &v.status)
+		return v, err
+	}
+	return gather(ctx, s, q, q.Most, scan, func(v *versionOf) {
+		if v.status == "ACCEPTED" && v.Op == "upsert" { // as recordHolds
+			each(&v.Record)
+		}
+	})
 }
 
 // RecordKey names one version of a record.
@@ -185,70 +216,10 @@ func (s *Store) Contents(ctx context.Context, q *Contents) (map[RecordKey][]byte
 	return out, err
 }
 
-// latest is a Statement that picks of the latest versions those that hold.
-type latest interface {
-	Statement
-	latest(t *text) // those versions, all of them
-	most() int      // rows that are wanted
-}
-
-// few is the statement for the usual case, in which there are few versions: it
-// leaves picking and sorting to the reader, which spares the server nearly half of
-// its work.
-type few struct {
-	latest
-	limit int
-}
-
-// SQL implements Statement.
-func (q few) SQL() (string, []any) {
-	var t text
-	q.latest.latest(&t)
-	t.add(" LIMIT ?", q.limit)
-	return t.done()
-}
-
-// readRecords gives the rows of q in its order.
-func (s *Store) readRecords(ctx context.Context, q latest, each func(*Record)) error {
-	all, err := s.readFew(ctx, few{q, q.most() + s.few})
-	if err != nil {
-		return err
-	}
-	if len(all) < q.most()+s.few {
-		all = slices.DeleteFunc(all, func(r versionOf) bool { return r.status != "ACCEPTED" || r.Op != "upsert" })
-		slices.SortFunc(all, func(a, b versionOf) int {
-			return cmp.Or(cmp.Compare(a.USCC, b.USCC), b.RecordedAt.Compare(a.RecordedAt),
-				cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.RecordID, b.RecordID))
-		})
-		for i := range all[:min(len(all), q.most())] {
-			each(&all[i].Record)
-		}
-		return nil
-	}
-	return s.read(ctx, q, func(rows driver.Rows) error {
-		r, err := scanRecord(rows, nil)
-		if err == nil {
-			each(&r)
-		}
-		return err
-	})
-}
-
 // versionOf is the latest version of a record, which may not hold.
 type versionOf struct {
 	Record
 	status string
-}
-
-func (s *Store) readFew(ctx context.Context, q Statement) (all []versionOf, err error) {
-	err = s.read(ctx, q, func(rows driver.Rows) error {
-		var v versionOf
-		var err error
-		v.Record, err = scanRecord(rows, &v.status)
-		all = append(all, v)
-		return err
-	})
-	return all, err
 }
 
 // scanRecord reads a row; with its status behind op, unless status is nil.

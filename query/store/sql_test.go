@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
 
@@ -17,19 +18,29 @@ var update = flag.Bool("update", false, "write golden files")
 func TestSQL(t *testing.T) {
 	at := time.UnixMilli(1772400000000)
 	filter := EntryFilter{Day: record.MakeDate(2026, 3, 2), List: "L09", USCC: "u", State: "IN_FORCE", Lists: []string{"L01", "L09"}, States: []string{"IN_FORCE"}, Unit: "MOF"}
+	age := &Age{Through: []receipt.Position{{Domain: record.Decision, Offset: 7}, {Domain: record.Registration, Partition: 3, Offset: 41}}, EntriesBelow: 32}
 	var b strings.Builder
 	for _, q := range []Statement{
-		&Registrations{Codes: []string{"a", "b"}, Limit: 32},
-		&Registrations{Codes: []string{"a"}, AsOf: at, Limit: 16},
-		&Identities{Codes: []string{"a"}, Limit: 100},
-		&Identities{Codes: []string{"a", "b"}, Domains: []string{"permit", "tax"}, AsOf: at, Plain: []string{"permit/permit", "tax/grade"}, Limit: 100},
+		&Registrations{Codes: []string{"a", "b"}},
+		&Registrations{Codes: []string{"a"}, AsOf: at},
+		&Registrations{Codes: []string{"a"}, Age: age},
+		&Identities{Codes: []string{"a"}},
+		&Identities{Codes: []string{"a"}, Age: age},
+		&Identities{Codes: []string{"a"}, Domains: []string{"bank"}, Age: age},
+		&Identities{Codes: []string{"a", "b"}, Domains: []string{"permit", "tax"}, Kinds: []string{"tax/grade"}, AsOf: at, Plain: []string{"permit/permit", "tax/grade"}},
+		few{&Identities{Codes: []string{"a"}}, 1032}, census{&Identities{Codes: []string{"a"}, Domains: []string{"tax"}}},
+		&RecordPage{Code: "a", Sight: Sight{Kinds: []string{"permit/permit"}, Unit: "MOF", OwnKinds: []string{"permit/permit", "tax/grade"}}, Plain: []string{"permit/permit"}, Limit: 21},
+		&RecordPage{Code: "a", Domain: "tax", AsOf: at, After: &RecordPlace{at, "tax", "TAX", "T-1"}, Sight: Sight{Kinds: []string{"tax/grade"}}, Limit: 21},
+		&CountRecords{Code: "a", Domain: "tax", Age: age, Sight: Sight{Kinds: []string{"tax/grade"}}},
 		&Contents{Keys: []RecordKey{{"a", "permit", "SAMR", "P-1", 2}, {"b", "permit", "SAMR", "P-2", 1}}},
-		&Entries{Codes: []string{"a"}, Limit: 100},
-		&Entries{Codes: []string{"a", "b"}, AsOf: at, Limit: 100},
+		&Entries{Codes: []string{"a"}},
+		&Entries{Codes: []string{"a", "b"}, AsOf: at},
+		&Entries{Codes: []string{"a"}, Age: age}, few{&Entries{Codes: []string{"a"}}, 1032}, census{&Entries{Codes: []string{"a"}}},
 		&ListEntries{Limit: 21},
 		&ListEntries{EntryFilter: EntryFilter{Day: 20514, States: []string{"IN_FORCE", "SUSPENDED"}, Unit: "MOF"}, AfterUSCC: "a", AfterID: "E-1", Limit: 21},
 		&ListEntries{EntryFilter: filter, Limit: 21},
 		&CountEntries{EntryFilter: filter},
+		&LooksPersonal{EntryFilter: filter},
 		&Names{Text: "武汉", Limit: 21},
 		&Names{Text: "武汉", Match: Contains, AfterName: "武汉示例", AfterUSCC: "a", Limit: 21},
 		&CountNames{Text: "武汉"},

@@ -16,7 +16,7 @@ import (
 // Entity is one enterprise as the caller sees it.
 type Entity struct {
 	USCC string
-	AsOf time.Time // zero: now
+	When When
 
 	w   *Viewer
 	reg Registration
@@ -70,51 +70,47 @@ func MayLookBack(p access.Principal) bool {
 }
 
 // Want notes that a code will be asked for, so that its reads join a batch.
-func (w *Viewer) Want(code string, asOf time.Time) { w.registrations.want(at(code, asOf)) }
+func (w *Viewer) Want(code string, when When) { w.registrations.want(at(w.asked(code), when)) }
 
 // WantEntries notes that the entries of a code will be asked for, or its marks.
-func (w *Viewer) WantEntries(code string, asOf time.Time) { w.entries.want(at(code, asOf)) }
+func (w *Viewer) WantEntries(code string, when When) { w.entries.want(at(w.asked(code), when)) }
 
 // WantRecords notes that the records of a code will be asked for; of all domains
 // when domain is "".
-func (w *Viewer) WantRecords(code string, asOf time.Time, domain string) {
-	w.records.want(recordsKey{at(code, asOf), domain})
+func (w *Viewer) WantRecords(code string, when When, domain string) {
+	w.records.want(recordsKey{at(w.asked(code), when), domain})
 }
 
 // Entity gives an enterprise, nil when there is nothing that the caller may see:
 // no registration, entry or record.
-func (w *Viewer) Entity(ctx context.Context, code string, asOf time.Time) (*Entity, error) {
-	if w.p.Anonymous() && uscc.Check([]byte(code)).Personal {
-		return nil, nil
-	}
+func (w *Viewer) Entity(ctx context.Context, code string, when When) (*Entity, error) {
 	w.saw(code)
-	e := &Entity{USCC: code, AsOf: asOf, w: w}
-	k := at(code, asOf)
-	w.Want(code, asOf)
-	regs, err := w.registrations.get(ctx, k)
+	e := &Entity{USCC: w.asked(code), When: when, w: w}
+	regs, err := of(ctx, w.registrations, e.key())
 	if err != nil {
 		return nil, err
 	}
 	e.register(regs)
-	if !e.Registered() {
-		es, err := e.Entries(ctx, list.NoState)
-		if err != nil {
-			return nil, err
-		}
-		if len(es) == 0 {
-			if any, err := e.hasRecords(ctx); err != nil || !any {
-				return nil, err
-			}
-		}
+	if e.Registered() {
+		return e, nil
+	}
+	es, err := e.Entries(ctx, list.NoState)
+	if err != nil || len(es) > 0 {
+		return e, err
+	}
+	if any, err := e.hasRecords(ctx); err != nil || !any {
+		return nil, err
 	}
 	return e, nil
 }
+
+func (e *Entity) key() codeAt { return at(e.USCC, e.When) }
 
 // register takes the latest registration that the caller may see.
 func (e *Entity) register(regs []store.Record) {
 	for i := range regs {
 		r := &regs[i]
-		data, ok := e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data, e.w.day(e.AsOf))
+		data, ok := e.w.views.Access.View(e.w.p, r.Unit, r.Domain, r.Kind, r.Data, e.w.day(e.When))
 		if !ok || json.Unmarshal(data, &e.reg) != nil {
 			e.reg = Registration{}
 			continue
@@ -145,11 +141,11 @@ func OnDay(e list.Entry, day record.Date) Entry {
 // Entries gives the entries that the caller may see, the latest decided first;
 // only those in one state unless it is list.NoState.
 func (e *Entity) Entries(ctx context.Context, only list.State) ([]Entry, error) {
-	all, err := e.w.entries.get(ctx, at(e.USCC, e.AsOf))
+	all, err := of(ctx, e.w.entries, e.key())
 	if err != nil {
 		return nil, err
 	}
-	day := e.w.day(e.AsOf)
+	day := e.w.day(e.When)
 	out := make([]Entry, 0, len(all))
 	for i := range all {
 		if !e.w.visible(&all[i], day) {

@@ -16,22 +16,26 @@ import (
 var gradeDomains = []string{record.Tax.String(), record.Penalty.String(), record.Commitment.String()}
 
 // WantGrade notes that Grade will be asked.
-func (e *Entity) WantGrade() { e.w.evidence.want(at(e.USCC, e.AsOf)) }
+func (e *Entity) WantGrade() { e.w.evidence.want(e.key()) }
 
 // Grade gives the class in supervision and what it rests on, from everything
 // the hub knows, whoever asks; whether the caller may see it is for the access
 // table to say. It is empty for a code without registration and evidence.
 func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err error) {
-	k := at(e.USCC, e.AsOf)
-	entries, err := e.w.entries.get(ctx, k)
+	entries, err := of(ctx, e.w.entries, e.key())
 	if err != nil {
 		return "", nil, err
 	}
-	records, err := e.w.evidence.get(ctx, k)
+	known, err := of(ctx, e.w.evidence, e.key())
 	if err != nil {
 		return "", nil, err
 	}
-	g, why := e.w.views.Grade.Grade(factsOf(e.w.day(e.AsOf), e.w.weighing(entries), records))
+	var f grade.Facts
+	if known != nil {
+		f = *known
+	}
+	f.Day, f.Entries = e.w.day(e.When), e.w.weighing(entries)
+	g, why := e.w.views.Grade.Grade(&f)
 	for _, r := range why {
 		reasons = append(reasons, r.String())
 	}
@@ -44,16 +48,22 @@ func (w *Viewer) weighing(entries []list.Entry) []list.Entry {
 	return slices.DeleteFunc(slices.Clone(entries), func(e list.Entry) bool { return p.Serious(e.List) && !p.SeriousEntry(&e) })
 }
 
-func (w *Viewer) loadEvidence(ctx context.Context, keys []pastCode) (map[pastCode][]store.Record, error) {
-	out := make(map[pastCode][]store.Record, len(keys))
-	for t, codes := range byInstant(keys) {
-		got, err := w.views.Store.Identities(ctx, &store.Identities{Codes: codes, Domains: gradeDomains, AsOf: t, Limit: w.views.MaxRecords + len(codes)})
+// loadEvidence keeps the facts of records, not the records: there may be many.
+func (w *Viewer) loadEvidence(ctx context.Context, keys []codeAt) (map[codeAt]held[*grade.Facts], error) {
+	out := make(map[codeAt]held[*grade.Facts], len(keys))
+	for k, codes := range byWhen(keys) {
+		got := map[string]*grade.Facts{}
+		q := &store.Identities{Codes: codes, Domains: gradeDomains, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxEvidence)}
+		over, err := w.views.Store.EachIdentity(ctx, q, func(r *store.Record) {
+			if got[r.USCC] == nil {
+				got[r.USCC] = &grade.Facts{}
+			}
+			addFact(got[r.USCC], r)
+		})
 		if err != nil {
 			return nil, err
 		}
-		for c, rs := range got {
-			out[at(c, t)] = rs
-		}
+		keep(out, k, got, over)
 	}
 	return out, nil
 }
@@ -77,32 +87,26 @@ func day(s string) record.Date {
 	return d
 }
 
-// factsOf reads the facts of one enterprise. Records that can't be read are no
-// evidence.
-func factsOf(on record.Date, entries []list.Entry, records []store.Record) *grade.Facts {
-	f := &grade.Facts{Day: on, Entries: entries}
-	for i := range records {
-		r := &records[i]
-		var d evidence
-		if json.Unmarshal(r.Data, &d) != nil {
-			continue
-		}
-		id := r.Unit + "/" + r.Domain + "/" + r.RecordID
-		switch r.Domain + "/" + r.Kind {
-		case "penalty/penalty":
-			p := penaltyOf(&d)
-			p.ID = id
-			f.Penalties = append(f.Penalties, p)
-		case "tax/grade":
-			year, _ := strconv.Atoi(string(d.Year))
-			f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d.Grade})
-		case "tax/abnormal":
-			f.TaxAbnormal = append(f.TaxAbnormal, grade.Span{ID: id, From: day(d.From), Until: day(d.Until)})
-		case "commitment/commitment":
-			f.Commitments = append(f.Commitments, grade.Commitment{ID: id, MadeOn: day(d.MadeOn), Performance: d.Performance})
-		}
+// addFact reads the fact of a record. One that can't be read is no evidence.
+func addFact(f *grade.Facts, r *store.Record) {
+	var d evidence
+	if json.Unmarshal(r.Data, &d) != nil {
+		return
 	}
-	return f
+	id := r.Unit + "/" + r.Domain + "/" + r.RecordID
+	switch r.Domain + "/" + r.Kind {
+	case "penalty/penalty":
+		p := penaltyOf(&d)
+		p.ID = id
+		f.Penalties = append(f.Penalties, p)
+	case "tax/grade":
+		year, _ := strconv.Atoi(string(d.Year))
+		f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d.Grade})
+	case "tax/abnormal":
+		f.TaxAbnormal = append(f.TaxAbnormal, grade.Span{ID: id, From: day(d.From), Until: day(d.Until)})
+	case "commitment/commitment":
+		f.Commitments = append(f.Commitments, grade.Commitment{ID: id, MadeOn: day(d.MadeOn), Performance: d.Performance})
+	}
 }
 
 func penaltyOf(d *evidence) grade.Penalty {

@@ -10,7 +10,6 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
-	"credithub/schema/uscc"
 )
 
 // EntryQuery asks for entries of lists.
@@ -39,40 +38,64 @@ func (w *Viewer) ListEntries(ctx context.Context, q EntryQuery) (*Page[Entry], e
 		if err := CheckCode("uscc", q.USCC); err != nil {
 			return nil, err
 		}
-		f.USCC = q.USCC
+		f.USCC = w.asked(q.USCC)
 		w.saw(q.USCC)
 	}
 	f.State = q.State.String()
-	sq := &store.ListEntries{EntryFilter: f, Limit: q.First + 1}
 	keys, err := parseCursor(q.After, "entries", 2)
 	if err != nil {
 		return nil, err
 	}
+	sq := &store.ListEntries{EntryFilter: f, Limit: q.First + 1}
 	if keys != nil {
 		sq.AfterUSCC, sq.AfterID = keys[0], keys[1]
 	}
-	got, err := w.views.Store.ListEntries(ctx, sq)
-	if err != nil {
-		return nil, err
-	}
-	p := &Page[Entry]{HasNext: len(got) > q.First, HasPrevious: keys != nil, Total: func(ctx context.Context) (int, error) {
-		return w.views.Store.CountEntries(ctx, &store.CountEntries{EntryFilter: f})
-	}}
-	for _, e := range got[:min(len(got), q.First)] {
-		if !w.visible(&e, f.Day) || w.p.Anonymous() && uscc.Check([]byte(e.USCC)).Personal {
-			continue
+	p := &Page[Entry]{HasPrevious: keys != nil, Total: func(ctx context.Context) (int, error) { return w.countEntries(ctx, f) }}
+	for {
+		got, err := w.views.Store.ListEntries(ctx, sq)
+		if err != nil {
+			return nil, err
 		}
-		w.saw(e.USCC)
-		p.Items = append(p.Items, OnDay(e, f.Day))
-		p.Cursors = append(p.Cursors, cursor("entries", e.USCC, e.ID))
+		for _, e := range got {
+			if !w.visible(&e, f.Day) || w.asked(e.USCC) == nobody {
+				continue
+			}
+			if len(p.Items) == q.First {
+				p.HasNext = true
+				return p, nil
+			}
+			w.saw(e.USCC)
+			p.Items = append(p.Items, OnDay(e, f.Day))
+			p.Cursors = append(p.Cursors, cursor("entries", e.USCC, e.ID))
+		}
+		if len(got) < sq.Limit {
+			return p, nil
+		}
+		last := &got[len(got)-1] // some were not for the caller: read on
+		sq.AfterUSCC, sq.AfterID = last.USCC, last.ID
 	}
-	return p, nil
+}
+
+// countEntries counts what the pages bring: for the public without what stands
+// under codes that are identity numbers.
+func (w *Viewer) countEntries(ctx context.Context, f store.EntryFilter) (int, error) {
+	n, err := w.views.Store.CountEntries(ctx, &store.CountEntries{EntryFilter: f})
+	if err != nil || n == 0 || !w.p.Anonymous() {
+		return n, err
+	}
+	hidden, err := w.views.Store.LooksPersonal(ctx, &store.LooksPersonal{EntryFilter: f})
+	for code, some := range hidden {
+		if w.asked(code) == nobody {
+			n -= some
+		}
+	}
+	return n, err
 }
 
 // filter puts access.EntryVisible into the terms of a read, so that pages come
 // out full and counts exact. What it lets through is looked at once more.
 func (w *Viewer) filter() store.EntryFilter {
-	f := store.EntryFilter{Day: w.day(w.now), Unit: w.p.Unit}
+	f := store.EntryFilter{Day: w.day(When{}), Unit: w.p.Unit}
 	if w.p.Anonymous() {
 		f.Unit = ""
 	}

@@ -47,18 +47,8 @@ func (w *Viewer) loadContents(ctx context.Context, keys []store.RecordKey) (map[
 
 // recordsKey is one enterprise's records of a domain; "" is all domains.
 type recordsKey struct {
-	pastCode
+	codeAt
 	domain string
-}
-
-// hasRecords tells whether the caller sees a record.
-func (e *Entity) hasRecords(ctx context.Context) (bool, error) {
-	all, err := e.w.records.get(ctx, recordsKey{at(e.USCC, e.AsOf), ""})
-	if err != nil {
-		return false, err
-	}
-	day := e.w.day(e.AsOf)
-	return slices.ContainsFunc(all, func(r store.Record) bool { return e.w.seesRecord(&r, day) }), nil
 }
 
 // Records gives a page of the records that the caller may see, the newest
@@ -74,38 +64,76 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	if err != nil {
 		return nil, err
 	}
-	all, err := e.w.records.get(ctx, recordsKey{at(e.USCC, e.AsOf), domain})
+	h, err := e.w.records.get(ctx, recordsKey{e.key(), domain})
 	if err != nil {
 		return nil, err
 	}
-	day := e.w.day(e.AsOf)
-	var visible []store.Record
-	for i := range all {
-		if e.w.seesRecord(&all[i], day) {
-			visible = append(visible, all[i])
+	var rows []store.Record
+	p := &Page[Record]{HasPrevious: place != nil}
+	if h.over == nil {
+		visible := e.visibleRecords(h.v)
+		p.Total = func(context.Context) (int, error) { return len(visible), nil }
+		rows = behind(visible, place)
+	} else {
+		p.Total = func(ctx context.Context) (int, error) { return e.countRecords(ctx, domain) }
+		if rows, err = e.readRecords(ctx, domain, place, first+1); err != nil {
+			return nil, err
 		}
 	}
-	slices.SortFunc(visible, func(a, b store.Record) int { return placeOf(&a).compare(placeOf(&b)) })
-	p := &Page[Record]{HasPrevious: place != nil, Total: func(context.Context) (int, error) { return len(visible), nil }}
-	from := 0
-	if place != nil {
-		from, _ = slices.BinarySearchFunc(visible, place, func(r store.Record, t *position) int {
-			if placeOf(&r).compare(t) <= 0 {
-				return -1
-			}
-			return 1
-		})
-	}
-	page := visible[from:min(len(visible), from+first)]
-	p.HasNext = from+first < len(visible)
-	for i := range page {
-		r := page[i]
-		item := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: day}
-		item.Data = nil
-		p.Items = append(p.Items, item)
-		p.Cursors = append(p.Cursors, placeOf(&r).cursor())
+	p.HasNext = len(rows) > first
+	for i := range rows[:min(len(rows), first)] {
+		p.Items = append(p.Items, e.item(rows[i]))
+		p.Cursors = append(p.Cursors, cursorOf(rows[i].Place()))
 	}
 	return p, nil
+}
+
+// item is a record as part of a page.
+func (e *Entity) item(r store.Record) Record {
+	out := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: e.w.day(e.When)}
+	out.Data = nil
+	return out
+}
+
+// visibleRecords keeps, in the order of pages, what the caller may see.
+func (e *Entity) visibleRecords(all []store.Record) []store.Record {
+	day := e.w.day(e.When)
+	var out []store.Record
+	for i := range all {
+		if e.w.seesRecord(&all[i], day) {
+			out = append(out, all[i])
+		}
+	}
+	slices.SortFunc(out, func(a, b store.Record) int { return comparePlaces(a.Place(), b.Place()) })
+	return out
+}
+
+// behind gives what stands behind a place.
+func behind(rows []store.Record, place *store.RecordPlace) []store.Record {
+	if place == nil {
+		return rows
+	}
+	from, _ := slices.BinarySearchFunc(rows, place, func(r store.Record, t *store.RecordPlace) int {
+		if comparePlaces(r.Place(), t) <= 0 {
+			return -1
+		}
+		return 1
+	})
+	return rows[from:]
+}
+
+// hasRecords tells whether the caller sees a record.
+func (e *Entity) hasRecords(ctx context.Context) (bool, error) {
+	h, err := e.w.records.get(ctx, recordsKey{e.key(), ""})
+	switch {
+	case err != nil:
+		return false, err
+	case h.over != nil:
+		rows, err := e.readRecords(ctx, "", nil, 1)
+		return len(rows) > 0, err
+	}
+	day := e.w.day(e.When)
+	return slices.ContainsFunc(h.v, func(r store.Record) bool { return e.w.seesRecord(&r, day) }), nil
 }
 
 // seesRecord tells whether the caller may know of a record. Records without
@@ -122,55 +150,46 @@ func (w *Viewer) seesRecord(r *store.Record, day record.Date) bool {
 	return !w.p.Anonymous() || r.Domain != record.Penalty.String() || w.views.displayed(r, day)
 }
 
-func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[recordsKey][]store.Record, error) {
+func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[recordsKey]held[[]store.Record], error) {
 	type group struct {
-		asOf   int64
+		when
 		domain string
 	}
 	groups := map[group][]string{}
 	for _, k := range keys {
-		g := group{k.asOf, k.domain}
+		g := group{k.when, k.domain}
 		groups[g] = append(groups[g], k.code)
 	}
-	out := make(map[recordsKey][]store.Record, len(keys))
+	out := make(map[recordsKey]held[[]store.Record], len(keys))
 	for g, codes := range groups {
-		var domains []string
+		q := &store.Identities{Codes: codes, AsOf: g.time(), Age: g.age, Plain: w.views.plain[w.p.Role], Most: store.Most{Each: w.views.MaxRecords, All: 10 * w.views.MaxRecords}}
 		if g.domain != "" {
-			domains = []string{g.domain}
+			q.Domains = []string{g.domain}
 		}
-		got, err := w.views.Store.Identities(ctx, &store.Identities{
-			Codes: codes, Domains: domains, AsOf: pastCode{asOf: g.asOf}.time(),
-			Plain: w.views.plain[w.p.Role], Limit: w.views.MaxRecords + len(codes),
-		})
+		got, over, err := w.views.Store.Identities(ctx, q)
 		if err != nil {
 			return nil, err
 		}
 		for c, rs := range got {
-			out[recordsKey{pastCode{c, g.asOf}, g.domain}] = rs
+			out[recordsKey{codeAt{c, g.when}, g.domain}] = held[[]store.Record]{v: rs}
+		}
+		for c, err := range over {
+			out[recordsKey{codeAt{c, g.when}, g.domain}] = held[[]store.Record]{over: err}
 		}
 	}
 	return out, nil
 }
 
-// position is where a record stands in the order of Records.
-type position struct {
-	at                   int64 // unix ms
-	domain, unit, number string
+// comparePlaces orders the records of an enterprise as pages bring them.
+func comparePlaces(a, b *store.RecordPlace) int {
+	return cmp.Or(b.RecordedAt.Compare(a.RecordedAt), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.RecordID, b.RecordID))
 }
 
-func placeOf(r *store.Record) *position {
-	return &position{r.RecordedAt.UnixMilli(), r.Domain, r.Unit, r.RecordID}
+func cursorOf(p *store.RecordPlace) string {
+	return cursor("records", strconv.FormatInt(p.RecordedAt.UnixMilli(), 10), p.Domain, p.Unit, p.RecordID)
 }
 
-func (p *position) compare(o *position) int {
-	return cmp.Or(cmp.Compare(o.at, p.at), cmp.Compare(p.domain, o.domain), cmp.Compare(p.unit, o.unit), cmp.Compare(p.number, o.number))
-}
-
-func (p *position) cursor() string {
-	return cursor("records", strconv.FormatInt(p.at, 10), p.domain, p.unit, p.number)
-}
-
-func parsePlace(after string) (*position, error) {
+func parsePlace(after string) (*store.RecordPlace, error) {
 	keys, err := parseCursor(after, "records", 4)
 	if keys == nil {
 		return nil, err
@@ -179,5 +198,5 @@ func parsePlace(after string) (*position, error) {
 	if err != nil || time.UnixMilli(ms).IsZero() {
 		return nil, fault.New(fault.BadInput, "after: not a cursor of this list")
 	}
-	return &position{ms, keys[1], keys[2], keys[3]}, nil
+	return &store.RecordPlace{RecordedAt: time.UnixMilli(ms).UTC(), Domain: keys[1], Unit: keys[2], RecordID: keys[3]}, nil
 }

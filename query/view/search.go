@@ -3,7 +3,6 @@ package view
 import (
 	"context"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"credithub/query/store"
@@ -82,7 +81,7 @@ func (w *Viewer) searchCode(ctx context.Context, code string, keys []string) (*P
 		p.Total = func(context.Context) (int, error) { return 1, nil }
 		return p, nil
 	}
-	e, err := w.Entity(ctx, code, time.Time{})
+	e, err := w.Entity(ctx, code, When{})
 	if err != nil || e == nil {
 		return p, err
 	}
@@ -94,15 +93,15 @@ func (w *Viewer) searchCode(ctx context.Context, code string, keys []string) (*P
 // Limits of one search: candidates that turn out not to bear the name any more
 // are replaced by reading on, but not for ever.
 const (
-	searchRounds   = 4
+	candidatesUpTo = 5000
 	exactCountUpTo = 1000
 )
 
 func (w *Viewer) searchName(ctx context.Context, q *store.Names, first int, more bool) (*Page[Match], error) {
 	count := *q
 	p := &Page[Match]{HasPrevious: more, Total: func(ctx context.Context) (int, error) { return w.countNames(ctx, count) }}
-	for range searchRounds {
-		q.Limit = first + 1 - len(p.Items) + 4
+	q.Limit = first + 5
+	for looked := 0; ; {
 		got, err := w.views.Store.Names(ctx, q)
 		if err != nil {
 			return nil, err
@@ -126,24 +125,29 @@ func (w *Viewer) searchName(ctx context.Context, q *store.Names, first int, more
 		if len(got) < q.Limit {
 			return p, nil
 		}
-		q.AfterName, q.AfterUSCC = got[len(got)-1].Name, got[len(got)-1].USCC
+		if looked += len(got); looked >= candidatesUpTo {
+			if len(p.Items) > 0 { // the next page goes on from here
+				p.HasNext = true
+				return p, nil
+			}
+			return nil, fault.New(fault.TooComplex, "the first %d names that match are former ones or not yours to see; write more of the name", looked)
+		}
+		q.AfterName, q.AfterUSCC, q.Limit = got[len(got)-1].Name, got[len(got)-1].USCC, min(2*q.Limit, 1000)
 	}
-	p.HasNext = len(p.Items) > 0
-	return p, nil
 }
 
 // verify looks at the registrations of candidates: nil for one that bears no
 // such name, or none that the caller may see.
 func (w *Viewer) verify(ctx context.Context, q *store.Names, got []store.Candidate) ([]*Match, error) {
 	for _, c := range got {
-		w.Want(c.USCC, time.Time{})
+		w.Want(c.USCC, When{})
 	}
 	out := make([]*Match, len(got))
 	for i, c := range got {
-		if w.p.Anonymous() && uscc.Check([]byte(c.USCC)).Personal {
+		if w.asked(c.USCC) == nobody {
 			continue
 		}
-		regs, err := w.registrations.get(ctx, at(c.USCC, time.Time{}))
+		regs, err := of(ctx, w.registrations, at(c.USCC, When{}))
 		if err != nil {
 			return nil, err
 		}

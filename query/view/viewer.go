@@ -14,16 +14,21 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/uscc"
 )
 
 // Store reads what is kept; *store.Store does.
 type Store interface {
-	Registrations(context.Context, *store.Registrations) (map[string][]store.Record, error)
-	Identities(context.Context, *store.Identities) (map[string][]store.Record, error)
+	Registrations(context.Context, *store.Registrations) (map[string][]store.Record, store.Over, error)
+	Identities(context.Context, *store.Identities) (map[string][]store.Record, store.Over, error)
+	EachIdentity(context.Context, *store.Identities, func(*store.Record)) (store.Over, error)
+	RecordPage(context.Context, *store.RecordPage) ([]store.Record, error)
+	CountRecords(context.Context, *store.CountRecords) (int, error)
 	Contents(context.Context, *store.Contents) (map[store.RecordKey][]byte, error)
-	Entries(context.Context, *store.Entries) (map[string][]list.Entry, error)
+	Entries(context.Context, *store.Entries) (map[string][]list.Entry, store.Over, error)
 	ListEntries(context.Context, *store.ListEntries) ([]list.Entry, error)
 	CountEntries(context.Context, *store.CountEntries) (int, error)
+	LooksPersonal(context.Context, *store.LooksPersonal) (map[string]int, error)
 	Names(context.Context, *store.Names) ([]store.Candidate, error)
 	CountNames(context.Context, *store.CountNames) (int, error)
 	Sources(context.Context) (map[policy.Source]store.Counts, error)
@@ -33,6 +38,7 @@ type Store interface {
 type Access interface {
 	Allows(p access.Principal, typ, field string) bool
 	View(p access.Principal, unit, domain, kind string, data []byte, day record.Date) ([]byte, bool)
+	Sight(p access.Principal, own bool, domain, kind string) (every, any bool)
 }
 
 // Index knows when sources were heard; *restrict.Index does.
@@ -49,8 +55,11 @@ type Config struct {
 
 	Grade *grade.Rules // classes and terms of display; the built-in rules when nil
 
-	MaxRecords int // records of one enterprise that can be looked through; 10,000 when zero
-	MaxEntries int // entries of one enterprise; 10,000 when zero
+	// Limits of one enterprise. What is beyond them is an error with the number.
+	MaxRecords  int // records that are held at once; pages of more are read one by one; 10,000 when zero
+	MaxEvidence int // records that a class rests on, and of those that need a look before they are counted; 200,000 when zero
+	MaxEntries  int // list entries; 20,000 when zero
+	MaxAtOnce   int // any of these, of all enterprises of one request; 500,000 when zero
 }
 
 // Views makes Viewers.
@@ -78,11 +87,13 @@ func New(c Config) (*Views, error) {
 			return nil, fmt.Errorf("view: %w", err)
 		}
 	}
-	if c.MaxRecords == 0 {
-		c.MaxRecords = 10_000
-	}
-	if c.MaxEntries == 0 {
-		c.MaxEntries = 10_000
+	for _, d := range []struct {
+		v   *int
+		def int
+	}{{&c.MaxRecords, 10_000}, {&c.MaxEvidence, 200_000}, {&c.MaxEntries, 20_000}, {&c.MaxAtOnce, 500_000}} {
+		if *d.v == 0 {
+			*d.v = d.def
+		}
 	}
 	v := &Views{Config: c, plain: map[access.Role][]string{}}
 	// For these roles a condition on the data takes nothing away; the public and
@@ -116,11 +127,11 @@ type Viewer struct {
 	p     access.Principal
 	now   time.Time
 
-	registrations *batch[pastCode, []store.Record]
-	entries       *batch[pastCode, []list.Entry]
-	records       *batch[recordsKey, []store.Record]
+	registrations *batch[codeAt, held[[]store.Record]]
+	entries       *batch[codeAt, held[[]list.Entry]]
+	records       *batch[recordsKey, held[[]store.Record]]
 	contents      *batch[store.RecordKey, []byte]
-	evidence      *batch[pastCode, []store.Record]
+	evidence      *batch[codeAt, held[*grade.Facts]]
 	batches       []loading
 	counts        map[policy.Source]store.Counts
 	seen          map[string]struct{}
@@ -146,12 +157,18 @@ func (w *Viewer) Seen() []string {
 
 func (w *Viewer) saw(code string) { w.seen[code] = struct{}{} }
 
-// day is the civil day of an instant asked about; the zero time is now.
-func (w *Viewer) day(asOf time.Time) record.Date {
-	if asOf.IsZero() {
-		asOf = w.now
+// When is the state of knowledge from which something is answered.
+type When struct {
+	AsOf time.Time  // what the hub knew then; zero: now
+	Age  *store.Age // what the log said up to there, and nothing later; nil: what is stored
+}
+
+// day is the civil day of an instant asked about.
+func (w *Viewer) day(at When) record.Date {
+	if at.AsOf.IsZero() {
+		return record.DateOf(w.now)
 	}
-	return record.DateOf(asOf)
+	return record.DateOf(at.AsOf)
 }
 
 // visible tells whether the caller sees an entry on a day.
@@ -160,59 +177,104 @@ func (w *Viewer) visible(e *list.Entry, day record.Date) bool {
 	return access.EntryVisible(w.p, state, e.DecidedBy, w.views.Policy.Published(e, day))
 }
 
-// pastCode is a code as known at an instant, in unix ms; 0 is now.
-type pastCode struct {
-	code string
-	asOf int64
-}
+// nobody is what is looked up in place of a code that the caller may not ask about:
+// it takes the same reads, and there is nothing.
+const nobody = "-"
 
-func at(code string, asOf time.Time) pastCode {
-	if asOf.IsZero() {
-		return pastCode{code: code}
+// asked is a code as it may be looked up: the public may not ask whether an identity
+// number is known here.
+func (w *Viewer) asked(code string) string {
+	if w.p.Anonymous() && uscc.Check([]byte(code)).Personal {
+		return nobody
 	}
-	return pastCode{code, asOf.UnixMilli()}
+	return code
 }
 
-func (k pastCode) time() time.Time {
+// codeAt is a code in a state of knowledge.
+type codeAt struct {
+	code string
+	when
+}
+
+// when is When as part of a key.
+type when struct {
+	asOf int64 // unix ms; 0: now
+	age  *store.Age
+}
+
+func (w When) key() when {
+	if w.AsOf.IsZero() {
+		return when{age: w.Age}
+	}
+	return when{w.AsOf.UnixMilli(), w.Age}
+}
+
+func at(code string, w When) codeAt { return codeAt{code, w.key()} }
+
+func (k when) time() time.Time {
 	if k.asOf == 0 {
 		return time.Time{}
 	}
 	return time.UnixMilli(k.asOf).UTC()
 }
 
-// byInstant groups codes by the instant asked about.
-func byInstant(keys []pastCode) map[time.Time][]string {
-	out := map[time.Time][]string{}
+// byWhen groups codes by the state of knowledge.
+func byWhen(keys []codeAt) map[when][]string {
+	out := map[when][]string{}
 	for _, k := range keys {
-		out[k.time()] = append(out[k.time()], k.code)
+		out[k.when] = append(out[k.when], k.code)
 	}
 	return out
 }
 
-func (w *Viewer) loadRegistrations(ctx context.Context, keys []pastCode) (map[pastCode][]store.Record, error) {
-	out := make(map[pastCode][]store.Record, len(keys))
-	for t, codes := range byInstant(keys) {
-		got, err := w.views.Store.Registrations(ctx, &store.Registrations{Codes: codes, AsOf: t, Limit: 16 * len(codes)})
+// held is what was read of one code, or why it could not be: there is too much.
+type held[T any] struct {
+	v    T
+	over error
+}
+
+// keep puts what was read of some codes into the terms of a batch.
+func keep[T any](out map[codeAt]held[T], k when, got map[string]T, over store.Over) {
+	for c, v := range got {
+		out[codeAt{c, k}] = held[T]{v: v}
+	}
+	for c, err := range over {
+		out[codeAt{c, k}] = held[T]{over: err}
+	}
+}
+
+// of gives what a batch has of a code.
+func of[K comparable, T any](ctx context.Context, b *batch[K, held[T]], k K) (T, error) {
+	h, err := b.get(ctx, k)
+	if err == nil {
+		err = h.over
+	}
+	return h.v, err
+}
+
+// most bounds a read by what one enterprise may have.
+func (v *Views) most(each int) store.Most { return store.Most{Each: each, All: max(each, v.MaxAtOnce)} }
+
+func (w *Viewer) loadRegistrations(ctx context.Context, keys []codeAt) (map[codeAt]held[[]store.Record], error) {
+	out := make(map[codeAt]held[[]store.Record], len(keys))
+	for k, codes := range byWhen(keys) {
+		got, over, err := w.views.Store.Registrations(ctx, &store.Registrations{Codes: codes, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxRecords)})
 		if err != nil {
 			return nil, err
 		}
-		for c, rs := range got {
-			out[at(c, t)] = rs
-		}
+		keep(out, k, got, over)
 	}
 	return out, nil
 }
 
-func (w *Viewer) loadEntries(ctx context.Context, keys []pastCode) (map[pastCode][]list.Entry, error) {
-	out := make(map[pastCode][]list.Entry, len(keys))
-	for t, codes := range byInstant(keys) {
-		got, err := w.views.Store.Entries(ctx, &store.Entries{Codes: codes, AsOf: t, Limit: w.views.MaxEntries})
+func (w *Viewer) loadEntries(ctx context.Context, keys []codeAt) (map[codeAt]held[[]list.Entry], error) {
+	out := make(map[codeAt]held[[]list.Entry], len(keys))
+	for k, codes := range byWhen(keys) {
+		got, over, err := w.views.Store.Entries(ctx, &store.Entries{Codes: codes, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxEntries)})
 		if err != nil {
 			return nil, err
 		}
-		for c, es := range got {
-			out[at(c, t)] = es
-		}
+		keep(out, k, got, over)
 	}
 	return out, nil
 }

@@ -241,6 +241,17 @@ func (t *Table) visible(p Principal, own bool, kind string, data []byte, day rec
 	return r.sees(p, own)
 }
 
+// Sight tells by kind alone whether a principal may know of records: of every one
+// whatever its data, and of any at all. own: its unit pushed them.
+func (t *Table) Sight(p Principal, own bool, domain, kind string) (every, any bool) {
+	r := t.records[domain+"/"+kind]
+	if r == nil || r.class != Public || len(r.when) == 0 && r.ends == "" && r.shown == nil {
+		sees := r.sees(p, own)
+		return sees, sees
+	}
+	return (&rule{class: Conditional}).sees(p, own), true
+}
+
 // FilterData keeps of a record's data only what a principal that did not push
 // it may see: a canonical JSON object again, {} when nothing is left. It returns
 // data itself when all is visible and never writes to it. Whether the record may

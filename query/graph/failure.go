@@ -1,0 +1,136 @@
+package graph
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/gqlerrors"
+	"github.com/graphql-go/graphql/language/ast"
+	"github.com/graphql-go/graphql/language/location"
+)
+
+// graphql-go gives up the whole answer when a field that was put off fails and may
+// not be null, because nothing above it listens any more. What GraphQL says
+// (October 2021, 6.4.4) is that the nearest object above that may be null becomes
+// null, and all else is answered. So such a field gets a stand-in, and what it
+// stands in is taken out of the answer when that is complete.
+
+// failure is a field that failed and may not be null.
+type failure struct {
+	path []any
+	err  gqlerrors.FormattedError
+}
+
+// standIns are values that pass as what a field may not be without.
+var standIns = map[string]any{
+	"Boolean": false, "Int": 0, "RecordConnection": &pageValue{total: 0},
+}
+
+// fail makes of a refusal what the field of a deferred resolver gives.
+func (sc *scope) fail(info *graphql.ResolveInfo, def *ast.FieldDefinition, r *refusal) (any, error) {
+	required, ok := def.Type.(*ast.NonNull)
+	if !ok {
+		return nil, r
+	}
+	var stand any
+	switch t := required.Type.(type) {
+	case *ast.List:
+		stand = []any{}
+	case *ast.Named:
+		stand = standIns[t.Name.Value]
+	}
+	if stand == nil {
+		return nil, r
+	}
+	e := gqlerrors.FormattedError{Message: r.message, Path: info.Path.AsArray(), Extensions: r.Extensions()}
+	if len(info.FieldASTs) > 0 && info.FieldASTs[0].Loc != nil {
+		l := info.FieldASTs[0].Loc
+		e.Locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
+	}
+	sc.failed = append(sc.failed, failure{e.Path, e})
+	return stand, nil
+}
+
+// takeOut makes the nearest that may be null above each failed field null.
+func (s *Server) takeOut(data map[string]any, sh *shape, failed []failure) map[string]any {
+	for i := range failed {
+		if data == nil {
+			return nil
+		}
+		null := s.nullable(data, sh, failed[i].path)
+		if null == nil {
+			return nil
+		}
+		null()
+	}
+	return data
+}
+
+// nullable gives what makes the last place on a path null that may be; nil when the
+// whole answer is. On a path that leads to nothing any more there is nothing to do.
+func (s *Server) nullable(data map[string]any, sh *shape, path []any) (null func()) {
+	var node any = data
+	var typ graphql.Type = s.schema.QueryType()
+	for _, step := range path {
+		switch in := node.(type) {
+		case map[string]any:
+			key, _ := step.(string)
+			at := sh.find(key)
+			object, ok := graphql.GetNullable(typ).(*graphql.Object)
+			if at < 0 || !ok {
+				return func() {}
+			}
+			typ, node = object.Fields()[sh.fields[at].name].Type, in[key]
+			sh = sh.fields[at].sub
+			if _, required := typ.(*graphql.NonNull); !required {
+				null = func() { in[key] = nil }
+			}
+		case []any:
+			n, ok := step.(int)
+			list, isList := graphql.GetNullable(typ).(*graphql.List)
+			if !ok || !isList || n >= len(in) {
+				return func() {}
+			}
+			typ, node = list.OfType, in[n]
+			if _, required := typ.(*graphql.NonNull); !required {
+				null = func() { in[n] = nil }
+			}
+		default:
+			return func() {}
+		}
+	}
+	return null
+}
+
+// inOrder puts errors into the order of the document, and of lists: graphql-go's is
+// that of maps.
+func inOrder(errs []gqlerrors.FormattedError, sh *shape) {
+	slices.SortStableFunc(errs, func(a, b gqlerrors.FormattedError) int { return comparePaths(a.Path, b.Path, sh) })
+}
+
+func comparePaths(a, b []any, sh *shape) int {
+	for i := range min(len(a), len(b)) {
+		switch x := a[i].(type) {
+		case int:
+			y, _ := b[i].(int)
+			if c := cmp.Compare(x, y); c != 0 {
+				return c
+			}
+		case string:
+			y, _ := b[i].(string)
+			if sh == nil {
+				return 0
+			}
+			at := sh.find(x)
+			if c := cmp.Compare(at, sh.find(y)); c != 0 {
+				return c
+			}
+			if at < 0 {
+				return 0
+			}
+			sh = sh.fields[at].sub
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}
