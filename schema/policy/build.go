@@ -13,7 +13,7 @@ import (
 func (b *builder) buildLists(rows []listRow) {
 	for i := range rows {
 		r := &rows[i]
-		where := "list " + r.Code
+		where := at(r.at) + "list " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		l := &List{Code: b.listCode(where, r.Code), NameZh: r.NameZh, NameEn: r.NameEn, Serious: r.Serious,
 			Public: r.Public, TermYears: r.TermYears, NoService: r.NoService != "", Basis: b.citations(where, r.Basis), Exit: b.exit(where, r.Exit)}
@@ -76,7 +76,7 @@ func (b *builder) causes(where string, l *List, rows []causeRow) {
 func (b *builder) buildUnits(f *unitsFile) {
 	hours := b.periods("units", f.Periods)
 	for _, r := range f.Units {
-		where := "unit " + r.Code
+		where := at(r.at) + "unit " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		if b.units[r.Code] != nil || r.Code == "" {
 			b.fail(where, "code is empty or taken")
@@ -143,7 +143,7 @@ func (b *builder) periods(where string, rows map[string]int) map[record.Domain]i
 func (b *builder) buildMeasures(rows []measureRow) {
 	for i := range rows {
 		r := &rows[i]
-		where := "measure " + r.Code
+		where := at(r.at) + "measure " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		if r.Kind == "" || r.Department == "" {
 			b.fail(where, "needs a kind and a department")

@@ -9,7 +9,7 @@ import (
 
 func (b *builder) buildFacts(f *factsFile) {
 	for _, r := range f.Latest {
-		where := "latest " + r.Domain + "/" + r.Kind
+		where := at(r.at) + "latest " + r.Domain + "/" + r.Kind
 		d, k := b.kind(where, r.Domain, r.Kind)
 		if k == nil {
 			continue
@@ -39,7 +39,7 @@ func (b *builder) kind(where, domain, kind string) (record.Domain, *record.KindS
 }
 
 func (b *builder) buildFact(r *factRow) {
-	where := "fact " + r.Code
+	where := at(r.at) + "fact " + r.Code
 	b.names(where, r.NameZh, r.NameEn)
 	d, k := b.kind(where, r.Domain, r.Kind)
 	if k == nil {

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -20,22 +18,21 @@ var tables embed.FS
 
 // Load reads, lints and compiles the built-in tables. Its error names every
 // fault of the tables at once.
-func Load() (*Policy, error) {
-	sub, err := fs.Sub(tables, "tables")
-	if err != nil {
-		return nil, err
-	}
-	return LoadFS(sub)
-}
+func Load() (*Policy, error) { return LoadLocal(Local{}) }
 
 // LoadFS is Load from a file system holding lists.yaml, measures.yaml,
 // matters.yaml, units.yaml, facts.yaml and calendar.yaml. Unknown keys are errors.
-func LoadFS(dir fs.FS) (*Policy, error) {
+func LoadFS(dir fs.FS) (*Policy, error) { return assemble(dir, &Local{}) }
+
+func assemble(dir fs.FS, l *Local) (*Policy, error) {
 	var f files
-	errs := []error{
-		read(dir, "lists.yaml", &f.lists), read(dir, "measures.yaml", &f.measures),
-		read(dir, "matters.yaml", &f.matters), read(dir, "units.yaml", &f.units),
-		read(dir, "calendar.yaml", &f.calendar), read(dir, "facts.yaml", &f.facts),
+	var errs []error
+	for _, name := range tableNames {
+		errs = append(errs, read(dir, name, name, f.table(name)))
+	}
+	f.heads = f.headsOf("")
+	for _, o := range l.Overlays {
+		errs = append(errs, f.overlay(o)...)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -43,10 +40,12 @@ func LoadFS(dir fs.FS) (*Policy, error) {
 	b := builder{Policy: &Policy{
 		measures: map[string]*Measure{}, matters: map[string]*Matter{}, units: map[string]*grant{},
 	}}
-	b.versions(&f)
+	b.versions(f.heads)
 	b.buildLists(f.lists.Lists)
 	b.buildMatters(f.matters.Matters)
+	b.nameUnits(&f.units, l.Units)
 	b.buildUnits(&f.units)
+	b.connect(l)
 	b.buildMeasures(f.measures.Measures)
 	b.buildFacts(&f.facts)
 	b.buildCalendar(f.calendar.Years)
@@ -55,17 +54,6 @@ func LoadFS(dir fs.FS) (*Policy, error) {
 		b.compileFacts()
 	}
 	return b.Policy, errors.Join(b.errs...)
-}
-
-func read(dir fs.FS, name string, into any) error {
-	raw, err := fs.ReadFile(dir, name)
-	if err != nil {
-		return fmt.Errorf("policy: %w", err)
-	}
-	if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
-		return fmt.Errorf("policy: %s: %w", name, err)
-	}
-	return nil
 }
 
 // builder turns rows into values and gathers the faults it meets.
@@ -78,17 +66,12 @@ func (b *builder) fail(where, format string, args ...any) {
 	b.errs = append(b.errs, fmt.Errorf("policy: %s: %s", where, fmt.Sprintf(format, args...)))
 }
 
-func (b *builder) versions(f *files) {
-	heads := map[string]string{
-		"lists.yaml": f.lists.Version, "measures.yaml": f.measures.Version, "matters.yaml": f.matters.Version,
-		"units.yaml": f.units.Version, "calendar.yaml": f.calendar.Version,
-		"facts.yaml": f.facts.Version,
-	}
-	for name, v := range heads {
-		if _, ok := record.ParseDate(v); !ok {
-			b.fail(name, "version %q is no date", v)
+func (b *builder) versions(heads []head) {
+	for _, h := range heads {
+		if _, ok := record.ParseDate(h.version); !ok {
+			b.fail(h.file, "version %q is no date", h.version)
 		}
-		b.Version = max(b.Version, v)
+		b.Version = max(b.Version, h.version)
 	}
 }
 
@@ -173,7 +156,7 @@ func (b *builder) citations(where string, rows []basisRow) []Citation {
 
 func (b *builder) buildMatters(rows []matterRow) {
 	for _, r := range rows {
-		where := "matter " + r.Code
+		where := at(r.at) + "matter " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		if r.Department == "" {
 			b.fail(where, "no department")
@@ -192,7 +175,7 @@ func (b *builder) buildMatters(rows []matterRow) {
 func (b *builder) buildCalendar(rows []yearRow) {
 	c := &Calendar{loaded: map[int]bool{}, off: map[record.Date]bool{}, work: map[record.Date]bool{}}
 	for _, r := range rows {
-		where := fmt.Sprintf("calendar %d", r.Year)
+		where := at(r.at) + fmt.Sprintf("calendar %d", r.Year)
 		if c.loaded[r.Year] {
 			b.fail(where, "year twice")
 		}

@@ -30,6 +30,8 @@ type Policy struct {
 	rules    [][list.CodeEnd][]Rule
 	sources  [][]Source
 
+	connections map[Source]*Connection // nil: all are connected
+
 	factsOf   [64]factKinds // by domain
 	factRules [][][]Rule    // by matter and fact; nil for a matter on which none bears
 }

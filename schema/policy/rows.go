@@ -4,24 +4,33 @@ package policy
 // builder checks.
 
 type files struct {
-	lists struct {
-		Version string
-		Lists   []listRow
-	}
-	measures struct {
-		Version  string
-		Measures []measureRow
-	}
-	matters struct {
-		Version string
-		Matters []matterRow
-	}
-	facts    factsFile
+	lists    listsFile
+	measures measuresFile
+	matters  mattersFile
 	units    unitsFile
-	calendar struct {
-		Version string
-		Years   []yearRow
-	}
+	calendar calendarFile
+	facts    factsFile
+	heads    []head // of all files read
+}
+
+type listsFile struct {
+	Version *string
+	Lists   []listRow
+}
+
+type measuresFile struct {
+	Version  *string
+	Measures []measureRow
+}
+
+type mattersFile struct {
+	Version *string
+	Matters []matterRow
+}
+
+type calendarFile struct {
+	Version *string
+	Years   []yearRow
 }
 
 // marks are the confidence marks of a basis: read in the source, read in a
@@ -52,6 +61,8 @@ type causeRow struct {
 type exitRow struct{ Zh, En, Basis string }
 
 type listRow struct {
+	at string // file and line
+
 	Code      string
 	NameZh    string `yaml:"nameZh"`
 	NameEn    string `yaml:"nameEn"`
@@ -76,6 +87,8 @@ type triggerRow struct {
 }
 
 type measureRow struct {
+	at string // file and line
+
 	Code       string
 	NameZh     string `yaml:"nameZh"`
 	NameEn     string `yaml:"nameEn"`
@@ -91,6 +104,8 @@ type measureRow struct {
 }
 
 type matterRow struct {
+	at string // file and line
+
 	Code       string
 	NameZh     string `yaml:"nameZh"`
 	NameEn     string `yaml:"nameEn"`
@@ -99,13 +114,15 @@ type matterRow struct {
 }
 
 type unitsFile struct {
-	Version   string
+	Version   *string
 	EveryUnit []string       `yaml:"everyUnit"`
 	Periods   map[string]int // hours
 	Units     []unitRow
 }
 
 type unitRow struct {
+	at string // file and line
+
 	Code    string
 	NameZh  string `yaml:"nameZh"`
 	NameEn  string `yaml:"nameEn"`
@@ -115,6 +132,8 @@ type unitRow struct {
 }
 
 type yearRow struct {
+	at string // file and line
+
 	Year        int
 	Basis       string
 	Off         []string
@@ -123,14 +142,16 @@ type yearRow struct {
 }
 
 type factsFile struct {
-	Version string
+	Version *string
 	Latest  []latestRow
 	Facts   []factRow
 }
 
-type latestRow struct{ Domain, Kind, By, Per string }
+type latestRow struct{ at, Domain, Kind, By, Per string }
 
 type factRow struct {
+	at string // file and line
+
 	Code       string
 	NameZh     string `yaml:"nameZh"`
 	NameEn     string `yaml:"nameEn"`

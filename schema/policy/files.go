@@ -1,0 +1,140 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+// tableNames are the files of the tables.
+var tableNames = []string{"lists.yaml", "measures.yaml", "matters.yaml", "units.yaml", "calendar.yaml", "facts.yaml"}
+
+// table is where the rows of a file go; nil for a file that is no table.
+func (f *files) table(name string) any {
+	switch name {
+	case "lists.yaml":
+		return &f.lists
+	case "measures.yaml":
+		return &f.measures
+	case "matters.yaml":
+		return &f.matters
+	case "units.yaml":
+		return &f.units
+	case "calendar.yaml":
+		return &f.calendar
+	case "facts.yaml":
+		return &f.facts
+	}
+	return nil
+}
+
+// head is the version of a file that was read.
+type head struct{ file, version string }
+
+func (f *files) headsOf(dir string) (out []head) {
+	for i, v := range []*string{f.lists.Version, f.measures.Version, f.matters.Version, f.units.Version, f.calendar.Version, f.facts.Version} {
+		if v != nil {
+			out = append(out, head{dir + tableNames[i], *v})
+		} else if dir == "" {
+			out = append(out, head{tableNames[i], ""})
+		}
+	}
+	return out
+}
+
+// read reads a table; faults and rows name it by its label and their line.
+func read(dir fs.FS, name, label string, into any) error {
+	raw, err := fs.ReadFile(dir, name)
+	if err != nil {
+		return fmt.Errorf("policy: %w", err)
+	}
+	if err := yaml.UnmarshalWithOptions(raw, into, yaml.Strict()); err != nil {
+		var y yaml.Error
+		if errors.As(err, &y) && y.GetToken() != nil {
+			return fmt.Errorf("policy: %s:%d: %s", label, y.GetToken().Position.Line, y.GetMessage())
+		}
+		return fmt.Errorf("policy: %s: %w", label, err)
+	}
+	into.(rowed).place(rowLines(raw, label))
+	return nil
+}
+
+// rowed is a file whose rows know where they stand.
+type rowed interface{ place(at places) }
+
+func (f *listsFile) place(at places) {
+	for i := range f.Lists {
+		f.Lists[i].at = at.row("lists", i)
+	}
+}
+
+func (f *measuresFile) place(at places) {
+	for i := range f.Measures {
+		f.Measures[i].at = at.row("measures", i)
+	}
+}
+
+func (f *mattersFile) place(at places) {
+	for i := range f.Matters {
+		f.Matters[i].at = at.row("matters", i)
+	}
+}
+
+func (f *unitsFile) place(at places) {
+	for i := range f.Units {
+		f.Units[i].at = at.row("units", i)
+	}
+}
+
+func (f *calendarFile) place(at places) {
+	for i := range f.Years {
+		f.Years[i].at = at.row("years", i)
+	}
+}
+
+func (f *factsFile) place(at places) {
+	for i := range f.Latest {
+		f.Latest[i].at = at.row("latest", i)
+	}
+	for i := range f.Facts {
+		f.Facts[i].at = at.row("facts", i)
+	}
+}
+
+// places are where the rows of a table's lists stand.
+type places map[string][]string
+
+func (p places) row(list string, i int) string {
+	if i < len(p[list]) {
+		return p[list][i]
+	}
+	return "" // an alias stands for the whole list
+}
+
+// rowLines are the places of the rows of a table's lists, by key.
+func rowLines(raw []byte, label string) places {
+	out := places{}
+	f, err := parser.ParseBytes(raw, 0)
+	if err != nil || len(f.Docs) == 0 {
+		return out // it was read before, so that it can't be
+	}
+	var values []*ast.MappingValueNode
+	switch body := f.Docs[0].Body.(type) {
+	case *ast.MappingNode:
+		values = body.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{body}
+	}
+	for _, v := range values {
+		if rows, ok := v.Value.(*ast.SequenceNode); ok {
+			for _, r := range rows.Values {
+				out[v.Key.String()] = append(out[v.Key.String()], fmt.Sprintf("%s:%d", label, r.GetToken().Position.Line))
+			}
+		}
+	}
+	return out
+}
