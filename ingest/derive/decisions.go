@@ -32,9 +32,12 @@ type Change struct {
 
 // Outcome is what a decision record means.
 type Outcome struct {
-	Status  Status
-	Fault   fault.Fault // why it was rejected
-	Changes []Change    // holds until the next Apply
+	Status Status
+	Fault  fault.Fault // why it was rejected
+	// Warnings are what the record's unit ought to know of what it means beside the
+	// others of its entry.
+	Warnings []fault.Fault
+	Changes  []Change // holds until the next Apply
 	// Left is the code under which a MOVED row of version LeftVersion has to
 	// say that the record is not there (any more); "" for none.
 	Left        string
@@ -104,6 +107,9 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outc
 	if v.Current {
 		d.replace(r, id, tell)
 		out.Changes = d.changes
+		if tell && r.Op == record.Upsert {
+			out.Warnings = d.warnings(r)
+		}
 	}
 	return out
 }
@@ -227,6 +233,36 @@ func (d *Decisions) edit(n uint32, recordID string, r *list.EventRecord, tell bo
 		c.Was = before.USCC
 	}
 	d.changes = append(d.changes, c)
+}
+
+// warnings are the doubts about the entry in which the record takes part.
+func (d *Decisions) warnings(r *list.EventRecord) (out []fault.Fault) {
+	e := &d.entries[d.byID[r.EntryID]]
+	d.scratch = d.scratch[:0]
+	for ev := range events(e.events) {
+		d.scratch = append(d.scratch, ev.record(e))
+	}
+	told := list.Doubts(d.scratch, d.law, r)
+	for i := range doubts {
+		if told&doubts[i].doubt != 0 {
+			out = append(out, doubts[i].fault)
+		}
+	}
+	return out
+}
+
+var doubts = [...]struct {
+	doubt list.Doubt
+	fault fault.Fault
+}{
+	{list.BeforeService, fault.Fault{Code: fault.W10Service, Field: "effectiveFrom", Message: "lies before service: the entry takes effect from service"}},
+	{list.TermCut, fault.Fault{Code: fault.W08TermCapped, Field: "termUntil", Message: "is longer than the law allows: it counts until the longest term ends"}},
+	{list.NothingEnded, fault.Fault{Code: fault.W11NoExit, Field: "decidedOn",
+		Message: "the exit lies before every decision on this entry and ends nothing; send the day on which the exit was decided"}},
+	{list.EarlyRepair, fault.Fault{Code: fault.W11NoExit, Field: "decidedOn",
+		Message: "the repair lies before the first day on which the rule of the list allows it; it counts, as the unit decides"}},
+	{list.SameDay, fault.Fault{Code: fault.W12SameDay, Field: "occurredAt",
+		Message: "which of this day's events came first is untold: a stay or an exit prevails until occurredAt tells the time of each"}},
 }
 
 func (d *Decisions) fold(e *entry) (list.Entry, bool) {

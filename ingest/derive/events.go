@@ -14,9 +14,9 @@ import (
 // Millions of entries would otherwise be tens of millions of pointers.
 //
 //	version u32 · seq u64 · list u8 · event u8 · exit u8 · annotated u8 ·
-//	5 days i32 · 5 texts (uvarint length, bytes): record id, code, cause,
+//	5 days i32 · instant i64 · 5 texts (uvarint length, bytes): record id, code, cause,
 //	document, exit document
-const fixed = 4 + 8 + 4 + 5*4
+const fixed = 4 + 8 + 4 + 5*4 + 8
 
 // event is one event in encoded form.
 type event struct {
@@ -60,7 +60,7 @@ func (ev *event) record(e *entry) list.EventRecord {
 	day := func(i int) record.Date { return record.Date(int32(binary.LittleEndian.Uint32(h[16+4*i:]))) }
 	return list.EventRecord{
 		RecordID: view(ev.recordID), Version: binary.LittleEndian.Uint32(h), Seq: binary.LittleEndian.Uint64(h[4:]),
-		Op: record.Upsert, OccurredOn: day(0),
+		Op: record.Upsert, OccurredOn: day(0), OccurredAt: int64(binary.LittleEndian.Uint64(h[36:])),
 		Facts: list.Facts{
 			EntryID: e.id, Unit: e.unit, List: list.Code(h[12]), Event: list.Event(h[13]), ExitType: list.ExitType(h[14]),
 			Annotated: h[15] == 1, DecidedOn: day(1), ServedOn: day(2), EffectiveFrom: day(3), TermUntil: day(4),
@@ -80,6 +80,7 @@ func appendEvent(b []byte, r *list.EventRecord) []byte {
 	for _, d := range [...]record.Date{r.OccurredOn, r.DecidedOn, r.ServedOn, r.EffectiveFrom, r.TermUntil} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(d))
 	}
+	b = binary.LittleEndian.AppendUint64(b, uint64(r.OccurredAt))
 	for _, t := range [...]string{r.RecordID, r.USCC, r.Cause, r.DocumentNo, r.ExitDocumentNo} {
 		b = binary.AppendUvarint(b, uint64(len(t)))
 		b = append(b, t...)

@@ -45,6 +45,7 @@ type Rights interface {
 	MayPush(unit string, d record.Domain) bool
 	MayDecide(unit string, l list.Code) bool
 	Serviceless(list string) bool
+	Warn(row *record.Row)
 }
 
 // Limiter bounds how often a key may do something; when it says no it tells
@@ -169,7 +170,9 @@ func New(c Config) (*Gateway, error) {
 		memory:    &memory{budget: newBudget(c.Limits.InFlight)},
 		workbooks: make(chan struct{}, c.Limits.Workbooks),
 		recent:    newRecent(c.Limits.RecentBytes),
-		decoders:  sync.Pool{New: func() any { return &decoder{Decoder: record.NewDecoder(record.NoService(c.Rights.Serviceless))} }},
+		decoders: sync.Pool{New: func() any {
+			return &decoder{Decoder: record.NewDecoder(record.NoService(c.Rights.Serviceless), record.Warn(c.Rights.Warn))}
+		}},
 	}
 	g.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		problem.Write(w, fault.New(fault.NotFound, "there is nothing at this address"))

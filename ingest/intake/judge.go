@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"time"
 	"unsafe"
 
@@ -67,7 +68,7 @@ type judge struct {
 func newJudge(p *policy.Policy, ended *derive.Ended, met *counters) *judge {
 	codes := derive.NewCodes()
 	return &judge{
-		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless)), codes: codes,
+		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless), record.Warn(p.Warn)), codes: codes,
 		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes), ended: ended,
 	}
 }
@@ -149,10 +150,15 @@ func (j *judge) rights(row *record.Row, o *origin, d record.Domain, unit string,
 func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) verdict {
 	j.left, j.out.Hash = j.left[:0], row.Hash
 	if p.domain == record.Decision {
-		r := event(row, unit, offset)
+		r := list.EventOf(row, unit, derive.Seq(offset, 0))
 		out := j.dcs.Apply(&r, row.Hash)
 		if out.Status == derive.Rejected {
 			row.Faults = append(row.Faults, out.Fault)
+		}
+		for _, w := range out.Warnings {
+			if !slices.ContainsFunc(row.Faults, func(f fault.Fault) bool { return f.Code == w.Code && f.Field == w.Field }) {
+				row.Faults = append(row.Faults, w)
+			}
 		}
 		j.left = append(j.left, out.Left...)
 		return verdict{status: out.Status, changes: out.Changes, left: out.LeftVersion}
@@ -251,22 +257,6 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 		}
 		b.Append(out)
 		j.met.moved.Inc()
-	}
-}
-
-// event is the decision record as the fold wants it. Its texts hold as long as
-// the row.
-func event(row *record.Row, unit string, offset int64) list.EventRecord {
-	code, _ := list.ParseCode(row.Get("list"))
-	return list.EventRecord{
-		RecordID: text(row.RecordID), Version: row.Version, Seq: derive.Seq(offset, 0), Op: row.Op, OccurredOn: row.OccurredOn,
-		Facts: list.Facts{
-			EntryID: text(row.Get("entryId")), List: code, USCC: text(row.USCC), Unit: unit,
-			Event: list.ParseEvent(row.Get("event")), Cause: text(row.Get("cause")), DocumentNo: text(row.Get("documentNo")),
-			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
-			TermUntil: row.Day("termUntil"), ExitType: list.ParseExit(row.Get("exitType")),
-			ExitDocumentNo: text(row.Get("exitDocumentNo")),
-		},
 	}
 }
 

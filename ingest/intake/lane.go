@@ -13,6 +13,7 @@ import (
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
+	"credithub/schema/list"
 	"credithub/schema/record"
 )
 
@@ -141,7 +142,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 			// What was accepted stays accepted, also when the rules have changed
 			// since: faults are of no interest here.
 			j.dec.Decode(env, loadDay, &j.row)
-			r := event(&j.row, v.Unit, v.Offset)
+			r := list.EventOf(&j.row, v.Unit, derive.Seq(v.Offset, 0))
 			j.dcs.Load(&r, v.Hash)
 			return nil
 		})

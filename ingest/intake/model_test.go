@@ -136,8 +136,8 @@ func (h *hub) model(d record.Domain) model {
 			}
 			seen[version] = row.Hash
 			if f := (fact{version: int(row.Version), op: row.Op.String(), uscc: string(row.USCC), name: string(row.Get("name"))}); f.version > m.top[id].version {
-				e := event(&row, row.Unit, msg.Offset)
-				f.event = list.EventRecord{RecordID: strings.Clone(e.RecordID), Version: e.Version, Seq: e.Seq, Op: e.Op, OccurredOn: e.OccurredOn, Facts: e.Facts}
+				e := list.EventOf(&row, row.Unit, derive.Seq(msg.Offset, 0))
+				f.event = list.EventRecord{RecordID: strings.Clone(e.RecordID), Version: e.Version, Seq: e.Seq, Op: e.Op, OccurredOn: e.OccurredOn, OccurredAt: e.OccurredAt, Facts: e.Facts}
 				x := &f.event.Facts
 				for _, s := range []*string{&x.EntryID, &x.USCC, &x.Cause, &x.DocumentNo, &x.ExitDocumentNo} {
 					*s = strings.Clone(*s)

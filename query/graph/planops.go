@@ -31,6 +31,9 @@ const (
 	opEntryUntil
 	opEntryWayOutZh
 	opEntryWayOutEn
+	opEntryEffective
+	opEntryNoEffectZh
+	opEntryNoEffectEn
 	opEntryAnnotated
 	opEntryExitType
 	opEntryExitedOn
@@ -71,6 +74,7 @@ var writers = map[string]struct {
 	"ListEntry.decidedBy": {opEntryDecidedBy, "Unit"}, "ListEntry.decidedOn": {opEntryDecidedOn, ""},
 	"ListEntry.servedOn": {opEntryServedOn, ""}, "ListEntry.since": {opEntrySince, ""}, "ListEntry.until": {opEntryUntil, ""},
 	"ListEntry.annotated": {opEntryAnnotated, ""}, "ListEntry.exitType": {opEntryExitType, ""}, "ListEntry.exitedOn": {opEntryExitedOn, ""},
+	"ListEntry.effective": {opEntryEffective, ""}, "ListEntry.noEffectReasonZh": {opEntryNoEffectZh, ""}, "ListEntry.noEffectReasonEn": {opEntryNoEffectEn, ""},
 	"ListEntry.wayOutZh": {opEntryWayOutZh, ""}, "ListEntry.wayOutEn": {opEntryWayOutEn, ""},
 	"CreditList.code": {opListCode, ""}, "CreditList.nameZh": {opListNameZh, ""}, "CreditList.nameEn": {opListNameEn, ""},
 	"CreditList.serious": {opListSerious, ""},

@@ -196,6 +196,12 @@ func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day reco
 			}
 		case opEntryExitedOn:
 			b = appendDate(b, e.ExitedOn)
+		case opEntryEffective:
+			b = appendBool(b, !s.policy.NoEffect(&e.Entry))
+		case opEntryNoEffectZh:
+			b = appendOrNull(b, s.policy.NoEffectWhy(&e.Entry).Zh)
+		case opEntryNoEffectEn:
+			b = appendOrNull(b, s.policy.NoEffectWhy(&e.Entry).En)
 		case opEntryWayOutZh:
 			b = appendString(b, wayOutZh(s.policy.WayOut(&e.Entry)))
 		case opEntryWayOutEn:
@@ -203,6 +209,14 @@ func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day reco
 		}
 		return b
 	})
+}
+
+// appendOrNull writes null for an empty text.
+func appendOrNull(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendString(b, s)
 }
 
 func (s *Server) writeList(b []byte, sel selection, c list.Code) []byte {

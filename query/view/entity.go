@@ -131,9 +131,9 @@ type Entry struct {
 // OnDay derives an entry's state on a day.
 func OnDay(e list.Entry, day record.Date) Entry {
 	state, exit := e.At(day)
-	out := Entry{Entry: e, State: state, ExitType: exit, ExitedOn: e.ExitedOn}
-	if state == list.Exited && e.State != list.Exited {
-		out.ExitedOn = e.Until
+	out := Entry{Entry: e, State: state, ExitType: exit, ExitedOn: record.NoDate}
+	if state == list.Exited {
+		out.ExitedOn = e.EndedOn()
 	}
 	return out
 }

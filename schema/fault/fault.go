@@ -36,7 +36,7 @@ const (
 	W08TermCapped   Code = "W08" // term longer than the law allows: the statutory maximum counts
 	W09UnknownCause Code = "W09" // cause that the list doesn't know: counts as CAUTION at most
 	W10Service      Code = "W10" // effect claimed before service: counts from service
-	W11NoExit       Code = "W11" // exit dated so that it ends nothing
+	W11NoExit       Code = "W11" // exit dated so that it ends nothing, or before the law allows it: the unit decides
 	W12SameDay      Code = "W12" // order within one day is untold: the doubt favours the subject
 	W13Column       Code = "W13" // column that belongs to no field: not kept
 	W14Hidden       Code = "W14" // hidden rows, columns or sheets were read

@@ -1,8 +1,8 @@
 package list
 
 import (
-	"cmp"
 	"slices"
+	"unsafe"
 
 	"credithub/schema/record"
 )
@@ -33,29 +33,17 @@ type EventRecord struct {
 	Seq        uint64 // place in credit.decision: what the hub learned when
 	Op         record.Op
 	OccurredOn record.Date // NoDate: the decision's date
+	OccurredAt int64       // the instant, Unix milliseconds; 0: only the day is known
 	Facts
 }
 
-// on is the day the event occurred.
-func (r *EventRecord) on() record.Date {
-	if r.OccurredOn != record.NoDate {
-		return r.OccurredOn
-	}
-	return r.DecidedOn
-}
-
-// compare orders events of one entry: by the day they occurred, then listing
-// events in their legal order before suspensions and resumptions, and these by
-// version and place in the log, because only the log can order two of a day.
-func (r *EventRecord) compare(o *EventRecord) int {
-	rank := func(e Event) Event {
-		if e == EventResumed {
-			return EventSuspended
-		}
-		return e
-	}
-	return cmp.Or(cmp.Compare(r.on(), o.on()), cmp.Compare(rank(r.Event), rank(o.Event)),
-		cmp.Compare(r.Version, o.Version), cmp.Compare(r.Seq, o.Seq), cmp.Compare(r.RecordID, o.RecordID))
+// Law is what the fold asks of the law; a nil function knows of none.
+type Law struct {
+	Until      func(*Entry) record.Date // the last day of a term; NoDate: none. Asked when no record names an end
+	Latest     func(*Entry) record.Date // the last day that a term can have; NoDate: no maximum
+	RepairFrom func(*Entry) record.Date // the first day on which it may be repaired; NoDate: any
+	NoService  func(Code) bool          // the list takes effect without service
+	NoEffect   func(*Entry) bool        // decided by a rule that was not law on that day
 }
 
 // Fold gives the state of one entry from all records about it, in whatever
@@ -65,48 +53,74 @@ func (r *EventRecord) compare(o *EventRecord) int {
 // altogether.
 //
 //   - An exit ends the entry whatever else is said, but for an IN_FORCE that was
-//     decided on a later day, which lists the subject anew: then only what came
-//     after the exit counts. The latest exit names type, day and document, and an
-//     exit that corrects or revokes outranks the others (列入错误: never validly
-//     listed).
+//     decided later, which lists the subject anew: then only what came after the
+//     exit counts. The latest exit names type, day and document, and an exit that
+//     corrects or revokes outranks the others (列入错误: never validly listed). One
+//     that takes effect on a day ahead ends the entry on that day; see At.
 //   - Else the last of SUSPENDED and RESUMED decides between suspended and in
-//     force, by the day it occurred, of an entry that is proven to have come into
+//     force, by when it occurred, of an entry that is proven to have come into
 //     force: by an IN_FORCE; by a suspension of what was served; by the day of
 //     service in a suspension or resumption, which may be the later version of the
 //     record that was an IN_FORCE; or by a list that needs no service. What is on
 //     its way there is neither put into force nor shown by a suspension.
 //   - Else the furthest of PRE_NOTICE, DECIDED, SERVED and IN_FORCE holds.
+//   - What was decided by a rule that was not law that day never gets further than
+//     DECIDED.
 //
-// The entry is described by its latest event that is no suspension, resumption
-// or exit, because those carry the number of another document; dates that it
-// leaves out come from the events before it.
+// Which of two came first on a day that tells no time is decided for the subject;
+// see rank. The entry is described by its latest event that is no suspension,
+// resumption or exit, because those carry the number of another document; dates
+// that it leaves out come from the events before it.
 func Fold(events []EventRecord, law Law) (Entry, bool) {
+	e, _, ok := fold(events, law)
+	return e, ok
+}
+
+func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 	live := current(events)
 	if len(live) == 0 {
-		return Entry{}, false
+		return Entry{}, 0, false
 	}
 	slices.SortFunc(live, (*EventRecord).compare)
+	if nothingEnded(live) {
+		doubt |= NothingEnded
+	}
 	for again := relisted(live); again != nil; again = relisted(live) {
 		live = again
 	}
-	e := Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
+	e = Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
 		Until: record.NoDate, ExitedOn: record.NoDate}
 	describe(&e, live)
 	e.State = state(live, law)
-	if x := exit(live); x != nil {
-		e.State, e.ExitType, e.ExitedOn, e.ExitDocumentNo = Exited, x.ExitType, x.on(), x.ExitDocumentNo
-		if e.ExitDocumentNo == "" && x.DocumentNo != e.DocumentNo {
-			e.ExitDocumentNo = x.DocumentNo
-		}
+	x := exit(live)
+	if x != nil {
+		leave(&e, x, live)
 	}
-	term(&e, live, law)
-	return e, true
+	if e.State != Exited && law.NoEffect != nil && law.NoEffect(&e) {
+		e.State = min(e.State, Decided)
+	}
+	doubt |= term(&e, live, law)
+	if x != nil && e.State != Exited && e.Since != record.NoDate && (e.Until == record.NoDate || e.Until >= e.ExitedOn) {
+		e.Until = e.ExitedOn - 1
+	}
+	if earlyRepair(&e, law) {
+		doubt |= EarlyRepair
+	}
+	return e, doubt, true
 }
 
-// Law is what the fold asks of the law; a nil function knows of none.
-type Law struct {
-	Until     func(*Entry) record.Date // the last day of a term; NoDate: none. Asked when no record names an end
-	NoService func(Code) bool          // the list takes effect without service
+// leave notes the exit. What is in force and exits on a day ahead stays until then.
+func leave(e *Entry, x *EventRecord, live []*EventRecord) {
+	e.ExitType, e.ExitedOn, e.ExitDocumentNo = x.ExitType, x.on(), x.ExitDocumentNo
+	if e.ExitDocumentNo == "" && x.DocumentNo != e.DocumentNo {
+		e.ExitDocumentNo = x.DocumentNo
+	}
+	atOnce := slices.ContainsFunc(live, func(r *EventRecord) bool { return r.Event == EventExited && r.effective() == r.on() })
+	if atOnce || e.State < InForce {
+		e.State = Exited
+		return
+	}
+	e.ExitedOn = x.effective()
 }
 
 // relisted gives the events after the exit that counts, when they list the subject
@@ -118,11 +132,7 @@ func relisted(live []*EventRecord) []*EventRecord {
 	}
 	anew := false
 	after := slices.DeleteFunc(slices.Clone(live), func(r *EventRecord) bool {
-		day := r.on()
-		if r.Event <= EventInForce {
-			day = r.DecidedOn
-		}
-		later := day != record.NoDate && day > x.on()
+		later := r.after(x)
 		anew = anew || later && r.Event == EventInForce
 		return !later
 	})
@@ -130,22 +140,6 @@ func relisted(live []*EventRecord) []*EventRecord {
 		return nil
 	}
 	return after
-}
-
-// current picks the counting version of each record and drops retracted ones.
-// The result points into events.
-func current(events []EventRecord) []*EventRecord {
-	all := make([]*EventRecord, len(events))
-	for i := range events {
-		all[i] = &events[i]
-	}
-	if len(all) > 1 {
-		slices.SortFunc(all, func(a, b *EventRecord) int {
-			return cmp.Or(cmp.Compare(a.RecordID, b.RecordID), cmp.Compare(b.Version, a.Version), cmp.Compare(a.Seq, b.Seq))
-		})
-		all = slices.CompactFunc(all, func(a, b *EventRecord) bool { return a.RecordID == b.RecordID })
-	}
-	return slices.DeleteFunc(all, func(r *EventRecord) bool { return r.Op == record.Retract || r.Event == NoEvent })
 }
 
 // describe fills what the entry is about from the latest listing event, or the
@@ -208,8 +202,10 @@ func inForceOnce(live []*EventRecord, law Law) bool {
 			underWay, served = true, served || r.ServedOn != record.NoDate
 		}
 	}
-	return paused && served || !underWay && law.NoService != nil && law.NoService(live[0].List)
+	return paused && served || !underWay && law.serviceless(live[0].List)
 }
+
+func (l *Law) serviceless(c Code) bool { return l.NoService != nil && l.NoService(c) }
 
 // exit is the exit that counts, nil without one.
 func exit(live []*EventRecord) *EventRecord {
@@ -224,26 +220,77 @@ func exit(live []*EventRecord) *EventRecord {
 }
 
 // term sets the first and last day in force.
-func term(e *Entry, live []*EventRecord, law Law) {
+func term(e *Entry, live []*EventRecord, law Law) (doubt Doubt) {
 	from := record.NoDate
 	for _, r := range live {
 		if r.EffectiveFrom != record.NoDate && r.Event <= EventInForce {
 			from = r.EffectiveFrom
 		}
-		if r.TermUntil != record.NoDate {
+		if r.TermUntil != record.NoDate && r.Event != EventExited {
 			e.Until = r.TermUntil
 		}
 	}
 	if e.State < InForce {
-		return
+		return 0
 	}
-	for _, d := range []record.Date{from, e.ServedOn, e.DecidedOn} {
-		if d != record.NoDate {
-			e.Since = d
-			break
+	var early bool
+	if e.Since, early = First(e.DecidedOn, e.ServedOn, from, law.serviceless(e.List)); early {
+		doubt |= BeforeService
+	}
+	if e.Since == record.NoDate {
+		return doubt
+	}
+	if e.Until == record.NoDate {
+		if law.Until != nil {
+			e.Until = law.Until(e)
+		}
+		return doubt
+	}
+	if law.Latest != nil {
+		if last := law.Latest(e); last != record.NoDate && last < e.Until {
+			e.Until = last
+			doubt |= TermCut
 		}
 	}
-	if e.Until == record.NoDate && e.Since != record.NoDate && law.Until != nil {
-		e.Until = law.Until(e)
+	return doubt
+}
+
+// First is the first day in force of what was decided, served and said to take
+// effect on these days: never before service, unless the list needs none. early
+// tells that an effect before service was claimed.
+func First(decided, served, from record.Date, noService bool) (day record.Date, early bool) {
+	switch {
+	case from == record.NoDate && served != record.NoDate:
+		return served, false
+	case from == record.NoDate:
+		return decided, false
+	case served != record.NoDate && from < served && !noService:
+		return served, true
 	}
+	return from, false
+}
+
+// EventOf is a decision record as the fold wants it. Its texts hold as long as the
+// row.
+func EventOf(row *record.Row, unit string, seq uint64) EventRecord {
+	code, _ := ParseCode(row.Get("list"))
+	return EventRecord{
+		RecordID: text(row.RecordID), Version: row.Version, Seq: seq, Op: row.Op,
+		OccurredOn: row.OccurredOn, OccurredAt: row.Instant("occurredAt"),
+		Facts: Facts{
+			EntryID: text(row.Get("entryId")), List: code, USCC: text(row.USCC), Unit: unit,
+			Event: ParseEvent(row.Get("event")), Cause: text(row.Get("cause")), DocumentNo: text(row.Get("documentNo")),
+			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
+			TermUntil: row.Day("termUntil"), ExitType: ParseExit(row.Get("exitType")),
+			ExitDocumentNo: text(row.Get("exitDocumentNo")),
+		},
+	}
+}
+
+// text reads bytes as a string as long as they hold.
+func text(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	return unsafe.String(&b[0], len(b))
 }

@@ -150,22 +150,38 @@ type Entry struct {
 	Until          record.Date // last day in force; NoDate: no fixed term
 	Annotated      bool        // objection pending (异议标注)
 	ExitType       ExitType
-	ExitedOn       record.Date
+	ExitedOn       record.Date // lies ahead while State is not yet Exited
 	ExitDocumentNo string
 }
 
 // At derives the state on a day: an entry whose first day lies ahead is not yet
-// in force, one whose last day has passed has exited by itself (期满自动移出).
-// Nothing about being in force is ever stored.
+// in force, one whose last day has passed has exited, by itself (期满自动移出) or by
+// the exit that was decided to take effect the day after. Nothing about being in
+// force is ever stored.
 func (e *Entry) At(day record.Date) (State, ExitType) {
 	switch e.State {
 	case InForce, Suspended:
-		if e.Until != record.NoDate && e.Until < day {
+		switch {
+		case e.Until != record.NoDate && e.Until < day && e.exitsAhead():
+			return Exited, e.ExitType
+		case e.Until != record.NoDate && e.Until < day:
 			return Exited, Expired
-		}
-		if e.State == InForce && e.Since != record.NoDate && e.Since > day {
+		case e.State == InForce && e.Since != record.NoDate && e.Since > day:
 			return Served, NoExit
 		}
+		return e.State, NoExit
 	}
 	return e.State, e.ExitType
+}
+
+// exitsAhead tells whether the last day is that before a decided exit.
+func (e *Entry) exitsAhead() bool { return e.ExitedOn != record.NoDate && e.ExitedOn == e.Until+1 }
+
+// EndedOn is the day on which an entry that At calls exited ended: that of its exit,
+// or the last day of its term.
+func (e *Entry) EndedOn() record.Date {
+	if e.State == Exited || e.exitsAhead() {
+		return e.ExitedOn
+	}
+	return e.Until
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,7 +17,11 @@ func (b *builder) buildLists(rows []listRow) {
 		where := at(r.at) + "list " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		l := &List{Code: b.listCode(where, r.Code), NameZh: r.NameZh, NameEn: r.NameEn, Serious: r.Serious,
-			Public: r.Public, TermYears: r.TermYears, NoService: r.NoService != "", Basis: b.citations(where, r.Basis), Exit: b.exit(where, r.Exit)}
+			Public: r.Public, NoService: r.NoService != "", Basis: b.citations(where, r.Basis), Exit: b.exit(where, r.Exit),
+			OpenCauses: r.OpenCauses != "", Term: b.term(where, r.Term)}
+		if l.NoService && !strings.Contains(r.NoService, "《") {
+			b.fail(where, "its exception from service names no clause")
+		}
 		if l.Exit == (Exit{}) {
 			b.fail(where, "no way out")
 		}
@@ -24,7 +29,6 @@ func (b *builder) buildLists(rows []listRow) {
 		if len(l.Basis) == 0 {
 			b.fail(where, "no basis")
 		}
-		b.term(where, r.TermYears)
 		b.causes(where, l, r.Causes)
 		if b.lists[l.Code] != nil {
 			b.fail(where, "code is taken")
@@ -39,13 +43,32 @@ func (b *builder) exit(where string, r exitRow) Exit {
 	if (r.Zh == "") != (r.En == "") || (r.Zh == "") != (r.Basis == "") {
 		b.fail(where, "its way out lacks a language or its basis")
 	}
+	if r.RepairMonths < 0 || r.RepairMonths > 0 && r.Basis == "" {
+		b.fail(where, "its repair after %d months has no basis", r.RepairMonths)
+	}
 	return Exit(r)
 }
 
-func (b *builder) term(where string, years int) {
-	if years < 0 || years > 10 {
-		b.fail(where, "term of %d years", years)
+// term reads a term, which names its clause and is no shorter than its least and no
+// longer than its longest.
+func (b *builder) term(where string, r termRow) Term {
+	t := Term{Years: r.TermYears, Min: r.MinTermYears, Max: r.MaxTermYears, Basis: r.TermBasis, LongerBy: r.LongerBy}
+	if t.Max == 0 && t.LongerBy == "" {
+		t.Max = t.Years
 	}
+	switch {
+	case min(t.Years, t.Min, t.Max) < 0 || max(t.Years, t.Min, t.Max) > 10:
+		b.fail(where, "terms of %d, %d and %d years", t.Years, t.Min, t.Max)
+	case t.Max > 0 && max(t.Years, t.Min) > t.Max:
+		b.fail(where, "a term of %d years exceeds the longest of %d", max(t.Years, t.Min), t.Max)
+	case t.Years > 0 && t.Min > t.Years:
+		b.fail(where, "a term of %d years falls short of the shortest of %d", t.Years, t.Min)
+	case t.LongerBy != "" && (r.MaxTermYears > 0 || t.Years == 0):
+		b.fail(where, "what allows a longer term stands beside a term and in the place of a longest one")
+	case (t != Term{Basis: t.Basis}) != (t.Basis != ""):
+		b.fail(where, "a term and its clause stand together")
+	}
+	return t
 }
 
 // causes adds the causes of a list. A code may come again with another wording
@@ -56,8 +79,11 @@ func (b *builder) causes(where string, l *List, rows []causeRow) {
 		b.names(at, r.NameZh, r.NameEn)
 		c := Cause{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Basis: r.Basis,
 			From: b.date(at, r.From), To: b.date(at, r.To),
-			TermYears: r.TermYears, Restricted: r.Restricted, ShownUntil: b.monthDay(at, r.ShownUntil), Exit: b.exit(at, r.Exit)}
-		b.term(at, r.TermYears)
+			Restricted: r.Restricted, ShownUntil: b.monthDay(at, r.ShownUntil), Exit: b.exit(at, r.Exit)}
+		if own := r.Term; own != (termRow{}) {
+			own.TermBasis = cmp.Or(own.TermBasis, r.Basis)
+			c.Term = b.term(at, own)
+		}
 		if c.Code == "" {
 			b.fail(at, "no code")
 		}
@@ -244,8 +270,8 @@ func (b *builder) lintTrigger(at string, l *List, t *Trigger, m *measureRow, row
 	if t.Obligation > Caution && !read && row.Exception == "" {
 		b.fail(at, "%s goes beyond its basis, which allows CAUTION at most", t.Obligation)
 	}
-	if t.TermMonths < 0 || l.TermYears > 0 && t.TermMonths > 12*l.TermYears {
-		b.fail(at, "term of %d months exceeds the list's %d years", t.TermMonths, l.TermYears)
+	if t.TermMonths < 0 || l.Term.Max > 0 && t.TermMonths > 12*l.Term.Max {
+		b.fail(at, "term of %d months exceeds the list's %d years", t.TermMonths, l.Term.Max)
 	}
 	for _, c := range t.Causes {
 		if !slices.ContainsFunc(l.Causes, func(k Cause) bool { return k.Code == c }) {

@@ -192,7 +192,7 @@ func (b *builder) bearingRules(f *Fact, x *bearing, m *Matter) (out []Rule) {
 		if slices.ContainsFunc(out, func(o Rule) bool { return o.Measure == r.Measure }) {
 			continue
 		}
-		r.Obligation, r.Causes, r.Others, r.TermMonths = min(r.Obligation, x.obligation), nil, nil, 0
+		r.Obligation, r.Causes, r.Known, r.TermMonths = min(r.Obligation, x.obligation), nil, nil, 0
 		out = append(out, r)
 	}
 	return out

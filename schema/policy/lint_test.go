@@ -15,6 +15,7 @@ lists:
     nameZh: 名单
     nameEn: list
     termYears: 3
+    termBasis: 某法第一条
     basis: [{text: 某法第一条, mark: V}]
     exit: {zh: 期满, en: ends, basis: 某法第四条}
     causes:
@@ -127,7 +128,7 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("lists.yaml", "    exit: {zh: 期满, en: ends, basis: 某法第四条}\n", "", "no way out")
 	f("lists.yaml", "en: ends, basis", "basis", "lacks a language or its basis")
 	f("lists.yaml", "basis: 某法第四条}", "basis: ''}", "lacks a language or its basis")
-	f("lists.yaml", `{code: "1", `, `{code: "1", termYears: 11, `, "term of 11 years")
+	f("lists.yaml", `{code: "1", `, `{code: "1", termYears: 11, `, "terms of 11, 0 and 11 years")
 	f("lists.yaml", `{code: "1", `, `{code: "1", shownUntil: 02-31, `, `"02-31" is no day of a year`)
 	f("lists.yaml", "code: L01", "code: L99", `unknown list "L99"`)
 	f("lists.yaml", "nameEn: list", "nameEn: ' '", "needs a Chinese and an English name")
@@ -137,7 +138,14 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("lists.yaml", "from: 2020-01-01", "from: ''", "no date from which it holds")
 	f("lists.yaml", "from: 2020-01-01", "from: 2020-02-30", "is no date")
 	f("lists.yaml", "from: 2020-01-01", "from: 2020-01-01\n    to: 2019-12-31", "before it begins")
-	f("lists.yaml", "termYears: 3", "termYears: 30", "term of 30 years")
+	f("lists.yaml", "termYears: 3", "termYears: 30", "terms of 30, 0 and 30 years")
+	f("lists.yaml", "    termBasis: 某法第一条\n", "", "a term and its clause stand together")
+	f("lists.yaml", "termYears: 3", "termYears: 3\n    maxTermYears: 2", "a term of 3 years exceeds the longest of 2")
+	f("lists.yaml", "termYears: 3", "termYears: 3\n    minTermYears: 4", "a term of 4 years exceeds the longest of 3")
+	f("lists.yaml", "termYears: 3", "termYears: 3\n    maxTermYears: 6\n    minTermYears: 4", "falls short of the shortest of 4")
+	f("lists.yaml", "termYears: 3", "termYears: 3\n    maxTermYears: 6\n    longerBy: 禁业", "what allows a longer term")
+	f("lists.yaml", "termYears: 3", "termYears: 3\n    noService: 办法", "its exception from service names no clause")
+	f("lists.yaml", "basis: 某法第四条}", "basis: 某法第四条, repairMonths: -1}", "its repair after -1 months has no basis")
 	f("lists.yaml", `code: "1", nameZh: 新事由`, `code: "", nameZh: 新事由`, "no code")
 	f("lists.yaml", "nameEn: cause, basis: 某法第一条", "nameEn: cause, basis: ''", "no basis")
 	f("lists.yaml", "from: 2026-01-01}", "from: 2025-12-31}", "twice on the same day")

@@ -49,7 +49,8 @@ type Rule struct {
 	Measure    *Measure
 	Obligation Obligation
 	Causes     []string    // only these causes, by code and by name; empty: all
-	Others     []string    // the list's other causes, the same
+	Known      []string    // every cause that the list knows, the same; empty: the rule is of no list
+	Open       bool        // words that it doesn't know may name one
 	TermMonths int         // ends that long after the first day in force; 0: with the entry
 	From, To   record.Date // days on which the measure is law; NoDate: open
 }
@@ -70,10 +71,15 @@ func (r *Rule) Bears(cause string, since, day record.Date) Obligation {
 		return None
 	case r.TermMonths > 0 && since != record.NoDate && day > since.AddMonths(r.TermMonths):
 		return None
-	case len(r.Causes) == 0 || slices.Contains(r.Causes, cause):
+	case slices.Contains(r.Causes, cause):
 		return r.Obligation
-	case slices.Contains(r.Others, cause):
-		return None
+	case slices.Contains(r.Known, cause):
+		if len(r.Causes) > 0 {
+			return None
+		}
+		return r.Obligation
+	case len(r.Causes) == 0 && (len(r.Known) == 0 || r.Open && inWords(cause)):
+		return r.Obligation
 	}
 	return min(r.Obligation, Caution)
 }
@@ -81,9 +87,12 @@ func (r *Rule) Bears(cause string, since, day record.Date) Obligation {
 // newRule is what a trigger says about entries of its list.
 func newRule(m *Measure, t *Trigger, l *List) Rule {
 	r := Rule{Measure: m, Obligation: t.Obligation, TermMonths: t.TermMonths, From: m.From, To: m.To}
-	if len(t.Causes) > 0 && l != nil {
+	if l == nil {
+		return r
+	}
+	r.Open, r.Known = l.OpenCauses, l.names(func(*Cause) bool { return true })
+	if len(t.Causes) > 0 {
 		r.Causes = l.names(func(c *Cause) bool { return slices.Contains(t.Causes, c.Code) })
-		r.Others = l.names(func(c *Cause) bool { return !slices.Contains(t.Causes, c.Code) })
 	}
 	return r
 }
@@ -299,9 +308,6 @@ func (c *Cause) inUse(day record.Date) bool {
 	return (c.From == record.NoDate || day >= c.From) && (c.To == record.NoDate || day <= c.To)
 }
 
-// Law is what the fold of events asks.
-func (p *Policy) Law() list.Law { return list.Law{Until: p.Until, NoService: p.NoService} }
-
 // NoService tells whether a list takes effect without service.
 func (p *Policy) NoService(l list.Code) bool {
 	t := p.List(l)
@@ -312,23 +318,6 @@ func (p *Policy) NoService(l list.Code) bool {
 func (p *Policy) Serviceless(name string) bool {
 	c, ok := list.ParseCode(name)
 	return ok && p.NoService(c)
-}
-
-// Until is the last day of an entry by the term of its cause or its list, NoDate
-// when they have none: a term in years ends on the same day number.
-func (p *Policy) Until(e *list.Entry) record.Date {
-	t := p.List(e.List)
-	if t == nil || e.Since == record.NoDate {
-		return record.NoDate
-	}
-	years := t.TermYears
-	if c := t.Cause(e.Cause, e.DecidedOn); c != nil && c.TermYears > 0 {
-		years = c.TermYears
-	}
-	if years == 0 {
-		return record.NoDate
-	}
-	return e.Since.AddMonths(12 * years)
 }
 
 // Period is the number of seconds within which a unit must report a domain to

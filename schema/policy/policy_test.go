@@ -58,7 +58,7 @@ func TestContractExamples(t *testing.T) {
 		}
 		var got []string
 		for _, r := range p.Rules(m, code(t, l)) {
-			if o := r.Bears("5", day("2026-11-02"), today); o != None {
+			if o := r.Bears("1", day("2026-11-02"), today); o != None {
 				got = append(got, o.String()+" "+r.Measure.Code)
 			}
 		}
@@ -162,12 +162,12 @@ func TestListsAreComplete(t *testing.T) {
 	if s := strings.Join(got, " "); s != serious {
 		t.Errorf("serious lists are %s, want %s", s, serious)
 	}
-	for _, s := range []string{"L04", "L20", "L21", "L22", "L28"} {
+	for _, s := range []string{"L04", "L20", "L21", "L22"} {
 		if !p.NoService(code(t, s)) {
 			t.Errorf("%s needs service", s)
 		}
 	}
-	for _, s := range []string{"L01", "L03", "L05", "L09", "L15B"} {
+	for _, s := range []string{"L01", "L03", "L05", "L09", "L15B", "L28"} {
 		if p.NoService(code(t, s)) {
 			t.Errorf("%s needs no service", s)
 		}
@@ -259,14 +259,19 @@ func TestRuleBears(t *testing.T) {
 			t.Errorf("%+v: cause %s since %q asked %s: %v", r, cause, since, asked, got)
 		}
 	}
-	open := Rule{Obligation: Reject, From: record.NoDate, To: record.NoDate}
+	open := Rule{Obligation: Reject, Known: []string{"9"}, From: record.NoDate, To: record.NoDate}
 	f(open, "9", "", "2026-01-01", Reject)
-	dated := Rule{Obligation: Reject, From: day("2024-05-01"), To: day("2025-12-31")}
+	f(open, "8", "", "2026-01-01", Caution)
+	f(open, "in other words", "", "2026-01-01", Caution)
+	open.Open = true
+	f(open, "8", "", "2026-01-01", Caution) // a code that isn't there
+	f(open, "in other words", "", "2026-01-01", Reject)
+	dated := Rule{Obligation: Reject, Known: []string{"1"}, From: day("2024-05-01"), To: day("2025-12-31")}
 	f(dated, "1", "2024-01-01", "2024-04-30", None)
 	f(dated, "1", "2024-01-01", "2024-05-01", Reject)
 	f(dated, "1", "2024-01-01", "2025-12-31", Reject)
 	f(dated, "1", "2024-01-01", "2026-01-01", None)
-	caused := Rule{Obligation: Reject, Causes: []string{"1", "甲"}, Others: []string{"2", "乙"}, From: record.NoDate, To: record.NoDate}
+	caused := Rule{Obligation: Reject, Causes: []string{"1", "甲"}, Known: []string{"1", "甲", "2", "乙"}, From: record.NoDate, To: record.NoDate}
 	f(caused, "1", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "甲", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "2", "2024-01-01", "2024-04-30", None)
@@ -274,7 +279,7 @@ func TestRuleBears(t *testing.T) {
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Caution)
 	caused.Obligation = Inform
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Inform)
-	term := Rule{Obligation: Reject, TermMonths: 12, From: record.NoDate, To: record.NoDate}
+	term := Rule{Obligation: Reject, Known: []string{"1"}, TermMonths: 12, From: record.NoDate, To: record.NoDate}
 	f(term, "1", "2024-02-15", "2025-02-15", Reject)
 	f(term, "1", "2024-02-15", "2025-02-16", None)
 	f(term, "1", "", "2099-01-01", Reject)
@@ -361,7 +366,9 @@ func TestUntil(t *testing.T) {
 		}
 	}
 	f("L03", "5", "2026-02-28", "2029-02-28")
-	f("L03", "some other", "2024-02-29", "2027-02-28")
+	f("L03", "1", "2024-02-29", "2027-02-28")
+	f("L03", "some other", "2024-02-29", "") // nothing is made up
+	f("L10", "in the words of the decision", "2026-01-01", "2029-01-01")
 	f("L26", "1", "2026-01-01", "2028-01-01")
 	f("L26", "2", "2026-01-01", "2031-01-01")
 	f("L01", "1", "2026-01-01", "")

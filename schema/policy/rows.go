@@ -52,13 +52,25 @@ type causeRow struct {
 	From   string // first and last day of decisions that use this wording
 	To     string
 
-	TermYears  int    `yaml:"termYears"` // instead of the list's
-	Restricted bool   // neither published nor serious, whatever the list says
-	ShownUntil string `yaml:"shownUntil"` // month-day on which the display ends
+	Term       termRow `yaml:",inline"` // instead of the list's
+	Restricted bool    // neither published nor serious, whatever the list says
+	ShownUntil string  `yaml:"shownUntil"` // month-day on which the display ends
 	Exit       exitRow
 }
 
-type exitRow struct{ Zh, En, Basis string }
+type exitRow struct {
+	Zh, En, Basis string
+	// RepairMonths is how long after the first day in force a repair is possible.
+	RepairMonths int `yaml:"repairMonths"`
+}
+
+type termRow struct {
+	TermYears    int    `yaml:"termYears"`    // when the decision names no end
+	MinTermYears int    `yaml:"minTermYears"` // the shortest that the law names
+	MaxTermYears int    `yaml:"maxTermYears"` // the longest; 0: termYears
+	LongerBy     string `yaml:"longerBy"`     // what allows a longer term than termYears, with its clause
+	TermBasis    string `yaml:"termBasis"`    // the clause of the term; of a cause: its basis when absent
+}
 
 type listRow struct {
 	at string // file and line
@@ -69,12 +81,15 @@ type listRow struct {
 	Serious   bool
 	Public    bool
 	NoService string     `yaml:"noService"` // the clause by which it needs no service
-	TermYears int        `yaml:"termYears"`
+	Term      termRow    `yaml:",inline"`
 	Basis     []basisRow `yaml:"basis"`
 	Exit      exitRow
 	Causes    []causeRow
-	From      string
-	To        string
+	// OpenCauses says why the table can't hold every cause: words that it doesn't
+	// know may then name one.
+	OpenCauses string `yaml:"openCauses"`
+	From       string
+	To         string
 }
 
 type triggerRow struct {

@@ -53,10 +53,25 @@ type List struct {
 	Units     []string
 	Basis     []Citation
 	Causes    []Cause
-	TermYears int  // automatic end after that many years from the first day in force; 0: none
+	Term      Term
 	NoService bool // statutory exception: takes effect without service
 	Exit      Exit
-	From, To  record.Date
+	// OpenCauses tells that the table names some causes of many: words that it
+	// doesn't know may name one. A code that it doesn't know never does.
+	OpenCauses bool
+	From, To   record.Date // days on which decisions could be made
+}
+
+// Term is how long an entry lasts from its first day in force, in years; 0: the law
+// names nothing.
+type Term struct {
+	Years int // when the decision names no end: it ends by itself
+	Min   int // the shortest
+	Max   int // the longest
+	Basis string
+	// LongerBy is what allows an end beyond Years without a maximum, such as a ban
+	// that runs longer; "" when nothing does.
+	LongerBy string
 }
 
 // Cause is a ground for listing.
@@ -68,7 +83,7 @@ type Cause struct {
 	// From and To bound the decisions that use this wording; NoDate: open.
 	From, To record.Date
 
-	TermYears  int  // instead of the list's; 0: the list's
+	Term       Term // instead of the list's; the zero value: the list's
 	Restricted bool // neither published nor serious, whatever the list says
 	Exit       Exit // instead of the list's; the zero value: the list's
 	// ShownUntil is the month and day on which the display of an entry ends for
@@ -76,8 +91,12 @@ type Cause struct {
 	ShownUntil MonthDay
 }
 
-// Exit tells how an entry ends (移出).
-type Exit struct{ Zh, En, Basis string }
+// Exit tells how an entry ends (移出), and how many months after its first day in
+// force it can be repaired at the earliest.
+type Exit struct {
+	Zh, En, Basis string
+	RepairMonths  int
+}
 
 // MonthDay is a day of any year.
 type MonthDay struct {

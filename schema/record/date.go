@@ -52,6 +52,12 @@ func (d Date) AppendTo(b []byte) []byte {
 	return d.Time().AppendFormat(b, time.DateOnly)
 }
 
+// parseInstant reads a time of RFC 3339.
+func parseInstant[T ~string | ~[]byte](s T) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, string(s))
+	return t, err == nil
+}
+
 // monthDays are the days of the months of a common year.
 var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 

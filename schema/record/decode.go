@@ -22,6 +22,7 @@ const (
 // is not safe for use by several goroutines.
 type Decoder struct {
 	noService func(list string) bool
+	warn      func(row *Row)
 	trustUnit bool
 	heartbeat bool
 
@@ -59,6 +60,10 @@ func Kafka() Option { return func(d *Decoder) { d.trustUnit, d.heartbeat = true,
 func NoService(f func(list string) bool) Option {
 	return func(d *Decoder) { d.noService = f }
 }
+
+// Warn is told each decision record of event and dates that can be read, and adds
+// what the law makes of it (W07–W10).
+func Warn(f func(row *Row)) Option { return func(d *Decoder) { d.warn = f } }
 
 // NewDecoder makes a decoder for pushed rows; see Kafka for those of topics.
 func NewDecoder(opts ...Option) *Decoder {

@@ -21,6 +21,7 @@ const (
 	Texts                       // array of texts
 	Objects                     // array of texts or of flat objects
 	Dropped                     // personal identifier: recognised, never kept; W05
+	Moment                      // instant with its offset, RFC 3339; E06
 )
 
 // free tells whether a value of the type may be any words.
@@ -78,12 +79,14 @@ type KindSpec struct {
 	// no record numbers.
 	Identity []string
 
-	orders  []order
-	rules   func(c *checker)
-	index   map[string]uint8 // names and column codes
-	byOrder [][2]uint8       // orders by field number
-	regNo   int              // field number, −1 when the kind has none
-	headers map[string]string
+	orders []order
+	// unordered tells of which rows the orders are not asked; nil: of none.
+	unordered func(r *Row) bool
+	rules     func(c *checker)
+	index     map[string]uint8 // names and column codes
+	byOrder   [][2]uint8       // orders by field number
+	regNo     int              // field number, −1 when the kind has none
+	headers   map[string]string
 }
 
 // Field gives a field by name, nil when the kind has none such.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"credithub/schema/uscc"
@@ -47,6 +48,8 @@ func normalise(kind *KindSpec, c Cell) (string, bool) {
 		return f.word(s)
 	case Day:
 		return cellDay(s, f.Open)
+	case Moment:
+		return cellMoment(s)
 	case Month:
 		return cellMonth(s)
 	case Year:
@@ -179,4 +182,23 @@ func cellList(s string) string {
 		out = appendQuoted(out, []byte(strings.ToValidUTF8(part, "\uFFFD")))
 	}
 	return string(append(out, ']'))
+}
+
+// cellMoment reads a time with its offset, or a day and a time of day in China.
+func cellMoment(s string) (string, bool) {
+	if _, ok := parseInstant(s); ok {
+		return s, true
+	}
+	day, clock, ok := strings.Cut(s, " ")
+	d, known := parseCellDay(halfWidth(day))
+	if clock = strings.TrimSpace(clock); !ok || !known {
+		return s, false
+	}
+	for _, layout := range []string{time.TimeOnly, "15:04", "15:04:05.000"} {
+		if t, err := time.Parse(layout, clock); err == nil {
+			at := time.Date(d.Time().Year(), d.Time().Month(), d.Time().Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), China)
+			return at.Format(time.RFC3339Nano), true
+		}
+	}
+	return s, false
 }

@@ -59,6 +59,16 @@ func (r *Row) Day(field string) Date {
 	return NoDate
 }
 
+// Instant is a data field of type Moment in Unix milliseconds, 0 when it is absent.
+func (r *Row) Instant(field string) int64 {
+	if v := r.value(field); v != nil && v.set {
+		if t, ok := parseInstant(v.text); ok {
+			return t.UnixMilli()
+		}
+	}
+	return 0
+}
+
 func (r *Row) value(field string) *value {
 	if r.spec == nil {
 		return nil

@@ -10,6 +10,9 @@ import (
 // order checks the kind's pairs of days.
 func (c *checker) order() {
 	spec, values := c.row.spec, c.row.values
+	if spec.unordered != nil && spec.unordered(c.row) {
+		return
+	}
 	for _, o := range spec.byOrder {
 		a, b := &values[o[0]], &values[o[1]]
 		if a.set && b.set && b.day < a.day && !c.has(fault.E07DateOrder, spec.Fields[o[1]].Name) {
@@ -53,6 +56,9 @@ func (c *checker) expect(field, message string) {
 func decisionRules(c *checker) {
 	event := c.row.Get("event")
 	exit := c.row.Get("exitType")
+	if at := c.row.Day("occurredAt"); at != NoDate && c.row.OccurredOn != NoDate && at != c.row.OccurredOn {
+		c.row.Add(fault.E07DateOrder, "occurredAt", "is no time of the day occurredOn, "+c.row.OccurredOn.String())
+	}
 	switch string(event) {
 	case "SERVED":
 		c.require("servedOn", "missing: the event SERVED is the service itself")
@@ -70,6 +76,19 @@ func decisionRules(c *checker) {
 	if event != nil && exit != nil {
 		c.row.Add(fault.E06Enum, "exitType", "stands only with the event EXITED")
 	}
+	if c.d.warn != nil && !c.row.Rejected() {
+		c.d.warn(c.row)
+	}
+}
+
+// repeatsListing tells whether a decision is of an exit, a stay or a resumption: it
+// may repeat the days of the listing, which lie before its own.
+func repeatsListing(r *Row) bool {
+	switch string(r.Get("event")) {
+	case "EXITED", "SUSPENDED", "RESUMED":
+		return true
+	}
+	return false
 }
 
 func (d *Decoder) serviceless(list []byte) bool {

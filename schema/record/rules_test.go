@@ -432,3 +432,46 @@ func TestMessagesShowNoValue(t *testing.T) {
 		}
 	}
 }
+
+// An exit, a stay or a resumption may repeat the days of its listing, which lie
+// before its own.
+func TestCase_L18_RepeatedDaysFailNothing(t *testing.T) {
+	f := func(event, exit, want string) {
+		t.Helper()
+		_, faults := decode(row("decision", "entry", `"entryId":"E","list":"L03","event":"`+event+`","cause":"5","documentNo":"示〔2026〕1号","decidedOn":"2026-03-02",`+
+			`"servedOn":"2026-01-15","effectiveFrom":"2026-01-16","termUntil":"2026-02-01"`+exit))
+		if faults != want {
+			t.Errorf("%s: %q, want %q", event, faults, want)
+		}
+	}
+	f("EXITED", `,"exitType":"EXPIRED"`, "")
+	f("EXITED", `,"exitType":"REVOKED","exitDocumentNo":"撤〔2026〕1号"`, "")
+	f("SUSPENDED", "", "")
+	f("RESUMED", "", "")
+	f("IN_FORCE", "", "E07 servedOn, E07 effectiveFrom, E07 termUntil")
+}
+
+func TestOccurredAt(t *testing.T) {
+	f := func(at, want string) {
+		t.Helper()
+		_, faults := decode(row("decision", "entry", `"entryId":"E","list":"L03","event":"SUSPENDED","cause":"5","documentNo":"示〔2026〕1号","decidedOn":"2026-03-02","occurredAt":`+at))
+		if faults != want {
+			t.Errorf("%s: %q, want %q", at, faults, want)
+		}
+	}
+	f(`"2026-03-02T09:30:00+08:00"`, "")
+	f(`"2026-03-02T01:30:00.5Z"`, "")
+	f(`"2026-03-02 09:30"`, "E06 occurredAt")
+	f(`"2026-03-02T09:30:00"`, "E06 occurredAt")
+	f(`1767225600`, "E06 occurredAt")
+	f(`"2199-03-02T09:30:00+08:00"`, "E08 occurredAt")
+	spec := FindKind(Decision, "entry")
+	for cell, want := range map[string]string{
+		"2026-03-02 09:30": "2026-03-02T09:30:00+08:00", "2026/3/2 9:30:05": "2026-03-02T09:30:05+08:00",
+		"2026-03-02T01:30:00Z": "2026-03-02T01:30:00Z", "２０２６年３月２日 09:30": "2026-03-02T09:30:00+08:00",
+	} {
+		if got, _, ok := Normalise(spec, "occurredAt", cell); got != want || !ok {
+			t.Errorf("%s is read as %s, %v", cell, got, ok)
+		}
+	}
+}

@@ -161,6 +161,7 @@ func decisionEntry() KindSpec {
 			{Name: "cause", Type: Label, Required: true, Max: 512, Headers: []string{"列入事由", "事由", "列入原因", "列入经营异常名录原因", "失信情形", "列入情形", "列入严重违法失信名单原因", "列入失信名单原因", "事由代码", "列入事由代码", "失信事由", "认定事由", "失信行为"}},
 			{Name: "documentNo", Type: DocumentNo, Required: true, Max: 128, Headers: []string{"决定书文号", "文号", "决定文书号", "列入决定书文号", "决定文号", "认定文书号", "认定文号", "列入文号", "列入决定文书号", "决定书编号", "文书号", "决定文书文号"}},
 			{Name: "decidedOn", Type: Day, Required: true, Past: true, Headers: []string{"决定日期", "列入决定日期", "作出决定日期", "列入日期", "决定时间", "认定日期", "认定时间", "列入时间", "作出决定时间", "列入决定时间"}},
+			{Name: "occurredAt", Type: Moment, Past: true, Headers: []string{"事件时间", "事件发生时间", "具体时间", "具体发生时间"}}, // tells what a day can't: which came first
 			{Name: "servedOn", Type: Day, Past: true, Headers: []string{"送达日期", "送达时间", "送达日", "文书送达日期", "决定书送达日期", "公告送达日期"}},
 			{Name: "effectiveFrom", Type: Day, Headers: []string{"生效日期", "起始日期", "生效时间", "生效日", "起始时间", "惩戒起始日期", "有效期自", "有效期起", "期限起", "开始日期", "起始日", "管理期限起"}},
 			{Name: "termUntil", Type: Day, Open: true, Headers: []string{"截止日期", "期限至", "有效期至", "届满日期", "期满日期", "终止日期", "有效期止", "到期日期", "到期日", "期满日", "届满日", "期满时间", "届满时间", "截止时间", "终止时间", "结束日期", "结束时间", "期限止", "期限届满日期", "有效期限至", "有效期截止日期", "有效期", "截止日", "至", "惩戒截止日期", "惩戒期限至", "管理期限止", "管理期限至", "失效日期"}},
@@ -176,7 +177,8 @@ func decisionEntry() KindSpec {
 			{"decidedOn", "servedOn"}, {"decidedOn", "effectiveFrom"},
 			{"decidedOn", "termUntil"}, {"effectiveFrom", "termUntil"},
 		},
-		rules: decisionRules,
+		unordered: repeatsListing,
+		rules:     decisionRules,
 	}
 }
 

@@ -37,7 +37,7 @@ func (c *checker) absent(f *Field) {
 func (c *checker) scalar(i int, f *Field, t *token) {
 	switch {
 	case t.kind == '"':
-	case t.kind == number && f.Type != Text && f.Type != Day && f.Type != Month:
+	case t.kind == number && f.Type != Text && f.Type != Day && f.Type != Month && f.Type != Moment:
 	case t.kind == number:
 		c.row.Add(fault.E06Enum, f.Name, "must be a string, not a number")
 		return
@@ -57,6 +57,8 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		v.set = c.dayField(f, v)
 	case Month, Year:
 		v.set = c.period(f, v)
+	case Moment:
+		v.set = c.moment(f, v)
 	case Money:
 		v.set = c.money(f, v, c.wan&(1<<i) != 0)
 	case Choice:
@@ -180,6 +182,23 @@ func (c *checker) period(f *Field, v *value) bool {
 		c.row.Add(fault.E08Future, f.Name, "lies after today, "+c.today.String())
 	}
 	v.day = day
+	return true
+}
+
+func (c *checker) moment(f *Field, v *value) bool {
+	at, ok := parseInstant(v.text)
+	if !ok {
+		c.row.Add(fault.E06Enum, f.Name, "must be a time with its offset, such as 2026-03-02T09:30:00+08:00")
+		return false
+	}
+	v.day = DateOf(at)
+	switch {
+	case v.day < earliest || v.day > latest:
+		c.row.Add(fault.E06Enum, f.Name, "must lie between 1900-01-02 and 2299-12-31")
+		return false
+	case f.Past && v.day > c.today:
+		c.row.Add(fault.E08Future, f.Name, "lies after today, "+c.today.String())
+	}
 	return true
 }
 
