@@ -16,6 +16,7 @@ import (
 	"credithub/deploy/embedded"
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
@@ -46,6 +47,8 @@ type connectFlags struct {
 	KafkaSASL string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
 	KafkaUser string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
 
+	MinFree int `help:"MiB that are kept free on the disks of the data directory; with less no records are taken." default:"256" env:"CREDITHUB_MIN_FREE"`
+
 	reg       *prometheus.Registry // of this process; made by connect without one
 	stampMade bool                 // this process made the secret of stamps
 }
@@ -57,6 +60,7 @@ func (c *connectFlags) environ() (env []string) {
 		{"KAFKA", strings.Join(c.Kafka, ",")}, {"CLICKHOUSE", c.Clickhouse}, {"CLUSTER", c.Cluster},
 		{"KAFKA_TLS", strconv.FormatBool(c.KafkaTLS)}, {"KAFKA_CA", c.KafkaCA}, {"KAFKA_CERT", c.KafkaCert},
 		{"KAFKA_KEY", c.KafkaKey}, {"KAFKA_SASL", c.KafkaSASL}, {"KAFKA_USER", c.KafkaUser},
+		{"MIN_FREE", strconv.Itoa(c.MinFree)},
 	} {
 		if v[1] != "" { // an empty path would be the working directory
 			env = append(env, "CREDITHUB_"+v[0]+"="+v[1])
@@ -101,6 +105,7 @@ func (c *connectFlags) clickhouseURL() (string, error) {
 
 func engineDir(data string) string { return filepath.Join(data, "engine") }
 func brokerDir(data string) string { return filepath.Join(data, "broker") }
+func auditDir(data string) string  { return filepath.Join(data, "audit") }
 
 // hub is what the parts stand on.
 type hub struct {
@@ -113,6 +118,7 @@ type hub struct {
 	db       *clickhouse.DB
 	cluster  bool // it is a cluster
 	stamper  *stamp.Stamper
+	room     *disk.Watch
 
 	stampMark string // fingerprint of its secret
 	stampMade bool   // it was made by this process
@@ -131,6 +137,9 @@ func (c *connectFlags) connect() (*hub, error) {
 		c.reg = metrics.New()
 	}
 	h := &hub{data: c.Data, log: slog.Default(), reg: c.reg}
+	h.room = disk.New(disk.Config{Dirs: []string{c.Data, brokerDir(c.Data), engineDir(c.Data), auditDir(c.Data)},
+		Floor: uint64(max(c.MinFree, 1)) << 20, Log: h.log, Metrics: h.reg})
+	h.room.Look()
 	var err error
 	if h.policy, err = policy.Load(); err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
+	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
 	"credithub/schema/feed"
@@ -59,7 +60,21 @@ type ground struct {
 func (h *hub) grounded(ctx context.Context, g *errgroup.Group, part readiness) readiness {
 	under := newGround(h)
 	g.Go(func() error { return under.watch(ctx) })
-	return func(ctx context.Context) []string { return append(under.ready(), part(ctx)...) }
+	g.Go(func() error { return h.room.Run(ctx) })
+	return func(ctx context.Context) []string {
+		return stood(under, h.room, func() []string { return part(ctx) })()
+	}
+}
+
+// stood is why a part and what it stands on are not ready.
+func stood(under *ground, room *disk.Watch, part func() []string) func() []string {
+	return func() []string {
+		reasons := under.ready()
+		if err := room.Err(); err != nil {
+			reasons = append(reasons, err.Error())
+		}
+		return append(reasons, part()...)
+	}
 }
 
 const (

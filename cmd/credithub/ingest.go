@@ -12,12 +12,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/keys"
 	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/problem"
 	"credithub/deploy/platform/spool"
 	"credithub/ingest/gateway"
 	"credithub/ingest/intake"
+	"credithub/schema/fault"
 )
 
 type ingestCmd struct {
@@ -144,7 +147,24 @@ func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (ht
 			return nil, err
 		}
 	}
-	return gateway.New(c)
+	gw, err := gateway.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return roomy(gw, h.room), nil
+}
+
+// roomy refuses pushes while there is no room for what they would become: taken in,
+// they would leave none for telling so.
+func roomy(next http.Handler, room *disk.Watch) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := room.Err(); err != nil && r.Method == http.MethodPost {
+			w.Header().Set("Retry-After", "60")
+			problem.Write(w, fault.Wrap(fault.Unavailable, err, "the hub has no space left on its disk; nothing was accepted: send it again later"))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // newStrangers bounds what is recorded of callers without a valid token.
@@ -160,7 +180,7 @@ func (h *hub) audit(ctx context.Context, g *errgroup.Group, node string) (*spool
 		return nil, err
 	}
 	s, err := spool.Open(filepath.Join(h.data, "audit", node), node, spool.Options{
-		Log: h.log, Metrics: h.reg, Heads: keep, Lost: h.lostAudit(ctx)})
+		Log: h.log, Metrics: h.reg, Heads: keep, Lost: h.lostAudit(ctx), Failed: h.room.Wrote})
 	if err != nil {
 		return nil, err
 	}

@@ -51,6 +51,7 @@ type Options struct {
 	Heads        *Heads        // remembers the ends of chains; nil: nobody does
 	Lost         Lost          // where records are asked for that the files lost; nil: nowhere
 	Boot         string        // which boot of the machine this is; as the system tells
+	Failed       func(error)   // is told of writes that failed; nil: nobody is
 	Now          func() time.Time
 	Log          *slog.Logger          // nil: says nothing
 	Metrics      prometheus.Registerer // nil: not registered
@@ -71,6 +72,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Failed == nil {
+		o.Failed = func(error) {}
 	}
 	if o.Boot == "" {
 		o.Boot = bootID()
@@ -335,7 +339,7 @@ func (s *Spool) write(group []*entry) error {
 	now := s.opts.Now()
 	if s.size >= s.opts.SegmentBytes {
 		if err := s.rotate(); err != nil {
-			s.fail(group, now)
+			s.fail(group, now, err)
 			return unavailable(fmt.Errorf("spool: new file: %w", err))
 		}
 	}
@@ -353,7 +357,7 @@ func (s *Spool) write(group []*entry) error {
 		s.buf = append(r.AppendJSON(s.buf), '\n')
 	}
 	if err := s.put(); err != nil {
-		s.fail(group, now)
+		s.fail(group, now, err)
 		s.opts.Log.Error("audit records can't be written", "records", len(group), "error", err)
 		return unavailable(err)
 	}
@@ -374,7 +378,8 @@ func (s *Spool) write(group []*entry) error {
 	return nil
 }
 
-func (s *Spool) fail(group []*entry, now time.Time) {
+func (s *Spool) fail(group []*entry, now time.Time, err error) {
+	s.opts.Failed(err)
 	s.count.failures.Add(float64(len(group)))
 	s.failed.Store(now.UnixNano())
 }
