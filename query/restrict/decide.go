@@ -40,10 +40,11 @@ var outcomeNames = [...]string{"", "CLEAR", "HIT", "SUBJECT_UNKNOWN", "SUBJECT_A
 // String is the wire name.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Hit is one entry that restricts the subject at the matter, and the measure by
-// which it does. One entry can hit by several measures.
+// Hit is one entry, or one record as evidence, that restricts the subject at the
+// matter, and the measure by which it does. One entry can hit by several measures.
 type Hit struct {
-	Entry      list.Entry
+	Entry      list.Entry // empty when Evidence is there
+	Evidence   *Evidence  // nil for an entry
 	Measure    *policy.Measure
 	Obligation policy.Obligation
 }
@@ -53,7 +54,7 @@ type Decision struct {
 	Outcome    Outcome
 	Obligation policy.Obligation // the highest of the hits; None without hits
 	Subject    SubjectState
-	Hits       []Hit           // by obligation falling, then list, id and measure
+	Hits       []Hit           // by obligation falling, entries before records, then list, id and measure
 	Stale      []policy.Source // silent sources of those that can restrict the matter, in policy order
 	At         time.Time       // the instant asked about
 	Receipt    string          // log positions that the answer reflects; "" from Decide
@@ -68,12 +69,15 @@ type Decision struct {
 // ambiguous or unknown subject, then a silent source, keep it from being CLEAR.
 //
 // m must not be nil: a missing matter would read as CLEAR, so it panics.
-func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject SubjectState, stale []policy.Source, at time.Time) Decision {
+func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject SubjectState, stale []policy.Source, at time.Time, facts ...Evidence) Decision {
 	mustMatter(m)
 	d := Decision{Subject: subject, At: at}
 	day := record.DateOf(at)
 	for i := range entries {
 		d.Hits = bear(d.Hits, &entries[i], p.Rules(m, entries[i].List), day)
+	}
+	for i := range facts {
+		d.Hits = testify(d.Hits, &facts[i], p.FactRules(m, facts[i].Fact), day)
 	}
 	for _, s := range p.Sources(m) {
 		if slices.Contains(stale, s) {
@@ -131,7 +135,7 @@ func compareHits(a, b Hit) int {
 	if a.Obligation != b.Obligation {
 		return cmp.Compare(b.Obligation, a.Obligation)
 	}
-	return cmp.Or(cmp.Compare(a.Entry.List, b.Entry.List), cmp.Compare(a.Entry.ID, b.Entry.ID),
+	return cmp.Or(compareEvidence(a.Evidence, b.Evidence), cmp.Compare(a.Entry.List, b.Entry.List), cmp.Compare(a.Entry.ID, b.Entry.ID),
 		cmp.Compare(a.Measure.Code, b.Measure.Code), cmp.Compare(a.Entry.DecidedBy, b.Entry.DecidedBy))
 }
 

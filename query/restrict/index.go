@@ -91,6 +91,7 @@ type state struct {
 	ambig    keySet // codes whose registrations contradict each other, see setSubject
 	table    table
 	side     sideMap
+	facts    facts
 	seq      uint64 // every EntryMessage below this Seq has been applied
 	progress progress
 	sources  *sources
@@ -100,7 +101,7 @@ type state struct {
 }
 
 func newState(p *policy.Policy) *state {
-	st := &state{codec: newCodec(), sources: newSources(p), replaced: make(chan struct{})}
+	st := &state{codec: newCodec(), facts: facts{codec: newFactCodec(p)}, sources: newSources(p), replaced: make(chan struct{})}
 	st.progress.now.Store(newApplied(nil))
 	return st
 }
@@ -174,8 +175,8 @@ func (x *Index) Check(code string, m *policy.Matter, at time.Time) Decision {
 // CheckInto is Check that reuses the slices of dst. The answer is for the
 // present: at is the caller's now, and entries that ended before it may be
 // absent. Hits keep code and alias the index's memory; both may be kept. It
-// takes no lock and allocates only when dst's slices are too short, and the id of
-// a hit that holds the code.
+// takes no lock and allocates only when dst's slices are too short, the id of
+// a hit that holds the code, and the evidence of a hit that is no entry.
 func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.Time) {
 	mustMatter(m)
 	st := x.cur.Load()
@@ -193,6 +194,9 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 		}
 		rest = st.codec.next(&e, rest, code)
 		dst.Hits = bear(dst.Hits, &e, rules, day)
+	}
+	if x.policy.RestsOnFacts(m) {
+		dst.Hits = st.facts.testify(dst.Hits, key, packed, code, m, day)
 	}
 	dst.Subject = st.subject(key, packed, code)
 	dst.Stale = st.sources.stale(dst.Stale, m, at)

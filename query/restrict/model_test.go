@@ -75,8 +75,11 @@ func (n *node) equals(t *rapid.T, w *world) {
 				continue
 			}
 			k, packed := pack(code)
-			if got := n.st.subject(k, packed, code); got != facts[code] {
-				t.Fatalf("subject %s is %d, want %d at %v", code, got, facts[code], now.at)
+			if got := n.st.subject(k, packed, code); got != facts[code].to {
+				t.Fatalf("subject %s is %d, want %d at %v", code, got, facts[code].to, now.at)
+			}
+			if hits := n.st.facts.testify(nil, k, packed, code, n.x.policy.Matter("SIMPLE_DEREGISTRATION"), today); (len(hits) == 1) != facts[code].revoked {
+				t.Fatalf("%s: hits by facts %+v, want %v at %v", code, hits, facts[code].revoked, now.at)
 			}
 		}
 	}
@@ -111,7 +114,7 @@ func TestANodeEqualsTheLogWhereItSaysItStands(t *testing.T) {
 				w.decisions = append(w.decisions, d)
 			case 2, 3:
 				i := draw(len(worldCodes), "subject")
-				w.changes[i%partitions] = append(w.changes[i%partitions], fact{worldCodes[i], SubjectState(draw(3, "to"))})
+				w.changes[i%partitions] = append(w.changes[i%partitions], fact{worldCodes[i], SubjectState(draw(3, "to")), draw(2, "revoked") == 1})
 			case 4, 5:
 				w.decide(1+draw(3, "n"), 99)
 			case 6:

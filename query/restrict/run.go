@@ -36,8 +36,8 @@ var tails = [2]string{feed.EntriesTopic, feed.SubjectsTopic}
 // the message that speaks of rows is in the feed before they are stored.
 //
 //  1. The snapshot is cut at the head: Entries takes only versions whose Seq is
-//     of a record at or before O(credit.decision), Subjects only rows at or
-//     before O(p). Entry rows are stored before the block of records that they
+//     of a record at or before O(credit.decision), Subjects and Facts only rows at
+//     or before O(p). Entry rows are stored before the block of records that they
 //     come from, so all of them are there. Rows stored while the snapshot is
 //     being read are left out. So the snapshot equals the effect of exactly the
 //     records up to O, and O is where the applied positions start.
@@ -160,7 +160,15 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	if err != nil {
 		return err
 	}
+	err = x.snapshot.Facts(ctx, h, x.policy, func(code []byte, records []FactRecord) error {
+		st.facts.add(string(code), records)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	st.table.tidy()
+	st.facts.table.tidy()
 	for _, r := range h.Reports {
 		st.heard(r, x.met)
 	}
@@ -293,9 +301,14 @@ func (x *Index) applyAll(st *state, which int, values [][]byte) {
 			x.logger.Error("restriction index can't read a message", "topic", tails[which], "error", err)
 		}
 	}
-	if which == entriesTail && len(values) > 0 {
-		x.met.rebuilds.Add(float64(st.table.tidy()))
+	if len(values) == 0 {
+		return
 	}
+	t := &st.table
+	if which == subjectsTail {
+		t = &st.facts.table
+	}
+	x.met.rebuilds.Add(float64(t.tidy()))
 }
 
 func (x *Index) applyOne(st *state, which int, v []byte) error {

@@ -226,7 +226,7 @@ func TestDroppedLogLeadsToANewSnapshot(t *testing.T) {
 // then the log's first is where to begin.
 func TestSubjectsUnderWayMayBeDropped(t *testing.T) {
 	w := newWorld()
-	w.changes[0] = []fact{{worldCodes[0], Known}, {worldCodes[3], Known}}
+	w.changes[0] = []fact{{code: worldCodes[0], to: Known}, {code: worldCodes[3], to: Known}}
 	w.take(0, 1)
 	w.took[0].store()
 	for range 3 {

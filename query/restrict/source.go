@@ -6,6 +6,7 @@ import (
 
 	"credithub/schema/feed"
 	"credithub/schema/list"
+	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
@@ -22,6 +23,10 @@ type Snapshot interface {
 	// that is in force or can come into force by the passing of days. The entry
 	// holds until f returns.
 	Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error
+	// Facts calls f with what the current versions, as of the head, of a subject's
+	// records of a domain say as facts, for every subject that has one in it. The
+	// code holds until f returns.
+	Facts(ctx context.Context, h *Head, p *policy.Policy, f func(code []byte, records []FactRecord) error) error
 }
 
 // Head is how far stored rows reach in each partition, and the last sign of

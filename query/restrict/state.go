@@ -58,18 +58,23 @@ func (st *state) setSubject(code string, to SubjectState) {
 	}
 }
 
-// rest gives the entries of a code in encoded form. Between the two reads the
-// writer may have moved them out of the side map; then the table has them.
+// rest gives the entries of a code in encoded form.
 func (st *state) rest(k uscc.Key, packed bool, code string) []byte {
+	return restOf(&st.table, &st.side, k, packed, code)
+}
+
+// restOf gives the blob of a code without its length. Between the two reads the
+// writer may have moved it out of the side map; then the table has it.
+func restOf(t *table, side *sideMap, k uscc.Key, packed bool, code string) []byte {
 	if !packed {
-		return st.side.rest(code)
+		return side.rest(code)
 	}
 	for {
-		rest, aside := st.table.get(k)
+		rest, aside := t.get(k)
 		if !aside {
 			return rest
 		}
-		if rest = st.side.rest(code); rest != nil {
+		if rest = side.rest(code); rest != nil {
 			return rest
 		}
 	}
@@ -77,15 +82,18 @@ func (st *state) rest(k uscc.Key, packed bool, code string) []byte {
 
 // setRest replaces the entries of a code. rest is copied. Only the writer of
 // entries calls it.
-func (st *state) setRest(code string, rest []byte) {
+func (st *state) setRest(code string, rest []byte) { setRestOf(&st.table, &st.side, code, rest) }
+
+// setRestOf replaces the blob of a code. rest is copied.
+func setRestOf(t *table, side *sideMap, code string, rest []byte) {
 	k, packed := pack(code)
 	if !packed {
-		st.side.setRest(code, slices.Clone(rest))
+		side.setRest(code, slices.Clone(rest))
 		return
 	}
-	was, is := st.table.set(k, rest, func() { st.side.setRest(code, slices.Clone(rest)) })
+	was, is := t.set(k, rest, func() { side.setRest(code, slices.Clone(rest)) })
 	if was && !is {
-		st.side.setRest(code, nil)
+		side.setRest(code, nil)
 	}
 }
 
@@ -169,6 +177,9 @@ func (st *state) applySubjects(m *feed.SubjectsMessage, met *metrics) bool {
 	st.each(m.Known, Known, met)
 	st.each(m.Ambiguous, Ambiguous, met)
 	st.each(m.Gone, Unknown, met)
+	for i := range m.Facts {
+		st.facts.change(&m.Facts[i], met)
+	}
 	st.applyProgress(&m.Progress, met)
 	met.applied.Inc()
 	return true

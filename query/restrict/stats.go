@@ -9,12 +9,14 @@ type Stats struct {
 	Side       int // codes in the side map
 	Restricted int // subjects with entries, without those in the side map
 	Entries    int
+	Facts      int // subjects with a record that is a fact, packed codes only
 
 	KnownBytes int // both sets of codes
 	TableBytes int // slots of the restricted subjects
 	SlabBytes  int // their entries, with what is dead or not yet used
 	DictBytes  int
 	SideBytes  int
+	FactBytes  int // everything about facts
 }
 
 // PerRestricted is the number of bytes a restricted subject takes in all.
@@ -40,6 +42,8 @@ func (st *state) stats() Stats {
 		SideBytes:  st.side.bytes(),
 	}
 	s.TableBytes, s.SlabBytes = st.table.bytes()
+	slots, slabs := st.facts.table.bytes()
+	s.Facts, s.FactBytes = st.facts.table.len(), slots+slabs+st.facts.side.bytes()+st.facts.codec.units.bytes()
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"credithub/schema/feed"
 	"credithub/schema/list"
+	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
@@ -54,8 +55,18 @@ type decision struct {
 }
 
 type fact struct {
-	code string
-	to   SubjectState
+	code    string
+	to      SubjectState
+	revoked bool // its registration is one that bears on matters
+}
+
+// records are what the registration under a code says.
+func (f *fact) records(p *policy.Policy) []FactRecord {
+	x := FactRecord{Unit: "SAMR", RecordID: "R-" + f.code, Version: 1}
+	if f.revoked {
+		p.Read(&x.Reading, record.Registration, "registration", policy.StoredValues([]byte(`{"status":"2"}`), record.NoDate))
+	}
+	return []FactRecord{x}
 }
 
 type storedEntry struct {
@@ -129,10 +140,10 @@ func (w *world) foldEntries(below uint64) map[string]map[string]string {
 }
 
 // foldFacts is the model of one partition's subjects up to an offset.
-func (w *world) foldFacts(p int, through int64) map[string]SubjectState {
-	at := map[string]SubjectState{}
+func (w *world) foldFacts(p int, through int64) map[string]fact {
+	at := map[string]fact{}
 	for _, f := range w.changes[p][:through+1] {
-		at[f.code] = f.to
+		at[f.code] = f
 	}
 	return at
 }
@@ -208,13 +219,18 @@ func (w *world) take(p, n int) {
 	if to == g.sent {
 		return
 	}
-	net := map[string]SubjectState{}
+	net := map[string]fact{}
 	for _, f := range w.changes[p][g.sent:to] {
-		net[f.code] = f.to
+		net[f.code] = f
 	}
 	var m feed.SubjectsMessage
-	for c, s := range net {
-		switch s {
+	for c, f := range net {
+		news := feed.RecordFacts{Domain: "registration", Unit: "SAMR", RecordID: "R-" + c, Version: 1}
+		if f.revoked {
+			news.Facts = []feed.FactState{{Code: "REGISTRATION_REVOKED"}}
+		}
+		m.Facts = append(m.Facts, feed.SubjectFacts{USCC: c, Records: []feed.RecordFacts{news}})
+		switch f.to {
 		case Known:
 			m.Known += c
 		case Ambiguous:
@@ -274,9 +290,30 @@ func (w *world) Subjects(_ context.Context, h *Head, f func([]byte, SubjectState
 		if s.Domain != record.Registration {
 			continue
 		}
-		for c, to := range w.foldFacts(int(s.Partition), s.Offset) {
-			if to != Unknown {
-				if err := f([]byte(c), to); err != nil {
+		for c, x := range w.foldFacts(int(s.Partition), s.Offset) {
+			if x.to != Unknown {
+				if err := f([]byte(c), x.to); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) Facts(_ context.Context, h *Head, p *policy.Policy, f func([]byte, []FactRecord) error) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.between != nil {
+		w.between(w)
+	}
+	for _, s := range h.Stored {
+		if s.Domain != record.Registration {
+			continue
+		}
+		for c, x := range w.foldFacts(int(s.Partition), s.Offset) {
+			if x.revoked {
+				if err := f([]byte(c), x.records(p)); err != nil {
 					return err
 				}
 			}

@@ -71,10 +71,46 @@ type Report struct {
 // codes joined without separator, 18 characters each: subjects that now have a
 // registration, no longer have one, or have several that contradict each other.
 type SubjectsMessage struct {
-	Known     string   `json:"known,omitempty"`
-	Gone      string   `json:"gone,omitempty"`
-	Ambiguous string   `json:"ambiguous,omitempty"`
-	Progress  Progress `json:"progress"`
+	Known     string         `json:"known,omitempty"`
+	Gone      string         `json:"gone,omitempty"`
+	Ambiguous string         `json:"ambiguous,omitempty"`
+	Facts     []SubjectFacts `json:"facts,omitempty"` // what changed of the records that are facts, see schema/policy
+	Progress  Progress       `json:"progress"`
+}
+
+// SubjectFacts are changes of one subject's facts, which take effect together.
+type SubjectFacts struct {
+	USCC    string        `json:"uscc"`
+	Records []RecordFacts `json:"records,omitempty"`
+	Latest  []Latest      `json:"latest,omitempty"`
+}
+
+// RecordFacts is what the current version of a record is under a code: no facts
+// mean that it is none there (any more). Group and Place are those of its series.
+type RecordFacts struct {
+	Domain   string      `json:"domain"`
+	Unit     string      `json:"unit"`
+	RecordID string      `json:"recordId"`
+	Version  uint32      `json:"version"`
+	Group    uint32      `json:"group,omitempty"` // 0: it stands alone
+	Place    int32       `json:"place,omitempty"`
+	Facts    []FactState `json:"facts,omitempty"`
+}
+
+// FactState is a fact by its code and the days on which it bears, YYYY-MM-DD, empty
+// when open.
+type FactState struct {
+	Code  string `json:"code"`
+	Since string `json:"since,omitempty"`
+	Until string `json:"until,omitempty"`
+}
+
+// Latest is the highest place among the subject's records of a group; facts of a
+// lower place don't count. Gone: no fact is left in the group.
+type Latest struct {
+	Group uint32 `json:"group"`
+	Place int32  `json:"place,omitempty"`
+	Gone  bool   `json:"gone,omitempty"`
 }
 
 // Batch is the head of a push, on credit.batches keyed by batch id, written

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/zeebo/xxh3"
+
 	"credithub/schema/record"
 )
 
@@ -14,7 +16,7 @@ func (b *builder) buildFacts(f *factsFile) {
 		if k == nil {
 			continue
 		}
-		s := series{domain: d, kind: r.Kind, by: r.By, per: r.Per}
+		s := series{domain: d, kind: r.Kind, by: r.By, per: r.Per, seed: xxh3.HashString(r.Domain + "/" + r.Kind)}
 		if x := k.Field(r.By); x == nil || !x.Required || !slices.Contains([]record.FieldType{record.Day, record.Month, record.Year}, x.Type) {
 			b.fail(where, "%q is no required day, month or year", r.By)
 		}
@@ -68,6 +70,9 @@ func (b *builder) buildFact(r *factRow) {
 	if r.Code == "" || b.Fact(r.Code) != nil {
 		b.fail(where, "code is empty or taken")
 		return
+	}
+	if f.Index >= MaxFacts {
+		b.fail(where, "one of more than %d", MaxFacts)
 	}
 	b.Facts = append(b.Facts, f)
 	b.factsOf[d].facts = append(b.factsOf[d].facts, f)

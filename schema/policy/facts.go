@@ -52,7 +52,11 @@ type series struct {
 	domain  record.Domain
 	kind    string
 	by, per string
+	seed    uint64 // of its groups
 }
+
+// MaxFacts is how many facts there can be: those who keep them number them in 7 bits.
+const MaxFacts = 128
 
 // OccurredOn is the name under which Values give the envelope's day.
 const OccurredOn = "occurredOn"
@@ -111,7 +115,7 @@ type factKinds struct {
 }
 
 func (s *series) group(v Values) uint32 {
-	h := xxh3.HashString(s.kind)
+	h := s.seed
 	if s.per != "" {
 		h ^= xxh3.Hash(bytes.TrimSpace(v(s.per))) * 0x9e3779b97f4a7c15
 	}
@@ -214,9 +218,12 @@ func (p *Policy) Fact(code string) *Fact {
 	return nil
 }
 
-// FactKinds are the domain/kind pairs whose records can be a fact at a matter, or
-// end one; at any when m is nil.
-func (p *Policy) FactKinds(m *Matter) (out []record.Domain) {
+// RestsOnFacts tells whether any fact bears on a matter.
+func (p *Policy) RestsOnFacts(m *Matter) bool { return p.factRules[m.Index] != nil }
+
+// FactDomains are the domains whose records can be a fact at a matter, or end one;
+// at any when m is nil.
+func (p *Policy) FactDomains(m *Matter) (out []record.Domain) {
 	for _, f := range p.Facts {
 		if (m == nil || len(p.FactRules(m, f)) > 0) && !slices.Contains(out, f.Domain) {
 			out = append(out, f.Domain)
