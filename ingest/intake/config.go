@@ -28,8 +28,9 @@ type Store interface {
 	sink.Engine
 	// Versions calls f with every accepted version of a topic's records, in any
 	// order. The version holds until f returns. Names are asked for only of
-	// registrations.
-	Versions(ctx context.Context, topic string, names bool, f func(*Version) error) error
+	// registrations, data of those records that pass the sieve (see
+	// policy.Policy.Sieve), if any.
+	Versions(ctx context.Context, topic string, names bool, sieve string, f func(*Version) error) error
 	// Decisions calls f with every accepted decision record, in the order of the
 	// log. The version holds until f returns.
 	Decisions(ctx context.Context, topic string, f func(*Version) error) error
@@ -49,10 +50,10 @@ type Version struct {
 	Hash                 uint64
 	Name                 string      // of registrations
 	Ended                record.Date // of registrations: since when the subject is deregistered, or NoDate
-	Kind                 string      // of decisions, like all below
+	Kind                 string
 	OccurredOn           record.Date // record.NoDate when absent
-	Data                 string
-	Offset               int64
+	Data                 string      // of decisions, and what passed the sieve
+	Offset               int64       // of decisions
 }
 
 // Config of an Intake. Zero limits take the defaults.

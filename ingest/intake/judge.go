@@ -24,7 +24,8 @@ type payload struct {
 	rejects   []feed.Reject
 
 	news    derive.News // of registrations
-	changes []change    // of entries
+	facts   derive.FactNews
+	changes []change // of entries
 }
 
 // change is a new state of an entry with its place among all.
@@ -59,6 +60,9 @@ type judge struct {
 	codes  *derive.Codes
 	index  map[record.Domain]*derive.Index
 	regs   *derive.Registrations
+	facts  map[record.Domain]*derive.Facts // of the domains whose records can be facts
+	read   policy.Reading
+	values policy.Values     // of row
 	ended  *derive.Ended     // shared by all lanes
 	dcs    *derive.Decisions // nil but for decisions
 	left   []byte            // code that the record left
@@ -67,10 +71,24 @@ type judge struct {
 
 func newJudge(p *policy.Policy, ended *derive.Ended, met *counters) *judge {
 	codes := derive.NewCodes()
-	return &judge{
+	j := &judge{
 		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless), record.Warn(p.Warn)), codes: codes,
 		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes), ended: ended,
+		facts: map[record.Domain]*derive.Facts{},
 	}
+	j.values = j.value
+	return j
+}
+
+// value is what policy.Read asks of the row.
+func (j *judge) value(field string) []byte {
+	if field != policy.OccurredOn {
+		return j.row.Get(field)
+	}
+	if j.row.OccurredOn == record.NoDate {
+		return nil
+	}
+	return j.row.OccurredOn.AppendTo(nil)
 }
 
 // message judges one message, adds its rows to the block, and notes what has to
@@ -176,6 +194,12 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) 
 		var left derive.Subject
 		left, out.left = v.Left(h)
 		j.left = j.codes.AppendTo(j.left, left)
+	}
+	if f := j.facts[p.domain]; f != nil && v.Status == derive.Accepted && v.Current {
+		if j.read = (policy.Reading{Found: j.read.Found[:0]}); row.Op == record.Upsert {
+			j.policy.Read(&j.read, p.domain, row.Kind, j.values)
+		}
+		f.Apply(v, id, h, row.Op, unit, row.RecordID, &j.read, &p.facts)
 	}
 	if p.domain == record.Registration {
 		if j.name = ""; v.Current && row.Op == record.Upsert {

@@ -14,6 +14,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/list"
+	"credithub/schema/policy"
 	"credithub/schema/record"
 )
 
@@ -149,13 +150,23 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 	}
 	x := &derive.Index{}
 	j.index[d] = x
+	sieve := j.policy.Sieve(d)
+	if sieve != "" {
+		j.facts[d] = derive.NewFacts(d, j.codes)
+	}
 	var news derive.News
-	return l.x.cfg.Store.Versions(ctx, d.Topic(), d == record.Registration, func(v *Version) error {
+	return l.x.cfg.Store.Versions(ctx, d.Topic(), d == record.Registration, sieve, func(v *Version) error {
 		id := j.ids.ID(v.Unit, []byte(v.RecordID))
 		h := derive.Held{Version: v.Version, Hash: uint32(v.Hash), Subject: j.codes.Subject([]byte(v.USCC))}
 		verdict := x.Judge(id, h)
 		if verdict.Status == derive.Accepted {
 			x.Accept(id, h)
+		}
+		if f := j.facts[d]; f != nil {
+			if j.read = (policy.Reading{Found: j.read.Found[:0]}); v.Data != "" {
+				j.policy.Read(&j.read, d, v.Kind, policy.StoredValues([]byte(v.Data), v.OccurredOn))
+			}
+			f.Apply(verdict, id, h, v.Op, v.Unit, []byte(v.RecordID), &j.read, nil)
 		}
 		if d == record.Registration {
 			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(record.FoldName(v.Name)), &news)

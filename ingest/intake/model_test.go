@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/schema/feed"
 	"credithub/schema/list"
+	"credithub/schema/policy"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -39,9 +41,10 @@ func makeTraffic(rnd *rand.Rand, n int) []rec {
 		switch rnd.IntN(4) {
 		case 0:
 			r = registration(fmt.Sprintf("R%d", i), v, c, fmt.Sprintf("第%d公司", i%3))
+			r.data["status"] = []string{"1", "2", "1", "4"}[(i+v)%4]
 		case 1:
 			r = rec{unit: "TAX", domain: "tax", kind: "grade", id: fmt.Sprintf("T%d", i), version: v, op: "upsert", uscc: c, on: "2026-04-01",
-				data: map[string]any{"year": 2025, "grade": []string{"A", "B", "M", "C", "Z"}[(i+v)%5]}} // Z is E06
+				data: map[string]any{"year": 2022 + (i+v)%3, "grade": []string{"A", "D", "M", "D", "Z"}[(i+v)%5]}} // Z is E06
 		default:
 			// Two records an entry. They agree on the subject, but for corrections and
 			// for some that used the entry's id by mistake.
@@ -98,6 +101,7 @@ type fact struct {
 	uscc    string
 	name    string
 	event   list.EventRecord
+	read    policy.Reading
 }
 
 // model is what the log means, computed without any of the machinery.
@@ -136,6 +140,9 @@ func (h *hub) model(d record.Domain) model {
 			}
 			seen[version] = row.Hash
 			if f := (fact{version: int(row.Version), op: row.Op.String(), uscc: string(row.USCC), name: string(row.Get("name"))}); f.version > m.top[id].version {
+				if row.Op == record.Upsert {
+					h.policy.Read(&f.read, d, row.Kind, policy.StoredValues(row.Data, row.OccurredOn))
+				}
 				e := list.EventOf(&row, row.Unit, derive.Seq(msg.Offset, 0))
 				f.event = list.EventRecord{RecordID: strings.Clone(e.RecordID), Version: e.Version, Seq: e.Seq, Op: e.Op, OccurredOn: e.OccurredOn, OccurredAt: e.OccurredAt, Facts: e.Facts}
 				x := &f.event.Facts
@@ -209,6 +216,78 @@ func (h *hub) compare() {
 	}
 	h.compareEntries(all[record.Decision])
 	h.compareSubjects(all[record.Registration])
+	h.compareFacts(all)
+}
+
+// compareFacts says where what was told of facts differs from what the current
+// versions of the records say.
+func (h *hub) compareFacts(all map[record.Domain]model) {
+	h.t.Helper()
+	want, superseded := map[string]bool{}, 0
+	for d, m := range all {
+		latest, facts := map[string]int32{}, map[string]bool{}
+		for id, f := range m.top {
+			for _, x := range f.read.Found {
+				want[fmt.Sprintf("%s %s %s@%d %s %d", f.uscc, d, id, f.version, x.Fact.Code, f.read.Place)] = true
+			}
+			if key := fmt.Sprintf("%s %d", f.uscc, f.read.Group); f.read.Series {
+				if at, ok := latest[key]; !ok || f.read.Place > at {
+					latest[key] = f.read.Place
+				}
+				facts[key] = facts[key] || len(f.read.Found) > 0
+			}
+		}
+		for key, place := range latest {
+			if facts[key] {
+				superseded++
+				want[fmt.Sprintf("%s latest %d", key, place)] = true
+			}
+		}
+	}
+	if len(want) == 0 || superseded == 0 {
+		h.t.Error("no record was a fact: the traffic tries too little")
+	}
+	told := map[string]map[string]bool{}
+	through := map[string]int64{}
+	for _, v := range h.values(feed.SubjectsTopic) {
+		var msg feed.SubjectsMessage
+		must(h.t, json.Unmarshal(v, &msg))
+		p := msg.Progress.Through[0]
+		key := fmt.Sprint(p.Domain, p.Partition)
+		if last, ok := through[key]; ok && p.Offset <= last {
+			continue
+		}
+		through[key] = p.Offset
+		for _, s := range msg.Facts {
+			for _, r := range s.Records {
+				own := map[string]bool{}
+				for _, x := range r.Facts {
+					own[fmt.Sprintf("%s %s %s/%s@%d %s %d", s.USCC, r.Domain, r.Unit, r.RecordID, r.Version, x.Code, r.Place)] = true
+				}
+				told[s.USCC+" "+r.Domain+" "+r.Unit+"/"+r.RecordID] = own
+			}
+			for _, l := range s.Latest {
+				key := fmt.Sprintf("%s %d", s.USCC, l.Group)
+				if told[key] = nil; !l.Gone {
+					told[key] = map[string]bool{fmt.Sprintf("%s latest %d", key, l.Place): true}
+				}
+			}
+		}
+	}
+	got := map[string]bool{}
+	for _, own := range told {
+		maps.Copy(got, own)
+	}
+	for x := range want {
+		if !got[x] {
+			h.t.Errorf("a fact was never told: %s", x)
+		}
+	}
+	for x := range got {
+		if !want[x] {
+			h.t.Errorf("was told as a fact and is none: %s", x)
+		}
+	}
 }
 
 func (h *hub) compareEntries(m model) {

@@ -17,6 +17,9 @@ import (
 // newsBytes bounds the codes in one message on credit.subjects.
 const newsBytes = uscc.Length * 16_384
 
+// factBytes bounds what one message there says of facts, when it joins several.
+const factBytes = 256 << 10
+
 // feedDecisions tells the changes of entries and how far the decisions are read.
 func (l *lane) feedDecisions(ctx context.Context, chunks []*sink.Chunk) error {
 	var msgs, rejects []kafka.Message
@@ -78,17 +81,18 @@ func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
 		p := c.Payload.(*payload)
 		rejects = appendRejects(rejects, p.rejects)
 		o := last[p.domain]
-		if o == nil || o.partition != p.partition || len(o.news.Known)+len(p.news.Known) > newsBytes {
+		if o == nil || o.partition != p.partition || len(o.news.Known)+len(p.news.Known) > newsBytes || o.facts.Size()+p.facts.Size() > factBytes {
 			last[p.domain] = p
 			order = append(order, p)
 			continue
 		}
 		o.news.Merge(&p.news)
+		o.facts.Merge(&p.facts)
 		o.reports, o.through = mergeReports(o.reports, p.reports), p.through
 	}
 	msgs := make([]kafka.Message, 0, len(order))
 	for _, p := range order {
-		m, err := subjectsMessage(&p.news, feed.Progress{Reports: p.reports,
+		m, err := subjectsMessage(&p.news, &p.facts, feed.Progress{Reports: p.reports,
 			Through: []receipt.Position{{Domain: p.domain, Partition: p.partition, Offset: p.through}}})
 		if err != nil {
 			return err
@@ -105,9 +109,9 @@ func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
 	return err
 }
 
-func subjectsMessage(n *derive.News, p feed.Progress) (kafka.Message, error) {
+func subjectsMessage(n *derive.News, f *derive.FactNews, p feed.Progress) (kafka.Message, error) {
 	value, err := json.Marshal(feed.SubjectsMessage{
-		Known: string(n.Known), Gone: string(n.Gone), Ambiguous: string(n.Ambiguous), Progress: p})
+		Known: string(n.Known), Gone: string(n.Gone), Ambiguous: string(n.Ambiguous), Facts: f.All(), Progress: p})
 	if err != nil {
 		return kafka.Message{}, fmt.Errorf("intake: subjects message: %w", err)
 	}

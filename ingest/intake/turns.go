@@ -196,8 +196,18 @@ func (l *lane) inTurn(ctx context.Context, p partition, next int64, msgs []kafka
 	return nil
 }
 
+// rowsTold bounds the rows of one payload, and so what one message of the feed can
+// have to say of them.
+const rowsTold = 1000
+
 // append judges messages and adds their rows to the block.
 func (l *lane) append(ctx context.Context, p partition, msgs []kafka.Message, origins []origin) error {
+	for len(msgs) > rowsTold {
+		if err := l.append(ctx, p, msgs[:rowsTold], origins[:rowsTold]); err != nil {
+			return err
+		}
+		msgs, origins = msgs[rowsTold:], origins[rowsTold:]
+	}
 	pl := &payload{domain: p.domain, partition: uint16(p.number)}
 	topic := p.domain.Topic()
 	return l.sink.Append(ctx, &sink.Chunk{Payload: pl, FeedOffset: -1}, func(b *sink.Block) {
