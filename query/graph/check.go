@@ -372,6 +372,13 @@ func appendFacts(b []byte, code string, d *restrict.Decision) []byte {
 	for i := range d.Hits {
 		h := &d.Hits[i]
 		b = append(append(b, '\t'), h.Entry.ID...)
+		if e := h.Evidence; e != nil {
+			b = append(append(b, e.Unit...), '/')
+			b = append(append(b, e.Fact.Domain.String()...), '/')
+			b = append(append(b, e.RecordID...), '@')
+			b = strconv.AppendUint(b, uint64(e.Version), 10)
+			b = append(append(b, ' '), e.Fact.Code...)
+		}
 		b = append(append(b, '\t'), h.Measure.Code...)
 		b = append(append(b, '\t'), h.Obligation.String()...)
 	}

@@ -34,6 +34,7 @@ type Index interface {
 type Store interface {
 	view.Store
 	HeardBy(context.Context, *store.HeardBy) (map[policy.Source]time.Time, error)
+	Facts(context.Context, *store.Facts) ([]store.Record, error)
 	WaitStored(ctx context.Context, want []receipt.Position) error
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -30,6 +31,7 @@ const (
 	clearCode   = "91420100MA4N0A2B5Y"
 	listedCode  = "91420100MA0000007L"
 	unknownCode = "91310000MA0000015F"
+	factCode    = "91350100M0001TGQXM" // no entry, but records that bear on matters
 )
 
 var testNow = time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC)
@@ -81,6 +83,19 @@ func (h *hub) register(code, name string, former ...string) {
 	})
 }
 
+// sayFacts registers factCode with records that bear on matters.
+func (h *hub) sayFacts() {
+	h.register(factCode, "福州示例商贸有限公司")
+	h.say(factCode, "TAX", "tax", "grade", "G-1", `{"year":2025,"grade":"D","score":30}`)
+	h.say(factCode, "TAX", "tax", "arrears", "Q-1", `{"taxType":"增值税","amount":"100.00","asOf":"2026-10-31"}`)
+	h.say(factCode, "COURT", "judgment", "defaulter", "J-1", `{"court":"某院","caseNo":"1","publishedOn":"2026-03-04"}`)
+}
+
+func (h *hub) say(code, unit, domain, kind, id, data string) {
+	h.records = append(h.records, store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: "upsert",
+		OccurredOn: record.MakeDate(2026, 4, 1), RecordedAt: testNow.Add(-time.Hour), Data: []byte(data)})
+}
+
 func (h *hub) list(code string, l list.Code, unit, id, doc string) {
 	day := record.MakeDate(2026, 3, 4)
 	h.entries[code] = append(h.entries[code], list.Entry{
@@ -95,7 +110,7 @@ func (h *hub) Receipt() string {
 }
 
 func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time) {
-	d := restrict.Decide(h.entries[code], m, h.policy, h.subject[code], h.stale, at)
+	d := restrict.Decide(h.entries[code], m, h.policy, h.subject[code], h.stale, at, h.facts(code)...)
 	d.Receipt = h.Receipt()
 	hits, stale := append(dst.Hits[:0], d.Hits...), append(dst.Stale[:0], d.Stale...)
 	*dst = d
@@ -105,6 +120,36 @@ func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, a
 func (h *hub) Still(f func()) ([]receipt.Position, uint64) {
 	f()
 	return []receipt.Position{{Domain: record.Decision, Offset: 7}}, 32
+}
+
+// facts are what the records of a code say.
+func (h *hub) facts(code string) []restrict.Evidence {
+	if code != factCode {
+		return nil
+	}
+	var said []restrict.FactRecord
+	for _, r := range h.records {
+		if r.USCC == code {
+			x := restrict.FactRecord{Unit: r.Unit, RecordID: r.RecordID, Version: r.Version}
+			h.policy.Read(&x.Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
+			said = append(said, x)
+		}
+	}
+	return restrict.Standing(said)
+}
+
+func (h *hub) Facts(ctx context.Context, q *store.Facts) ([]store.Record, error) {
+	return h.current([]string{q.Code}, slices.Collect(maps.Keys(q.Sieves)), q.AsOf)[q.Code], h.read(ctx, "facts")
+}
+
+func (h *hub) RecordVersions(ctx context.Context, q *store.RecordVersions) (map[store.RecordKey]store.Record, error) {
+	out := map[store.RecordKey]store.Record{}
+	for _, r := range h.records {
+		if slices.Contains(q.Keys, r.Key()) {
+			out[r.Key()] = r
+		}
+	}
+	return out, h.read(ctx, "versions")
 }
 
 func (h *hub) WaitFor(context.Context, []receipt.Position) error {

@@ -15,6 +15,9 @@ import (
 // pastMost bounds what is read of one subject to answer for the past.
 var pastMost = store.Most{Each: 20_000, All: 20_000}
 
+// pastFacts bounds the records of one subject that can bear on a matter.
+const pastFacts = 10_000
+
 // decidePast answers what the hub would have answered at an instant, from what
 // it had learned by then. Everything that the index knows now must be stored
 // first, or a moment that has just passed would be answered from less than was
@@ -41,9 +44,36 @@ func (s *Server) decidePast(ctx context.Context, code string, m *policy.Matter, 
 	if err != nil {
 		return none, err
 	}
-	d := restrict.Decide(entries[code], m, s.policy, subjectOf(regs[code]), stale, at)
+	facts, err := s.factsPast(ctx, code, m, at)
+	if err != nil {
+		return none, err
+	}
+	d := restrict.Decide(entries[code], m, s.policy, subjectOf(regs[code]), stale, at, facts...)
 	d.Receipt = stand
 	return d, nil
+}
+
+// factsPast are the records of a code that bore on a matter by what was known at
+// an instant.
+func (s *Server) factsPast(ctx context.Context, code string, m *policy.Matter, at time.Time) ([]restrict.Evidence, error) {
+	sieves := map[string]string{}
+	for _, d := range s.policy.FactDomains(m) {
+		sieves[d.String()] = s.policy.Sieve(d)
+	}
+	if len(sieves) == 0 {
+		return nil, nil
+	}
+	records, err := s.store.Facts(ctx, &store.Facts{Code: code, Sieves: sieves, AsOf: at, Limit: pastFacts})
+	if err != nil {
+		return nil, err
+	}
+	said := make([]restrict.FactRecord, len(records))
+	for i := range records {
+		r := &records[i]
+		said[i] = restrict.FactRecord{Unit: r.Unit, RecordID: r.RecordID, Version: r.Version}
+		s.policy.Read(&said[i].Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
+	}
+	return restrict.Standing(said), nil
 }
 
 // subjectOf tells what registrations say of a code: contradicting ones make it

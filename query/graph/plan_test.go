@@ -22,6 +22,7 @@ type pair struct {
 
 func newPair(t testing.TB) *pair {
 	h := newHub(t)
+	h.sayFacts()
 	h.sameSeq = true
 	h.stale = []policy.Source{{Unit: "SAMR", Domain: record.Decision}, {Unit: "COURT", Domain: record.Decision}}
 	wide := func(c *Config) { c.Limits = Limits{Aliases: 1000, Fragments: 200, Cost: 100_000} }
@@ -57,8 +58,10 @@ func (p *pair) compare(t testing.TB, body []byte) (planned bool) {
 // types of the answer to a check, with the fields that a plan knows and one that
 // it leaves to Execute.
 var answerTypes = map[string][][2]string{
-	"Check": {{"id"}, {"outcome"}, {"obligation"}, {"uscc"}, {"asOf"}, {"receipt"}, {"matter", "Matter"}, {"hits", "Hit"}, {"staleSources", "Source"}, {"subject", "Entity"}},
-	"Hit":   {{"obligation"}, {"citation"}, {"entry", "ListEntry"}, {"measure", "Measure"}},
+	"Check":    {{"id"}, {"outcome"}, {"obligation"}, {"uscc"}, {"asOf"}, {"receipt"}, {"matter", "Matter"}, {"hits", "Hit"}, {"staleSources", "Source"}, {"subject", "Entity"}},
+	"Hit":      {{"obligation"}, {"citation"}, {"entry", "ListEntry"}, {"measure", "Measure"}, {"evidence", "Evidence"}},
+	"Evidence": {{"code"}, {"reason"}, {"reasonEn"}, {"since"}, {"until"}, {"record", "Record"}},
+	"Record":   {{"id"}, {"domain"}, {"kind"}, {"version"}, {"op"}, {"unit", "Unit"}, {"occurredOn"}},
 	"ListEntry": {{"id"}, {"uscc"}, {"state"}, {"cause"}, {"documentNo"}, {"decidedOn"}, {"servedOn"}, {"since"}, {"until"}, {"annotated"}, {"wayOutZh"}, {"wayOutEn"},
 		{"exitType"}, {"exitedOn"}, {"list", "CreditList"}, {"decidedBy", "Unit"}},
 	"CreditList": {{"code"}, {"nameZh"}, {"nameEn"}, {"serious"}},
@@ -175,18 +178,18 @@ func (g *gen) body() []byte {
 	}
 	const m = "matter"
 	var b strings.Builder
-	args := arg(m, "ID", true, "GOVERNMENT_PROCUREMENT", "SIMPLE_DEREGISTRATION", "LAND_AUCTION", "NO_SUCH", "") +
+	args := arg(m, "ID", true, "GOVERNMENT_PROCUREMENT", "SIMPLE_DEREGISTRATION", "INVOICE_SUPPLY", "LAND_AUCTION", "NO_SUCH", "") +
 		arg("caseNo", "String", false, "A-1", "", "关于“某”的\n案", nil) +
 		arg("after", "String", false, g2receipt, "nonsense", nil)
 	if g.chance(60, "check") {
-		args += arg("uscc", "ID", true, listedCode, listedCode, clearCode, unknownCode, clearCode, listedCode, "bad", 17)
+		args += arg("uscc", "ID", true, listedCode, factCode, clearCode, unknownCode, clearCode, listedCode, "bad", 17)
 		if g.chance(15, "asOf") {
 			args += arg("asOf", "DateTime", false, nil, nil, "2026-11-21T09:00:00Z")
 		}
 		g.alias(&b)
 		b.WriteString("check(" + args + ")")
 	} else {
-		args += arg("usccs", "[ID!]", true, []string{listedCode, clearCode}, []string{}, []string{unknownCode}, []string{listedCode, "bad"}, []string{"", clearCode, "91420100MA4N0A2B5X", "bad"}, clearCode)
+		args += arg("usccs", "[ID!]", true, []string{listedCode, clearCode, factCode}, []string{}, []string{unknownCode}, []string{listedCode, "bad"}, []string{"", clearCode, "91420100MA4N0A2B5X", "bad"}, clearCode)
 		g.alias(&b)
 		b.WriteString("checks(" + args + ")")
 	}

@@ -18,6 +18,19 @@ const (
 	opHitMeasure
 	opHitObligation
 	opHitCitation
+	opHitEvidence
+	opEvidenceCode
+	opEvidenceReason
+	opEvidenceReasonEn
+	opEvidenceSince
+	opEvidenceUntil
+	opEvidenceRecord
+	opRecordID
+	opRecordDomain
+	opRecordKind
+	opRecordUnit
+	opRecordVersion
+	opRecordOp
 	opEntryID
 	opEntryList
 	opEntryUSCC
@@ -69,6 +82,11 @@ var writers = map[string]struct {
 	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
 	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
 	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""}, "Hit.citation": {opHitCitation, ""},
+	"Hit.evidence": {opHitEvidence, "Evidence"}, "Evidence.code": {opEvidenceCode, ""}, "Evidence.reason": {opEvidenceReason, ""},
+	"Evidence.reasonEn": {opEvidenceReasonEn, ""}, "Evidence.since": {opEvidenceSince, ""}, "Evidence.until": {opEvidenceUntil, ""},
+	"Evidence.record": {opEvidenceRecord, "Record"},
+	"Record.id":       {opRecordID, ""}, "Record.domain": {opRecordDomain, ""}, "Record.kind": {opRecordKind, ""},
+	"Record.unit": {opRecordUnit, "Unit"}, "Record.version": {opRecordVersion, ""}, "Record.op": {opRecordOp, ""},
 	"ListEntry.id": {opEntryID, ""}, "ListEntry.list": {opEntryList, "CreditList"}, "ListEntry.uscc": {opEntryUSCC, ""},
 	"ListEntry.state": {opEntryState, ""}, "ListEntry.cause": {opEntryCause, ""}, "ListEntry.documentNo": {opEntryDocumentNo, ""},
 	"ListEntry.decidedBy": {opEntryDecidedBy, "Unit"}, "ListEntry.decidedOn": {opEntryDecidedOn, ""},

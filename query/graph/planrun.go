@@ -3,6 +3,8 @@ package graph
 import (
 	"context"
 	"errors"
+	"math"
+	"strconv"
 	"time"
 
 	"credithub/query/restrict"
@@ -148,13 +150,65 @@ func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.D
 	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opHitEntry:
-			b = s.writeEntry(b, st.sub, &h.Entry, day)
+			if h.Evidence != nil {
+				b = append(b, "null"...)
+			} else {
+				b = s.writeEntry(b, st.sub, &h.Entry, day)
+			}
+		case opHitEvidence:
+			if h.Evidence == nil {
+				b = append(b, "null"...)
+			} else {
+				b = s.writeEvidence(b, st.sub, h.Evidence)
+			}
 		case opHitMeasure:
 			b = writeMeasure(b, st.sub, h.Measure)
 		case opHitObligation:
 			b = appendQuoted(b, h.Obligation.String())
 		case opHitCitation:
-			b = appendString(b, h.Measure.CitationFor(h.Entry.List))
+			b = appendString(b, h.Citation())
+		}
+		return b
+	})
+}
+
+func (s *Server) writeEvidence(b []byte, sel selection, e *restrict.Evidence) []byte {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
+		case opEvidenceCode:
+			b = appendString(b, e.Fact.Code)
+		case opEvidenceReason:
+			b = appendString(b, e.Fact.NameZh)
+		case opEvidenceReasonEn:
+			b = appendString(b, e.Fact.NameEn)
+		case opEvidenceSince:
+			b = appendDate(b, e.Since)
+		case opEvidenceUntil:
+			b = appendDate(b, e.Until)
+		case opEvidenceRecord:
+			b = s.writeRecord(b, st.sub, e)
+		}
+		return b
+	})
+}
+
+// writeRecord writes what the index knows of a record; whoever asks for more gets
+// it from Execute.
+func (s *Server) writeRecord(b []byte, sel selection, e *restrict.Evidence) []byte {
+	return writeObject(b, sel, func(b []byte, st *step) []byte {
+		switch st.op {
+		case opRecordID:
+			b = appendString(b, e.Unit+"/"+e.Fact.Domain.String()+"/"+e.RecordID)
+		case opRecordDomain:
+			b = appendString(b, e.Fact.Domain.String())
+		case opRecordKind:
+			b = appendString(b, e.Fact.Kind)
+		case opRecordUnit:
+			b = s.writeUnit(b, st.sub, e.Unit)
+		case opRecordVersion:
+			b = strconv.AppendUint(b, uint64(min(e.Version, math.MaxInt32)), 10)
+		case opRecordOp:
+			b = appendQuoted(b, record.Upsert.String())
 		}
 		return b
 	})

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
+	"credithub/schema/receipt"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -28,7 +30,14 @@ type (
 	}
 	hitValue struct {
 		*restrict.Hit
-		day record.Date
+		day  record.Date
+		code string
+		d    *restrict.Decision
+	}
+	evidenceValue struct {
+		*restrict.Evidence
+		code    string
+		receipt string
 	}
 	listValue   struct{ *policy.List }
 	unitValue   struct{ code, name string }
@@ -52,7 +61,7 @@ type (
 func (s *Server) resolvers() map[string]resolver {
 	all := map[string]resolver{}
 	for _, group := range []map[string]resolver{
-		s.queryResolvers(), s.checkResolvers(), entryResolvers(s), catalogueResolvers(), entityResolvers(),
+		s.queryResolvers(), s.checkResolvers(), s.evidenceResolvers(), entryResolvers(s), catalogueResolvers(), entityResolvers(),
 		recordResolvers(s), sourceResolvers(s), connectionResolvers(),
 	} {
 		for name, r := range group {
@@ -246,10 +255,10 @@ func (s *Server) checkResolvers() map[string]resolver {
 		"Check.matter":     d(func(v *checkValue, _ *restrict.Decision) any { return v.rep.matter }),
 		"Check.asOf":       d(func(_ *checkValue, d *restrict.Decision) any { return d.At }),
 		"Check.receipt":    d(func(_ *checkValue, d *restrict.Decision) any { return d.Receipt }),
-		"Check.hits": d(func(_ *checkValue, d *restrict.Decision) any {
+		"Check.hits": d(func(v *checkValue, d *restrict.Decision) any {
 			out := make([]any, len(d.Hits))
 			for i := range d.Hits {
-				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At)}
+				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At), v.code, d}
 			}
 			return out
 		}),
@@ -264,12 +273,15 @@ func (s *Server) checkResolvers() map[string]resolver {
 			return later(func() (any, error) { return s.resolveSubject(c, v) }), nil
 		},
 		"Hit.entry": hit(func(h hitValue) any {
+			if h.Evidence != nil {
+				return nil
+			}
 			e := view.OnDay(h.Entry, h.day)
 			return &e
 		}),
 		"Hit.measure":    hit(func(h hitValue) any { return h.Measure }),
 		"Hit.obligation": hit(func(h hitValue) any { return h.Obligation.String() }),
-		"Hit.citation":   hit(func(h hitValue) any { return h.Measure.CitationFor(h.Entry.List) }),
+		"Hit.citation":   hit(func(h hitValue) any { return h.Hit.Citation() }),
 	}
 }
 
@@ -289,6 +301,51 @@ func (s *Server) resolveSubject(c *call, v *checkValue) (any, error) {
 	}
 	v.rep.subjects = nil
 	return orNil(c.sc.viewer.Entity(c.ctx, v.code, when))
+}
+
+func (s *Server) evidenceResolvers() map[string]resolver {
+	e := func(f func(e evidenceValue) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(evidenceValue)), nil }
+	}
+	return map[string]resolver{
+		"Hit.evidence": func(c *call) (any, error) {
+			h := c.src.(hitValue)
+			if h.Evidence == nil {
+				return nil, nil
+			}
+			return evidenceValue{h.Evidence, h.code, h.d.Receipt}, nil
+		},
+		"Evidence.code":     e(func(e evidenceValue) any { return e.Fact.Code }),
+		"Evidence.reason":   e(func(e evidenceValue) any { return e.Fact.NameZh }),
+		"Evidence.reasonEn": e(func(e evidenceValue) any { return e.Fact.NameEn }),
+		"Evidence.since":    e(func(e evidenceValue) any { return e.Since }),
+		"Evidence.until":    e(func(e evidenceValue) any { return e.Until }),
+		"Evidence.record": func(c *call) (any, error) {
+			e := c.src.(evidenceValue)
+			k := store.RecordKey{USCC: e.code, Domain: e.Fact.Domain.String(), Unit: e.Unit, RecordID: e.RecordID, Version: e.Version}
+			c.sc.viewer.WantEvidence(k)
+			return later(func() (any, error) {
+				if err := s.waitEvidence(c.ctx, &e); err != nil {
+					return nil, err
+				}
+				return orNil(c.sc.viewer.Evidence(c.ctx, k, e.Fact.Kind))
+			}), nil
+		},
+	}
+}
+
+// waitEvidence returns when the record can be read from the store, of which the
+// index may be ahead.
+func (s *Server) waitEvidence(ctx context.Context, e *evidenceValue) error {
+	ps, err := receipt.Parse(e.receipt)
+	if err != nil {
+		return err
+	}
+	ps = slices.DeleteFunc(ps, func(p receipt.Position) bool { return p.Domain != e.Fact.Domain })
+	if len(ps) == 0 {
+		return nil
+	}
+	return s.store.WaitStored(ctx, ps)
 }
 
 func entryResolvers(s *Server) map[string]resolver {
@@ -390,6 +447,9 @@ func recordResolvers(s *Server) map[string]resolver {
 			r.WantContent()
 			return later(func() (any, error) {
 				data, err := r.Content(c.ctx)
+				if data == nil {
+					return nil, err
+				}
 				return json.RawMessage(data), err
 			}), nil
 		},

@@ -19,6 +19,15 @@ type Evidence struct {
 	Version  uint32
 }
 
+// Citation is the clauses that a hit rests on, in one line: of the measure those
+// that speak of the entry's list, of a record those of its fact.
+func (h *Hit) Citation() string {
+	if h.Evidence != nil {
+		return h.Evidence.Fact.Citation
+	}
+	return h.Measure.CitationFor(h.Entry.List)
+}
+
 // FactRecord is the current version of a record, as far as it matters here.
 type FactRecord struct {
 	policy.Reading

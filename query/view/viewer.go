@@ -26,6 +26,7 @@ type Store interface {
 	CountRecords(context.Context, *store.CountRecords) (int, error)
 	Contents(context.Context, *store.Contents) (map[store.RecordKey][]byte, error)
 	Entries(context.Context, *store.Entries) (map[string][]list.Entry, store.Over, error)
+	RecordVersions(context.Context, *store.RecordVersions) (map[store.RecordKey]store.Record, error)
 	ListEntries(context.Context, *store.ListEntries) ([]list.Entry, error)
 	CountEntries(context.Context, *store.CountEntries) (int, error)
 	LooksPersonal(context.Context, *store.LooksPersonal) (map[string]int, error)
@@ -117,6 +118,7 @@ func (v *Views) For(p access.Principal, now time.Time) *Viewer {
 	w.entries = newBatch(w, w.loadEntries)
 	w.records = newBatch(w, w.loadRecords)
 	w.contents = newBatch(w, w.loadContents)
+	w.versions = newBatch(w, w.loadVersions)
 	w.evidence = newBatch(w, w.loadEvidence)
 	return w
 }
@@ -131,6 +133,7 @@ type Viewer struct {
 	entries       *batch[codeAt, held[[]list.Entry]]
 	records       *batch[recordsKey, held[[]store.Record]]
 	contents      *batch[store.RecordKey, []byte]
+	versions      *batch[store.RecordKey, store.Record]
 	evidence      *batch[codeAt, held[*grade.Facts]]
 	batches       []loading
 	counts        map[policy.Source]store.Counts

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"credithub/schema/fault"
+)
+
+// Facts asks for the current records of a code that pass a sieve (see
+// policy.Policy.Sieve).
+type Facts struct {
+	Code   string
+	Sieves map[string]string // by domain
+	AsOf   time.Time         // zero: now
+	Limit  int               // more is an error
+}
+
+// SQL implements Statement.
+func (q *Facts) SQL() (string, []any) {
+	domains := slices.Sorted(maps.Keys(q.Sieves))
+	var t text
+	t.add("SELECT uscc, domain, kind, unit, record_id, version, op_, occurred_, recorded_, data FROM (SELECT "+
+		recordColumns+", data FROM {db}.records WHERE uscc = ? AND ", q.Code)
+	t.in("domain", domains)
+	t.add(" AND " + recordCounts)
+	t.known(q.AsOf)
+	t.add(recordLatest + ") WHERE " + recordHolds + " AND (")
+	for i, d := range domains {
+		if i > 0 {
+			t.add(" OR ")
+		}
+		t.add("domain = ? AND ("+q.Sieves[d]+")", d)
+	}
+	t.add(") ORDER BY domain, unit, record_id LIMIT ?", q.Limit+1)
+	return t.done()
+}
+
+// Facts reads them.
+func (s *Store) Facts(ctx context.Context, q *Facts) (out []Record, err error) {
+	if len(q.Sieves) == 0 {
+		return nil, nil
+	}
+	err = s.read(ctx, q, func(rows driver.Rows) error {
+		r, err := scanRecord(rows, nil)
+		out = append(out, r)
+		return err
+	})
+	if err == nil && len(out) > q.Limit {
+		return nil, fault.New(fault.TooComplex, "the enterprise has more than %d records that bear on the matter", q.Limit)
+	}
+	return out, err
+}
+
+// RecordVersions asks for versions of records as they were accepted.
+type RecordVersions struct{ Keys []RecordKey }
+
+// SQL implements Statement.
+func (q *RecordVersions) SQL() (string, []any) {
+	var t text
+	t.add("SELECT " + recordColumns + ", data FROM {db}.records WHERE (uscc, domain, unit, record_id, version) IN (")
+	for i, k := range q.Keys {
+		if i > 0 {
+			t.add(", ")
+		}
+		t.add("(?, ?, ?, ?, ?)", k.USCC, k.Domain, k.Unit, k.RecordID, k.Version)
+	}
+	t.add(") AND status = 'ACCEPTED' LIMIT 1 BY uscc, domain, unit, record_id, version")
+	return t.done()
+}
+
+// RecordVersions reads them.
+func (s *Store) RecordVersions(ctx context.Context, q *RecordVersions) (map[RecordKey]Record, error) {
+	out := make(map[RecordKey]Record, len(q.Keys))
+	if len(q.Keys) == 0 {
+		return out, nil
+	}
+	err := s.read(ctx, q, func(rows driver.Rows) error {
+		var status string
+		r, err := scanRecord(rows, &status)
+		out[r.Key()] = r
+		return err
+	})
+	return out, err
+}
