@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
@@ -28,9 +29,10 @@ type lane struct {
 	sink    *sink.Sink
 	turns   map[record.Domain]*turns // none for decisions
 
-	mu     sync.Mutex
-	loaded bool
-	away   map[string]time.Time // partitions that Kafka doesn't serve, since when
+	mu      sync.Mutex
+	loaded  bool
+	damaged bool                 // what is stored can't be read back
+	away    map[string]time.Time // partitions that Kafka doesn't serve, since when
 }
 
 func (x *Intake) newLane(name string, domains []record.Domain) *lane {
@@ -58,6 +60,9 @@ func (l *lane) run(ctx context.Context) error {
 			return nil
 		}
 		l.x.met.retries.Inc()
+		l.mu.Lock()
+		l.damaged = clickhouse.Damaged(err)
+		l.mu.Unlock()
 		if tries == 0 {
 			l.x.cfg.Logger.Warn("can't load the stored state, trying again", "lane", l.name, "error", err)
 		}
@@ -257,6 +262,8 @@ func (l *lane) notReady(now time.Time) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
+	case !l.loaded && l.damaged:
+		return clickhouse.DamagedHint
 	case !l.loaded:
 		return "stored state not loaded yet"
 	case len(l.away) > 0:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -75,7 +76,9 @@ type Index struct {
 	logger     *slog.Logger
 	met        *metrics
 
-	cur  atomic.Pointer[state]
+	cur     atomic.Pointer[state]
+	damaged atomic.Bool // the snapshot can't be read back from the disk of ClickHouse
+
 	away [2]atomic.Int64 // unix ns since when a tail has been away, 0 when it's there
 
 	entries  sync.Mutex // one writer of entries
@@ -145,7 +148,10 @@ func (x *Index) publish(st *state) {
 // fault.Unavailable. It costs a few loads when all is well.
 func (x *Index) Ready() (bool, []string) {
 	var reasons []string
-	if !x.cur.Load().live {
+	switch live := x.cur.Load().live; {
+	case !live && x.damaged.Load():
+		reasons = append(reasons, clickhouse.DamagedHint)
+	case !live:
 		reasons = append(reasons, "restriction index is catching up")
 	}
 	for i := range x.away {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -64,6 +65,7 @@ func (x *Index) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			break
 		}
+		x.damaged.Store(clickhouse.Damaged(err))
 		x.logger.Warn("restriction index starts over from a snapshot", "error", err)
 		x.met.retries.Inc()
 		wait.sleep(ctx)

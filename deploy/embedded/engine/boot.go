@@ -43,8 +43,8 @@ func newFiles(dir string) (files, error) {
 // servers, SYSTEM, users, functions, backups, the database `default`, whose
 // unknown tables are files) the engine refuses itself.
 var grants = []string{
-	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE ON " + Database + ".*",
-	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE ON " + Database + "_*.*",
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, TRUNCATE, OPTIMIZE, CHECK ON " + Database + ".*",
+	"SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP, TRUNCATE, OPTIMIZE, CHECK ON " + Database + "_*.*",
 	// A dictionary could be filled from a command, a view or table can't.
 	"SHOW, SELECT ON system.*",
 	"SHOW, SELECT ON INFORMATION_SCHEMA.*",

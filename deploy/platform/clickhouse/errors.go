@@ -90,6 +90,21 @@ func Passing(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "connection reset"))
 }
 
+// damaged are codes of rows that the server can't read back from its disk.
+var damaged = map[int]bool{
+	40: true, 226: true, 228: true, 233: true, 246: true, 271: true, // checksum, files of a part, corrupted, decompress
+}
+
+// DamagedHint is what an operator does about it.
+const DamagedHint = "a table of ClickHouse is damaged on its disk: stop the hub and run `credithub repair`"
+
+// Damaged tells that rows can't be read because their files are damaged: no
+// trying again helps.
+func Damaged(err error) bool {
+	code, ok := Code(err)
+	return ok && damaged[code]
+}
+
 // notSent tells an error before the first byte of a request went out.
 func notSent(err error) bool {
 	var op *net.OpError

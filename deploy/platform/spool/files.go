@@ -221,3 +221,11 @@ func readNumber(dir, name string) (uint64, error) {
 	}
 	return n, nil
 }
+
+// ShipAgain has all records of a directory nobody writes to shipped once more.
+func ShipAgain(dir string) error {
+	if err := node.ReplaceFile(filepath.Join(dir, shippedFile), []byte("0")); err != nil {
+		return fmt.Errorf("spool: %w", err)
+	}
+	return nil
+}

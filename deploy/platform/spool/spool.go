@@ -195,8 +195,8 @@ func (s *Spool) open(writer string) error {
 		// Torn: records are known by writer and number, so to ship all of them
 		// again is harmless.
 		s.opts.Log.Warn("how far the audit files were shipped can't be read; they are shipped again", "error", err)
-		if err := node.ReplaceFile(filepath.Join(s.dir, shippedFile), []byte("0")); err != nil {
-			return fmt.Errorf("spool: %w", err)
+		if err := ShipAgain(s.dir); err != nil {
+			return err
 		}
 	}
 	if err := s.heal(); err != nil {

@@ -3,6 +3,7 @@
 package crash
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -128,5 +129,87 @@ func TestADamagedLogIsNamedAndRepaired(t *testing.T) {
 	}
 	if got := obligation(h, push(h, "MOF", entry("D-2", "L09", "EXITED", `,"exitType":"REPAIRED","exitDocumentNo":"示例〔2026〕2号"`))); got != "NONE" {
 		t.Errorf("an exit after the repair leaves %s", got)
+	}
+}
+
+// Flipped bytes in a table: the hub says what is wrong and what to do, repair puts
+// the tables aside and the next start fills them again from the log.
+func TestCase_T3_DamagedTablesAreNamedAndFilledAgain(t *testing.T) {
+	ctx, dir, exe := t.Context(), t.TempDir(), hub.Exe(t)
+	h, err := probe.Start(ctx, exe, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { h.Stop() }()
+	const rows = 400
+	var body strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&body, `{"domain":"tax","kind":"grade","recordId":"T%d","version":1,"op":"upsert","uscc":"91420100MA4N0A2B5Y","data":{"year":"2025","grade":"A","reason":"依据第%d号"}}`+"\n", i, i*i)
+	}
+	p, err := h.Push(ctx, "TAX", "", []byte(body.String()))
+	if err != nil || p.Accepted != rows {
+		t.Fatalf("%+v %v", p, err)
+	}
+	token, err := h.Token("agency", "TAX")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := probe.WaitStored(ctx, "http://"+h.Addr, token, p.BatchID, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	h.Stop()
+	flipLargest(t, filepath.Join(dir, "engine"))
+	addr, err := probe.FreeAddr()
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(soon, exe, "up", "--data", dir, "--listen", addr).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "credithub repair") {
+		t.Errorf("up on damaged tables: %v\n%s", err, out)
+	}
+	if out, err = exec.CommandContext(ctx, exe, "repair", "--data", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "is damaged") {
+		t.Fatalf("repair: %v\n%s", err, out)
+	}
+	if h, err = probe.Start(ctx, exe, dir); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Select(ctx, "SELECT toString(count()) FROM records WHERE status = 'ACCEPTED'")
+	if err != nil || len(got) != 1 || got[0][0] != fmt.Sprint(rows) {
+		t.Errorf("records after repair: %v %v, want %d", got, err, rows)
+	}
+	h.Stop()
+	if out, err = exec.CommandContext(ctx, exe, "repair", "--data", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "nothing to repair") {
+		t.Errorf("repair of what is whole: %v\n%s", err, out)
+	}
+}
+
+// flipLargest flips bytes all over the largest column file below a folder, so that
+// every column is hit.
+func flipLargest(t *testing.T, dir string) {
+	t.Helper()
+	largest, size := "", int64(0)
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".bin" {
+			return err
+		}
+		if st, err := d.Info(); err == nil && st.Size() > size {
+			largest, size = path, st.Size()
+		}
+		return nil
+	})
+	if err != nil || size == 0 {
+		t.Fatalf("no column file: %v", err)
+	}
+	b, err := os.ReadFile(largest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range len(b) / 61 {
+		b[61*i+30] ^= 0x55
+	}
+	if err := os.WriteFile(largest, b, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
