@@ -22,6 +22,7 @@ type pushCmd struct {
 	Unit    string   `help:"Unit code, for --brokers."`
 	Domain  string   `help:"Domain of tables; rows of NDJSON name their own."`
 	Kind    string   `help:"Kind of tables, of domains with several."`
+	Ignore  []string `help:"Headings of columns that are left out of tables; may be given again." sep:"," placeholder:"HEADING,…"`
 	Files   []string `arg:"" help:"NDJSON, JSON, CSV or XLSX." type:"existingfile"`
 }
 
@@ -32,7 +33,7 @@ func (c *pushCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Finding: func(f push.Finding) {
+	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Finding: func(f push.Finding) {
 		fmt.Printf("%s:%d\t%s\t%s\t%s\t%s\n", f.File, f.Line, f.RecordID, f.Code, f.Field, f.Message)
 	}}
 	if term.IsTerminal(int(os.Stderr.Fd())) {

@@ -45,6 +45,31 @@ type Source interface {
 	Next(it *Item) bool
 }
 
+// Note is what is to be said of a body once it is read, beside its rows: Count
+// rows have it, Line is the first of them.
+type Note struct {
+	Line  uint32
+	Count int
+	fault.Fault
+}
+
+// Notes gives what is to be said of a body that was read to its end.
+func Notes(s Source) []Note {
+	if n, ok := s.(interface{ notes() []Note }); ok {
+		return n.notes()
+	}
+	return nil
+}
+
+// Options say how a table is read.
+type Options struct {
+	// Charset is the encoding that the sender declares for CSV; "": it is told by
+	// the bytes.
+	Charset string
+	// Ignore names the headings of columns that are left out.
+	Ignore []string
+}
+
 // Limits bound what one body may ask of the hub. All are inclusive.
 type Limits struct {
 	RowBytes     int   // one row, as text

@@ -10,9 +10,13 @@ import (
 type tableRow struct {
 	line  int
 	cells []string
-	note  string // what was mended, "" when nothing
-	bad   string // why the row can't be read, "" when it can
-	after place  // of the row behind it, in text
+	// serial marks the cells that a spreadsheet shows as days: their text is a
+	// number. nil: none.
+	serial []bool
+	hidden bool   // the row is hidden
+	note   string // what was mended, "" when nothing
+	bad    string // why the row can't be read, "" when it can
+	after  place  // of the row behind it, in text
 }
 
 // place is a position in text, with the lines before it.
@@ -25,6 +29,9 @@ type table interface {
 	expect(n int)
 	// sparse tells whether empty cells at the end of a row are not written.
 	sparse() bool
+	// fork gives a table of its own that stands where this one does; nil: it
+	// can't be read again. The caller shuts it.
+	fork() (t table, shut func())
 }
 
 // splitter cuts CSV into rows. It works on the bytes as they came: in UTF-8 and
@@ -60,6 +67,13 @@ func (s *splitter) expect(n int) { s.width = n }
 func (s *splitter) seek(p place) { s.pos, s.line = p.pos, p.line }
 
 func (s *splitter) sparse() bool { return false }
+
+func (s *splitter) fork() (table, func()) {
+	t := newSplitter(s.b, s.enc, s.lim)
+	t.delim, t.width = s.delim, s.width
+	t.seek(place{s.pos, s.line})
+	return t, func() {}
+}
 
 func (s *splitter) next(r *tableRow) bool {
 	for s.pos < len(s.b) {
@@ -213,6 +227,8 @@ func (s *splitter) decode(r *tableRow) bool {
 		ok = utf8.Valid(text)
 	case encGB18030:
 		return s.decodeEach(r)
+	case encDeclared: // made UTF-8 before; a byte that fitted no character shows
+		ok = utf8.Valid(text) && !bytes.ContainsRune(text, utf8.RuneError)
 	}
 	if !ok {
 		return false

@@ -3,7 +3,6 @@ package body
 import (
 	"bytes"
 
-	"credithub/schema/fault"
 	"credithub/schema/record"
 )
 
@@ -17,15 +16,15 @@ type Part struct {
 }
 
 // marks tell the encoding of a part beyond doubt.
-var marks = [...][]byte{encUTF8: utf8BOM, encGB18030: {0x84, 0x31, 0x95, 0x33}}
+var marks = [...][]byte{encUTF8: utf8BOM, encGB18030: {0x84, 0x31, 0x95, 0x33}, encDeclared: utf8BOM}
 
 // CSVParts cuts a CSV file into parts of at most so many bytes and rows, a row
 // that is longer alone in its part, and hands each to f until f fails. Parts
 // share memory: a part holds until f returns. Reading every part by CSV gives
 // the rows of the file. The errors are those of CSV, and what f gave.
-func CSVParts(b []byte, kind *record.KindSpec, lim Limits, maxBytes, maxRows int, f func(Part) error) error {
+func CSVParts(b []byte, kind *record.KindSpec, opt Options, lim Limits, maxBytes, maxRows int, f func(Part) error) error {
 	lim.Rows = len(b) + 1 // rows are bounded by part
-	src, err := CSV(b, kind, lim)
+	src, err := CSV(b, kind, opt, lim)
 	if err != nil {
 		return err
 	}
@@ -35,11 +34,7 @@ func CSVParts(b []byte, kind *record.KindSpec, lim Limits, maxBytes, maxRows int
 	}
 	s := m.t.(*splitter)
 	p := parter{s: s, max: maxBytes, rows: maxRows, f: f}
-	head, ok := headerBefore(s)
-	if !ok {
-		return fault.New(fault.Internal, "the header can't be found again")
-	}
-	p.header(head)
+	p.header(s.b[m.head.pos:s.pos])
 	p.begin()
 	for s.next(&m.row) {
 		if m.row.bad == "" && m.header() {
@@ -56,19 +51,6 @@ func CSVParts(b []byte, kind *record.KindSpec, lim Limits, maxBytes, maxRows int
 		}
 	}
 	return p.flush()
-}
-
-// headerBefore gives the bytes of the header row that ends where s stands.
-func headerBefore(s *splitter) ([]byte, bool) {
-	t := newSplitter(s.b, s.enc, s.lim)
-	t.delim = s.delim
-	var r tableRow
-	for start := 0; t.next(&r); start = r.after.pos {
-		if r.after.pos == s.pos {
-			return s.b[start:s.pos], true
-		}
-	}
-	return nil, false
 }
 
 // parter gathers rows into parts.

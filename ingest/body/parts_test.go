@@ -49,7 +49,7 @@ func TestThePartsOfAFileAreTheFile(t *testing.T) {
 		"UTF-8": b.String(), "BOM": "\xef\xbb\xbf" + b.String(), "GB18030": gb(b.String()), "UTF-16": utf16(b.String()),
 		"CRLF": strings.ReplaceAll(b.String(), "\n", "\r\n"), "TAB": strings.ReplaceAll(b.String(), ",", "\t"),
 	} {
-		s, err := CSV([]byte(in), k, DefaultLimits())
+		s, err := CSV([]byte(in), k, Options{}, DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,8 +57,8 @@ func TestThePartsOfAFileAreTheFile(t *testing.T) {
 		for _, size := range []struct{ bytes, rows int }{{1, 1}, {400, 1000}, {1 << 20, 7}, {1 << 20, 1000}} {
 			got := map[int]string{}
 			n := 0
-			err := CSVParts([]byte(in), k, DefaultLimits(), size.bytes, size.rows, func(p Part) error {
-				s, err := CSV(p.Body, k, DefaultLimits())
+			err := CSVParts([]byte(in), k, Options{}, DefaultLimits(), size.bytes, size.rows, func(p Part) error {
+				s, err := CSV(p.Body, k, Options{}, DefaultLimits())
 				if err != nil {
 					return err
 				}
@@ -81,7 +81,7 @@ func TestThePartsOfAFileAreTheFile(t *testing.T) {
 func TestAFileWithoutRowsHasNoParts(t *testing.T) {
 	k := kindOf(t, record.Tax, "grade")
 	for _, in := range []string{"", "\n\n", "纳税人识别号,评价年度,信用级别"} {
-		if err := CSVParts([]byte(in), k, DefaultLimits(), 100, 10, func(Part) error { return fmt.Errorf("a part") }); err != nil {
+		if err := CSVParts([]byte(in), k, Options{}, DefaultLimits(), 100, 10, func(Part) error { return fmt.Errorf("a part") }); err != nil {
 			t.Errorf("%q: %v", in, err)
 		}
 	}

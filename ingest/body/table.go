@@ -24,16 +24,31 @@ type mapped struct {
 	row   tableRow
 	out   []byte
 	args  []record.Cell
-	shut  bool // a second header without the columns needed was met
-	named int  // its line
+	shut  string // why the rows under a second header can't be read
+	named int    // its line
+	head  place  // where the header begins, in text
+
+	strays []stray
+	hidden hiddenRows
+}
+
+// stray is an unknown column, with what is counted of it.
+type stray struct {
+	Note
+	column int // −1: of a header above
 }
 
 // CSV reads a table as text: UTF-8, UTF-16 with a mark, or GB18030; separated by
 // commas, TABs or semicolons. kind tells what its rows are. The error is a
 // fault.Error: no header, a header without a column that every row needs, or a
-// header cell that holds two columns. Nothing but a header is an empty body.
-func CSV(b []byte, kind *record.KindSpec, lim Limits) (Source, error) {
+// header cell that holds two columns, two columns of one field, or one that nobody
+// knows and that looks like a day, a code or a term. Nothing but a header is an
+// empty body.
+func CSV(b []byte, kind *record.KindSpec, opt Options, lim Limits) (Source, error) {
 	text, enc, err := detect(b)
+	if opt.Charset != "" {
+		text, enc, err = declared(b, opt.Charset)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +56,16 @@ func CSV(b []byte, kind *record.KindSpec, lim Limits) (Source, error) {
 	for _, delim := range []byte{',', '\t', ';'} {
 		s := newSplitter(text, enc, lim)
 		s.delim = delim
-		cols, above, rows, e := findHeader(s, kind, lim)
+		h, e := findHeader(s, kind, &opt, lim)
 		if errors.Is(e, errEmpty) {
 			return Empty(), nil
 		}
-		if e == nil && (best == nil || cols.better(&best.cols)) {
-			s.seek(rows[0].after) // rows are cut anew, now that their width is known
-			best = &mapped{t: s, cols: cols, above: above, lim: lim}
+		if e == nil && (best == nil || h.better(&best.cols)) {
+			s.seek(h.rows[0].after) // rows are cut anew, now that their width is known
+			best = &mapped{t: s, cols: h.columns, above: h.above, lim: lim, named: h.rows[0].line}
+			if n := len(h.above); n > 0 {
+				best.head = h.above[n-1].after
+			}
 		}
 		if err == nil && e != nil {
 			err = e
@@ -71,6 +89,9 @@ func CSV(b []byte, kind *record.KindSpec, lim Limits) (Source, error) {
 		}
 	}
 	best.t.expect(len(best.cols.header))
+	if err := best.begin(""); err != nil {
+		return nil, err
+	}
 	return best, nil
 }
 
@@ -111,6 +132,9 @@ func (m *mapped) Next(it *Item) bool {
 			continue
 		}
 		it.reset(m.base + m.row.line)
+		if m.row.hidden {
+			m.hidden.add(m.row.line, int(it.Line))
+		}
 		m.fill(it)
 		return true
 	}
@@ -119,16 +143,128 @@ func (m *mapped) Next(it *Item) bool {
 // header tells whether the row is the header of another table below the first,
 // and reads on by it.
 func (m *mapped) header() bool {
-	if len(m.row.cells) < 2 {
+	if len(m.row.cells) < 2 || m.startsAsRow() {
 		return false
 	}
-	c := match(m.cols.kind, m.row.cells)
+	c := match(m.cols.kind, m.cols.opt, m.row.cells)
 	if !c.another() {
 		return false
 	}
-	m.cols, m.shut, m.named = c, c.check("") != nil, m.row.line
-	m.t.expect(len(c.header))
+	m.cols, m.shut, m.named = c, "", m.row.line
+	err := c.check("")
+	if m.t.expect(len(c.header)); err == nil {
+		err = m.begin("")
+	}
+	if err != nil {
+		m.shut = messageOf(err)
+	}
 	return true
+}
+
+// startsAsRow tells, without a look at every cell, whether the cell of the code
+// holds one.
+func (m *mapped) startsAsRow() bool {
+	for i, f := range m.cols.field {
+		if f == "uscc" {
+			return i < len(m.row.cells) && len(m.row.cells[i]) == uscc.Length && m.row.cells[i][0]-'0' <= 9
+		}
+	}
+	return false
+}
+
+// begin reads on under a header: its unknown columns are counted from here, and
+// looked through once before any row counts.
+func (m *mapped) begin(where string) error {
+	for i := range m.strays {
+		m.strays[i].column = -1
+	}
+	var open []int
+	for _, i := range m.cols.unknown() {
+		m.strays = append(m.strays, stray{column: i, Note: Note{Line: uint32(m.named),
+			Fault: fault.Fault{Code: fault.W13Column, Field: clipHeading(m.cols.heading(i))}}})
+		if !bookkeeping[record.FoldHeader(m.cols.header[i])] {
+			open = append(open, i)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	t, shut := m.t.fork()
+	if t == nil {
+		return nil
+	}
+	defer shut()
+	values := make([]strangeValues, len(m.cols.field))
+	look := func(r *tableRow) bool {
+		if r.bad != "" {
+			return true
+		}
+		if len(r.cells) > 1 && !m.rowOf(r) {
+			if c := match(m.cols.kind, m.cols.opt, r.cells); c.another() {
+				return false // the table ends here
+			}
+		}
+		for _, i := range open {
+			if i < len(r.cells) {
+				values[i].add(r.cells[i], i < len(r.serial) && r.serial[i])
+			}
+		}
+		return true
+	}
+	for i := range m.queue {
+		if !look(&m.queue[i]) {
+			return m.judge(open, values, where)
+		}
+	}
+	for r := (tableRow{}); t.next(&r) && look(&r); {
+	}
+	return m.judge(open, values, where)
+}
+
+// rowOf is startsAsRow of another row.
+func (m *mapped) rowOf(r *tableRow) bool {
+	keep := m.row
+	m.row = *r
+	is := m.startsAsRow()
+	m.row = keep
+	return is
+}
+
+func (m *mapped) judge(open []int, values []strangeValues, where string) error {
+	for _, i := range open {
+		if l := values[i].most(); l != plain {
+			return m.cols.refuse(i, l, where)
+		}
+		if record.FoldHeader(m.cols.header[i]) == "编号" && !values[i].counted() {
+			return m.cols.refuse(i, code, where)
+		}
+	}
+	return nil
+}
+
+// clipHeading bounds a heading in a finding.
+func clipHeading(s string) string {
+	if r := []rune(s); len(r) > 64 {
+		return string(r[:64]) + "…"
+	}
+	return s
+}
+
+// notes tells what was not kept, and what was hidden.
+func (m *mapped) notes() []Note {
+	var all []Note
+	for _, s := range m.strays {
+		n := s.Note
+		n.Message = "no field of this kind, not kept: " + strconv.Itoa(n.Count) + " rows"
+		if n.Count == 0 {
+			n.Message = "no field of this kind; the column is empty"
+		}
+		if m.place != "" {
+			n.Message += " of sheet " + m.place
+		}
+		all = append(all, n)
+	}
+	return append(all, m.hidden.notes(m)...)
 }
 
 // bad adds why the row can't be read.
@@ -148,8 +284,8 @@ func (m *mapped) fill(it *Item) {
 	case m.row.bad != "":
 		bad(m.row.bad)
 		return
-	case m.shut:
-		bad("row stands under a second header, in line " + strconv.Itoa(m.named) + ", that lacks columns or holds two in one cell")
+	case m.shut != "":
+		bad("row stands under a second header, in line " + strconv.Itoa(m.named) + ", that can't be used: " + m.shut)
 		return
 	case len(m.row.cells) > m.lim.Columns:
 		bad(tooWide(m.lim.Columns))
@@ -161,10 +297,21 @@ func (m *mapped) fill(it *Item) {
 			": a comma is missing, or one inside a cell stands without quotation marks")
 		return
 	}
+	for i := range m.strays {
+		if s := &m.strays[i]; s.column >= 0 && clean(cells[s.column]) != "" {
+			if s.Count++; s.Count == 1 {
+				s.Line = it.Line
+			}
+		}
+	}
+	if m.total(cells) {
+		it.add(fault.E05Required, "uscc", "missing; this looks like the row of a total (合计), which is no record: leave it out")
+		return
+	}
 	m.args = m.args[:0]
 	for i, cell := range cells {
 		if f := m.cols.field[i]; f != "" {
-			m.args = append(m.args, record.Cell{Field: f, Text: cell, TenThousand: m.cols.wan[i]})
+			m.args = append(m.args, record.Cell{Field: f, Text: cell, TenThousand: m.cols.wan[i], Serial: i < len(m.row.serial) && m.row.serial[i]})
 		}
 	}
 	var warnings []fault.Fault
@@ -180,6 +327,21 @@ func (m *mapped) fill(it *Item) {
 		it.Raw, it.Faults = nil, it.Faults[:0]
 		bad("row is " + size(len(m.out)) + " long, at most " + size(m.lim.RowBytes) + " are read")
 	}
+}
+
+// total tells whether the row has no code and begins with a word for a total.
+func (m *mapped) total(cells []string) bool {
+	for i, f := range m.cols.field {
+		if f == "uscc" && clean(cells[i]) != "" && !uscc.Total(clean(cells[i])) {
+			return false
+		}
+	}
+	for _, cell := range cells {
+		if s := clean(cell); s != "" {
+			return uscc.Total(s)
+		}
+	}
+	return false
 }
 
 // align gives a row as many cells as the header names. Cells that are missing

@@ -89,7 +89,7 @@ func TestCSVAsAgenciesWriteIt(t *testing.T) {
 	grade := kindOf(t, record.Tax, "grade")
 	f := func(name, in, want string, fields ...string) {
 		t.Helper()
-		s, err := CSV([]byte(in), grade, DefaultLimits())
+		s, err := CSV([]byte(in), grade, Options{}, DefaultLimits())
 		if got := read(t, s, err, fields...); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
 		}
@@ -127,7 +127,7 @@ func TestAFaultOfACSVRowStaysWithIt(t *testing.T) {
 	good := "甲公司," + codeA + ",2018,A\n"
 	f := func(name, in, want string) {
 		t.Helper()
-		s, err := CSV([]byte(in), grade, DefaultLimits())
+		s, err := CSV([]byte(in), grade, Options{}, DefaultLimits())
 		if got := read(t, s, err, "uscc", "grade", "W"); got != want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
 		}
@@ -152,7 +152,7 @@ func TestAFaultOfACSVRowStaysWithIt(t *testing.T) {
 		"2 "+codeA+" A\n3!E13 row is 1.1 MiB long, at most 1.0 MiB are read\n4 "+codeA+" A")
 	f("a second table below", head+good+"\n信用级别,评价年度,纳税人识别号\nB,2019,"+codeB+"\n", "2 "+codeA+" A\n5 "+codeB+" B")
 	f("a second table that can't be read", head+good+"评价年度,纳税人识别号\n2019,"+codeB+"\n",
-		"2 "+codeA+" A\n4!E13 row stands under a second header, in line 3, that lacks columns or holds two in one cell")
+		"2 "+codeA+" A\n4!E13 row stands under a second header, in line 3, that can't be used: the header has no column 信用级别 (grade)")
 	f("header and data that disagree", "编号\t纳税人识别号,纳税人名称,信用级别,评价年度\n1,"+codeA+",甲公司,2018\n",
 		"2!E13 row has 4 cells where the header names 5: a comma is missing, or one inside a cell stands without quotation marks")
 }
@@ -160,7 +160,7 @@ func TestAFaultOfACSVRowStaysWithIt(t *testing.T) {
 func TestAHeaderThatCannotBeUsedIsAProblem(t *testing.T) {
 	f := func(name, in, want string) {
 		t.Helper()
-		s, err := CSV([]byte(in), kindOf(t, record.Tax, "grade"), DefaultLimits())
+		s, err := CSV([]byte(in), kindOf(t, record.Tax, "grade"), Options{}, DefaultLimits())
 		if got := read(t, s, err); !strings.Contains(got, want) {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, want)
 		}
@@ -176,10 +176,10 @@ func TestTheNumberOfRowsIsBounded(t *testing.T) {
 	lim := DefaultLimits()
 	lim.Rows = 3
 	in := "纳税人识别号,评价年度,信用级别\n" + strings.Repeat(codeA+",2018,A\n", 3)
-	if _, err := CSV([]byte(in+"\n\n\n\n"), kindOf(t, record.Tax, "grade"), lim); err != nil {
+	if _, err := CSV([]byte(in+"\n\n\n\n"), kindOf(t, record.Tax, "grade"), Options{}, lim); err != nil {
 		t.Errorf("3 rows: %v", err)
 	}
-	if _, err := CSV([]byte(in+codeA+",2018,A\n"), kindOf(t, record.Tax, "grade"), lim); kind(err) != fault.TooLarge {
+	if _, err := CSV([]byte(in+codeA+",2018,A\n"), kindOf(t, record.Tax, "grade"), Options{}, lim); kind(err) != fault.TooLarge {
 		t.Errorf("4 rows: %v", err)
 	}
 }
@@ -188,8 +188,8 @@ func TestTheSameFileGivesTheSameRecords(t *testing.T) {
 	in := "行政相对人名称,统一社会信用代码,行政处罚决定书文号,违法事实,处罚决定日期\n甲公司," + codeA + ",市场〔2019〕1号,事实,2019/10/10\n"
 	other := strings.ReplaceAll(strings.ReplaceAll(in, "〔2019〕", "【2019】"), "2019/10/10", "20191010")
 	k := kindOf(t, record.Penalty, "penalty")
-	one, err1 := CSV([]byte(in), k, DefaultLimits())
-	two, err2 := CSV([]byte(other), k, DefaultLimits())
+	one, err1 := CSV([]byte(in), k, Options{}, DefaultLimits())
+	two, err2 := CSV([]byte(other), k, Options{}, DefaultLimits())
 	a, b := read(t, one, err1, "id"), read(t, two, err2, "id")
 	if a != b || len(a) < 20 {
 		t.Errorf("%s and %s", a, b)
@@ -210,7 +210,7 @@ func TestTheRealTaxpayerFileLosesNoRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := CSV(b, kindOf(t, record.Tax, "grade"), DefaultLimits())
+	s, err := CSV(b, kindOf(t, record.Tax, "grade"), Options{}, DefaultLimits())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte(utf16(head)))
 	k := kindOf(f, record.Tax, "grade")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := CSV(b, k, DefaultLimits())
+		s, err := CSV(b, k, Options{}, DefaultLimits())
 		if err != nil {
 			if kind(err) != fault.BadInput && kind(err) != fault.TooLarge {
 				t.Fatalf("no problem document: %v", err)
@@ -279,7 +279,7 @@ func TestLineEndsMayBeMixed(t *testing.T) {
 		for i, e := range []string{ends[n/3%3], ends[n/9%3], ends[n/27]} {
 			text += fmt.Sprintf("%s,2025,A,9%d,\"备注%d\r\n第二行\"%s", "91420100MA4N0A2B5Y", i, i, e)
 		}
-		src, err := CSV([]byte(text), kind, DefaultLimits())
+		src, err := CSV([]byte(text), kind, Options{}, DefaultLimits())
 		if err != nil {
 			t.Fatal(err)
 		}

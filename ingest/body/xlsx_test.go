@@ -71,7 +71,7 @@ func repack(t testing.TB, b []byte, change func(name string, content []byte) []b
 func readBook(t *testing.T, b []byte, k *record.KindSpec, lim Limits, fields ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	s, err := XLSX(b, k, lim, dir)
+	s, err := XLSX(b, k, Options{}, lim, dir)
 	got := ""
 	if err != nil {
 		got = read(t, nil, err)
@@ -156,7 +156,7 @@ func TestStyledEmptyCellsToTheLastColumnCostNothing(t *testing.T) {
 func TestWhatIsNoXLSXIsToldWhatItIs(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		_, err := XLSX([]byte(in), kindOf(t, record.Tax, "grade"), DefaultLimits(), t.TempDir())
+		_, err := XLSX([]byte(in), kindOf(t, record.Tax, "grade"), Options{}, DefaultLimits(), t.TempDir())
 		if kind(err) != fault.MediaType || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: %v, want %s", in, err, want)
 		}
@@ -294,7 +294,7 @@ func FuzzXLSX(f *testing.F) {
 	f.Add([]byte("PK\x03\x04"))
 	k := kindOf(f, record.Tax, "grade")
 	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := XLSX(b, k, DefaultLimits(), t.TempDir())
+		s, err := XLSX(b, k, Options{}, DefaultLimits(), t.TempDir())
 		if err != nil {
 			if k := kind(err); k != fault.BadInput && k != fault.MediaType && k != fault.TooLarge {
 				t.Fatalf("no problem document: %v", err)

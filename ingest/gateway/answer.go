@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"credithub/ingest/body"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 )
@@ -13,11 +14,16 @@ type Finding struct {
 	Field      string     `json:"field"`
 	Message    string     `json:"message"`
 	Suggestion string     `json:"suggestion,omitempty"`
+	// Count is how many rows a warning speaks of when it is more than one: Line is
+	// the first of them.
+	Count int `json:"count,omitempty"`
 }
 
-// Answer is the 202 of a push. Accepted and Rejected count rows; a row with
-// several faults has several entries in Rejections. Truncated says that a list
-// was cut at its limit; the batch has the rest.
+// Answer is the 202 of a push. Accepted and Rejected count rows, Warned those
+// accepted with a warning; a row with several faults has several entries in
+// Rejections. Warnings are never cut: those of a column are told once for all its
+// rows. Truncated says that Rejections was cut at its limit, Listed; the batch has
+// the rest.
 type Answer struct {
 	BatchID    string    `json:"batchId"`
 	Accepted   int       `json:"accepted"`
@@ -25,7 +31,9 @@ type Answer struct {
 	Receipt    string    `json:"receipt"`
 	Rejections []Finding `json:"rejections"`
 	Warnings   []Finding `json:"warnings"`
+	Warned     int       `json:"warned,omitempty"`
 	Truncated  bool      `json:"truncated,omitempty"`
+	Listed     int       `json:"listed,omitempty"`
 }
 
 // State of a batch.
@@ -93,6 +101,19 @@ func finding(line uint32, recordID string, f fault.Fault) Finding {
 		Line: line, RecordID: recordID, Code: f.Code, Field: f.Field,
 		Message: f.Message, Suggestion: suggestions[f.Code],
 	}
+}
+
+// told turns the warnings of a push into findings.
+func told(all []body.Told) []Finding {
+	out := make([]Finding, 0, len(all))
+	for _, t := range all {
+		f := finding(t.Line, t.RecordID, t.Fault)
+		if t.Count > 1 {
+			f.Count = t.Count
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // weight is about what a finding takes in memory.

@@ -26,6 +26,9 @@ type format struct {
 	form   form
 	domain record.Domain // of ?domain=; NoDomain when absent
 	kind   *record.KindSpec
+	// options say how a table is read: the declared charset, and the headings that
+	// ?ignore= names, each with a comma between or a parameter of its own.
+	options body.Options
 }
 
 var forms = map[string]form{
@@ -52,10 +55,20 @@ func parseFormat(r *http.Request) (f format, err error) {
 			"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	}
 	f.form = form
-	if cs := params["charset"]; form <= jsonBody && cs != "" && !strings.EqualFold(cs, "utf-8") && !strings.EqualFold(cs, "us-ascii") {
-		return f, fault.New(fault.MediaType, "JSON is read in UTF-8 only")
-	}
 	q := r.URL.Query()
+	if cs := params["charset"]; cs != "" && form != xlsx {
+		name, ok := body.Charset(cs)
+		if !ok {
+			return f, fault.New(fault.MediaType, "the charset is not known: declare one of %s, or none", body.Charsets)
+		}
+		if form != csv && name != "utf-8" {
+			return f, fault.New(fault.MediaType, "JSON is read in UTF-8 only (charset=utf-8), and the charset says otherwise")
+		}
+		f.options.Charset = name
+	}
+	for _, names := range q["ignore"] {
+		f.options.Ignore = append(f.options.Ignore, strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == '，' })...)
+	}
 	if name := q.Get("domain"); name != "" {
 		if f.domain = record.ParseDomain(name); f.domain == record.NoDomain {
 			return f, fault.New(fault.BadInput, "the parameter domain names no domain of the catalogue")
@@ -101,7 +114,10 @@ func (g *Gateway) open(buf *buffer, f format) (src body.Source, done func(), err
 	case jsonBody:
 		src, err = body.JSON(buf.b, lim)
 	case csv:
-		src, err = body.CSV(buf.b, f.kind, lim)
+		if f.options.Charset != "" && !buf.extend(int64(2*len(buf.b))) { // the text is written anew in UTF-8
+			return nil, nil, errFull
+		}
+		src, err = body.CSV(buf.b, f.kind, f.options, lim)
 	case xlsx:
 		return g.openWorkbook(buf, f)
 	}
@@ -126,7 +142,7 @@ func (g *Gateway) openWorkbook(buf *buffer, f format) (body.Source, func(), erro
 		<-g.workbooks
 		return nil, nil, errFull
 	}
-	book, err := body.XLSX(buf.b, f.kind, g.Limits.Rows, g.Limits.Spill)
+	book, err := body.XLSX(buf.b, f.kind, f.options, g.Limits.Rows, g.Limits.Spill)
 	if err != nil {
 		<-g.workbooks
 		return nil, nil, err

@@ -112,17 +112,19 @@ type intake struct {
 	flying chan error // result of the chunk being produced; nil: none
 	flown  *chunk     // that chunk
 
-	accepted, rejected   int
-	counts               [maxDomains]int // accepted rows by domain
-	rejections, warnings []Finding
-	truncated            bool
-	positions            []receipt.Position
+	accepted, rejected int
+	counts             [maxDomains]int // accepted rows by domain
+	rejections         []Finding
+	warned             int // accepted rows with a warning
+	warnings           *body.Tally
+	truncated          bool
+	positions          []receipt.Position
 }
 
 func (g *Gateway) newIntake(unit string, bytes int) *intake {
 	at := g.Now().UTC().Truncate(time.Millisecond)
 	return &intake{
-		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: g.decoders.Get().(*decoder),
+		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: g.decoders.Get().(*decoder), warnings: body.NewTally(g.Limits.Listed),
 		chunk: newChunk(min(g.Limits.Chunk, 2*bytes) + 512),
 	}
 }
@@ -139,6 +141,9 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 				return err
 			}
 		}
+	}
+	for _, n := range body.Notes(src) {
+		p.warnings.Note(n)
 	}
 	if p.rows == 0 {
 		if only != record.NoDomain && !p.g.Rights.MayPush(p.unit, only) {
@@ -218,8 +223,12 @@ func (p *intake) take(it *body.Item) {
 	}
 	p.accepted++
 	p.counts[row.Domain]++
-	for _, f := range row.Faults {
-		p.warnings = p.note(p.warnings, it.Line, string(row.RecordID), f)
+	if len(row.Faults) > 0 {
+		p.warned++
+		id := string(row.RecordID)
+		for _, f := range row.Faults {
+			p.warnings.Add(it.Line, id, f)
+		}
 	}
 	p.chunk.add(p.g.Stamper, row, p.unit, p.stamp(it.Line))
 }
@@ -296,13 +305,13 @@ func (p *intake) head(ctx context.Context) error {
 func (p *intake) answer() *Answer {
 	a := &Answer{
 		BatchID: p.id, Accepted: p.accepted, Rejected: p.rejected, Receipt: receipt.Encode(p.positions),
-		Rejections: p.rejections, Warnings: p.warnings, Truncated: p.truncated,
+		Rejections: p.rejections, Warnings: told(p.warnings.All()), Warned: p.warned, Truncated: p.truncated,
+	}
+	if p.truncated {
+		a.Listed = p.g.Limits.Listed
 	}
 	if a.Rejections == nil {
 		a.Rejections = []Finding{}
-	}
-	if a.Warnings == nil {
-		a.Warnings = []Finding{}
 	}
 	return a
 }

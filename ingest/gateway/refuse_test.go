@@ -46,7 +46,7 @@ func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
 		}
 	}
 	const at = "/v1/records"
-	json, csv := with("Content-Type", "application/json"), with("Content-Type", "text/csv; charset=gbk")
+	json, csv := with("Content-Type", "application/json"), with("Content-Type", "text/csv; charset=utf8")
 	xlsx := with("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	gz := with("Content-Encoding", "gzip")
 	f("no token", 401, fault.Unauthenticated, at, row, func(r *http.Request) { r.Header.Del("Authorization") })

@@ -122,6 +122,7 @@ func outcome(b []byte) (Outcome, error) {
 		Code     fault.Code `json:"code"`
 		Field    string     `json:"field"`
 		Message  string     `json:"message"`
+		Count    int        `json:"count"`
 	}
 	var a struct {
 		BatchID    string  `json:"batchId"`
@@ -130,6 +131,7 @@ func outcome(b []byte) (Outcome, error) {
 		Receipt    string  `json:"receipt"`
 		Rejections []found `json:"rejections"`
 		Warnings   []found `json:"warnings"`
+		Warned     int     `json:"warned"`
 		Truncated  bool    `json:"truncated"`
 	}
 	if err := json.Unmarshal(b, &a); err != nil {
@@ -138,13 +140,16 @@ func outcome(b []byte) (Outcome, error) {
 	o := Outcome{
 		BatchID: a.BatchID, Receipt: a.Receipt, Accepted: a.Accepted, Rejected: a.Rejected, Cut: a.Truncated,
 	}
-	warned := map[int]bool{}
-	for _, f := range a.Warnings {
-		warned[f.Line] = true
+	warned := map[int]bool{} // as a hub tells it that names no number
+	for i := range a.Warnings {
+		warned[a.Warnings[i].Line] = true
+		a.Warnings[i].Count = max(a.Warnings[i].Count, 1)
 	}
-	o.Warned = len(warned)
+	if o.Warned = a.Warned; a.Warned == 0 {
+		o.Warned = len(warned)
+	}
 	for _, f := range append(a.Rejections, a.Warnings...) {
-		o.Findings = append(o.Findings, Finding{Line: f.Line, RecordID: f.RecordID, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message}})
+		o.Findings = append(o.Findings, Finding{Line: f.Line, RecordID: f.RecordID, Count: f.Count, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message}})
 	}
 	return o, nil
 }

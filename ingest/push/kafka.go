@@ -69,6 +69,7 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	msgs := map[record.Domain][]kafka.Message{}
 	var it body.Item
 	var row record.Row
+	warnings := body.NewTally(maxTold)
 	today := record.DateOf(k.now())
 	rows := 0
 	for src.Next(&it) {
@@ -79,11 +80,18 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 			k.dec.Decode(it.Raw, today, &row)
 			row.Faults = append(row.Faults, it.Faults...)
 		}
+		rejected := row.Rejected()
 		for _, f := range row.Faults {
+			if !f.Code.Rejects() {
+				if !rejected { // as the gateway tells it
+					warnings.Add(it.Line, string(row.RecordID), f)
+				}
+				continue
+			}
 			o.Findings = append(o.Findings, Finding{Line: int(it.Line), RecordID: string(row.RecordID), Fault: f})
 		}
 		switch {
-		case row.Rejected():
+		case rejected:
 			o.Rejected++
 			continue
 		case len(row.Faults) > 0:
@@ -96,6 +104,12 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 		}
 		msgs[row.Domain] = append(msgs[row.Domain], k.message(row.Domain.Topic(), append([]byte(nil), key...),
 			record.AppendEnvelope(nil, &row, string(k.unit))))
+	}
+	for _, n := range body.Notes(src) {
+		warnings.Note(n)
+	}
+	for _, t := range warnings.All() {
+		o.Findings = append(o.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
 	}
 	if rows == 0 && p.Domain != record.NoDomain {
 		msgs[p.Domain] = append(msgs[p.Domain], k.message(p.Domain.Topic(), k.unit, record.AppendHeartbeat(nil, p.Domain, string(k.unit))))
@@ -134,6 +148,9 @@ func (k *Kafka) produce(ctx context.Context, msgs map[record.Domain][]kafka.Mess
 	return receipt.Encode(ps), nil
 }
 
+// maxTold bounds the warnings of a part that are told row by row, as in the gateway.
+const maxTold = 1000
+
 // open reads a part here, as the gateway would there.
 func open(p Part) (body.Source, func(), error) {
 	lim := bodyLimits()
@@ -146,10 +163,10 @@ func open(p Part) (body.Source, func(), error) {
 		s, err := body.JSON(p.Body, lim)
 		return s, nothing, err
 	case CSV:
-		s, err := body.CSV(p.Body, p.Kind, lim)
+		s, err := body.CSV(p.Body, p.Kind, p.options(), lim)
 		return s, nothing, err
 	case XLSX:
-		s, err := body.XLSX(p.Body, p.Kind, lim, "")
+		s, err := body.XLSX(p.Body, p.Kind, p.options(), lim, "")
 		if err != nil {
 			return nil, nothing, err
 		}

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -59,9 +60,10 @@ func set[T comparable](field *T, value T) {
 
 // Config says what is pushed where.
 type Config struct {
-	To     Target // HTTP or Kafka
-	Domain string // of tables, and of a heartbeat; "" when every row names its own
-	Kind   string // of tables of domains with several kinds
+	To     Target   // HTTP or Kafka
+	Domain string   // of tables, and of a heartbeat; "" when every row names its own
+	Kind   string   // of tables of domains with several kinds
+	Ignore []string // headings of columns of tables that are left out
 	Limits Limits
 	// Progress is told after each part; Finding of each fault. Both may be nil.
 	Progress func(Progress)
@@ -92,7 +94,10 @@ type Part struct {
 	Body   []byte
 	Domain record.Domain
 	Kind   *record.KindSpec // of CSV and XLSX
+	Ignore []string         // headings of columns that are left out
 }
+
+func (p *Part) options() body.Options { return body.Options{Ignore: p.Ignore} }
 
 // Outcome is what became of a part.
 type Outcome struct {
@@ -111,6 +116,7 @@ type Finding struct {
 	File     string
 	Line     int
 	RecordID string
+	Count    int // rows that it speaks of; 0: one
 	fault.Fault
 }
 
@@ -157,6 +163,8 @@ type pusher struct {
 	sum    Summary
 	at     Progress
 	fresh  bool // nothing of the file at hand was sent
+	// columns are the findings about columns of the file at hand.
+	columns []Finding
 }
 
 func newPusher(c Config) (*pusher, error) {
@@ -198,6 +206,12 @@ func (p *pusher) file(ctx context.Context, name string) error {
 		return err
 	}
 	lost := p.sum.Rejected
+	defer func() {
+		for _, f := range p.columns {
+			p.note(f)
+		}
+		p.columns = nil
+	}()
 	switch form {
 	case NDJSON:
 		err = p.lines(ctx, f)
@@ -228,7 +242,7 @@ func (p *pusher) heartbeat(ctx context.Context) error {
 // send delivers a part and adds its outcome up. line maps a line of the part to
 // the file; bytes is how much of the file it covers.
 func (p *pusher) send(ctx context.Context, part Part, line func(int) int, bytes int64) error {
-	part.Domain, part.Kind = p.domain, p.kind
+	part.Domain, part.Kind, part.Ignore = p.domain, p.kind, p.Ignore
 	o, err := p.To.Send(ctx, part)
 	if err != nil {
 		return err
@@ -244,10 +258,38 @@ func (p *pusher) send(ctx context.Context, part Part, line func(int) int, bytes 
 	s.Cut = s.Cut || o.Cut
 	for _, f := range o.Findings {
 		f.Line = line(f.Line)
+		if f.Count > 0 && f.ofColumn() {
+			p.gather(f)
+			continue
+		}
 		p.note(f)
 	}
 	p.step(bytes)
 	return nil
+}
+
+// ofColumn tells whether a finding speaks of a column: the parts of one file say it
+// one after the other.
+func (f *Finding) ofColumn() bool { return f.Code == fault.W05Normalised || f.Code == fault.W13Column }
+
+// gather adds a finding of a column to what the parts before said of it.
+func (p *pusher) gather(f Finding) {
+	what, rest, _ := strings.Cut(f.Message, ": ")
+	for i := range p.columns {
+		g := &p.columns[i]
+		if known, _, _ := strings.Cut(g.Message, ": "); g.Code == f.Code && g.Field == f.Field && known == what {
+			_, examples, _ := strings.Cut(g.Message, ", such as ")
+			if g.Count += f.Count; examples != "" {
+				examples = ", such as " + examples
+			}
+			g.Message = what + ": " + strconv.Itoa(g.Count) + " rows" + examples
+			return
+		}
+	}
+	if _, one, found := strings.Cut(rest, "→"); found && one != "" && f.Count == 1 {
+		f.Message = what + ": 1 rows, such as " + rest
+	}
+	p.columns = append(p.columns, f)
 }
 
 // note reports a finding of the file at hand.
@@ -296,6 +338,9 @@ func (p *Part) query() string {
 	}
 	if p.Kind != nil && (p.Form == CSV || p.Form == XLSX) {
 		q.Set("kind", p.Kind.Name)
+		for _, name := range p.Ignore {
+			q.Add("ignore", name)
+		}
 	}
 	if len(q) == 0 {
 		return ""

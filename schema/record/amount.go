@@ -30,6 +30,9 @@ func ParseAmount(text string, wan bool) (Amount, bool) {
 	if len(text) > maxAmountText {
 		return Amount{}, false
 	}
+	if a, ok := plainAmount(text, wan); ok {
+		return a, true
+	}
 	s := strings.ToUpper(halfWidth(text))
 	for _, w := range []string{"人民币", "RMB", "CNY", "￥", "¥", "罚款"} {
 		s = strings.ReplaceAll(s, w, "")
@@ -42,7 +45,7 @@ func ParseAmount(text string, wan bool) (Amount, bool) {
 		}
 	}
 	if !strings.HasPrefix(s, "(") { // (500) is how accounts write −500
-		s = strings.NewReplacer("(", "", ")", "").Replace(s)
+		s = brackets.Replace(s)
 	}
 	s = strings.Trim(s, "。.;:")
 	s = strings.TrimRight(s, "整正")
@@ -58,6 +61,25 @@ func ParseAmount(text string, wan bool) (Amount, bool) {
 		return Amount{}, false
 	}
 	return Amount{Value: v, Currency: currency}, true
+}
+
+var brackets = strings.NewReplacer("(", "", ")", "")
+
+// plainAmount reads a number without anything beside it, as most cells hold: it
+// gives what the long way would.
+func plainAmount(text string, wan bool) (Amount, bool) {
+	b := []byte(text)
+	if !decimal(b, 6) {
+		return Amount{}, false
+	}
+	if wan {
+		b = shift4(nil, b)
+	}
+	v := string(b)
+	if strings.IndexByte(v, '.') >= 0 {
+		v = strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
+	}
+	return Amount{Value: v}, decimal([]byte(v), 6)
 }
 
 // amountOf reads digits or Chinese numerals; named tells that a unit stood there.

@@ -235,3 +235,19 @@ func TestCase_A2_NoHeadingNamesTwoFields(t *testing.T) {
 		}
 	}
 }
+
+// A plain number is read as the long way reads it.
+func TestPlainAmountsAreRead(t *testing.T) {
+	for _, s := range []string{"0", "1", "12.50", "0.2", "500", "1.000001", "123456789012345678", "1.0000001", "01", "1.", ".5", "-1", "12345678901234.123456"} {
+		for _, wan := range []bool{false, true} {
+			quick, ok := plainAmount(s, wan)
+			slow, known := ParseAmount(s+"元", false)
+			if wan {
+				slow, known = ParseAmount(s+"万元", false)
+			}
+			if ok && (!known || quick != slow) {
+				t.Errorf("%s %v: %v, want %v %v", s, wan, quick, slow, known)
+			}
+		}
+	}
+}

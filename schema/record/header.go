@@ -75,8 +75,28 @@ func (k *KindSpec) HeaderInTenThousand(cell string) bool {
 	return f != nil && f.TenThousand && foldHeader(f.Name) != key && !strings.Contains(key, "元")
 }
 
+// FoldHeader brings a header cell into the form in which headings are compared.
+func FoldHeader(cell string) string { return foldHeader(cell) }
+
 func foldHeader(s string) string {
-	s = FoldName(s)
+	s = strings.Map(simplify, FoldName(s))
 	s = strings.ReplaceAll(s, "做出", "作出")
 	return strings.Trim(s, "*:_'\"")
+}
+
+// LooksLikeDay tells whether a cell, by itself, is a day, a month or a term without
+// end (长期); a bare number may be anything.
+func LooksLikeDay(cell string) bool {
+	s := trimCell(cell)
+	if len(s) > 40 || strings.IndexFunc(s, notNumber) < 0 && len(s) != 8 {
+		return false
+	}
+	if openTerm(s) {
+		return true
+	}
+	if _, ok := cellDay(s, true); ok {
+		return true
+	}
+	_, ok := cellMonth(s)
+	return ok
 }

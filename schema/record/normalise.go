@@ -116,6 +116,13 @@ func emptyCell(s string) bool {
 }
 
 func halfWidth(s string) string {
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		plain = s[i] > ' ' && s[i] < 0x7F
+	}
+	if plain {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= '！' && r <= '～' {
 			return r - 0xFEE0
