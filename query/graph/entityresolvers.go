@@ -72,7 +72,9 @@ func entityResolvers() map[string]resolver {
 			if err := view.CheckFirst(first); err != nil {
 				return nil, err
 			}
-			c.sc.viewer.WantRecords(e.USCC, e.When, domain)
+			if after == "" {
+				c.sc.viewer.WantRecords(e.USCC, e.When, domain)
+			}
 			return later(func() (any, error) {
 				p, err := e.Records(c.ctx, domain, first, after)
 				if err != nil {

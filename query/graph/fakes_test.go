@@ -254,9 +254,7 @@ func (h *hub) RecordPage(ctx context.Context, q *store.RecordPage) ([]store.Reco
 	}
 	for _, r := range h.current([]string{q.Code}, nil, q.AsOf)[q.Code] {
 		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, r.Place())) {
-			if slices.Contains(q.Plain, r.Domain+"/"+r.Kind) {
-				r.Data = nil
-			}
+			r.Data = nil
 			out = append(out, r)
 		}
 	}

@@ -164,7 +164,7 @@ func wantAhead(c *call, code string, when view.When) {
 		}
 	}
 	for _, f := range c.selected("records") {
-		if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool { return a.Name.Value == "domain" }) {
+		if !slices.ContainsFunc(f.Arguments, func(a *ast.Argument) bool { return a.Name.Value == "domain" || a.Name.Value == "after" }) {
 			c.sc.viewer.WantRecords(code, when, "")
 			break
 		}

@@ -32,21 +32,21 @@ type RecordPlace struct {
 	Domain, Unit, RecordID string
 }
 
-// RecordPage asks for one enterprise's current records behind a place. Data is
-// read but for the pairs in Plain.
+// RecordPage asks for one enterprise's current records behind a place, without
+// their data: all that the enterprise has must be looked through, and data are most
+// of it.
 type RecordPage struct {
 	Code   string
 	Domain string // "": all
 	AsOf   time.Time
 	Age    *Age
 	Sight  Sight
-	Plain  []string
 	After  *RecordPlace // nil: from the start
 	Limit  int
 }
 
 func (q *RecordPage) identities() *Identities {
-	all := &Identities{Codes: []string{q.Code}, AsOf: q.AsOf, Age: q.Age, Plain: q.Plain}
+	all := &Identities{Codes: []string{q.Code}, AsOf: q.AsOf, Age: q.Age}
 	if q.Domain != "" {
 		all.Domains = []string{q.Domain}
 	}
@@ -56,9 +56,9 @@ func (q *RecordPage) identities() *Identities {
 // SQL implements Statement.
 func (q *RecordPage) SQL() (string, []any) {
 	var t text
-	t.add("SELECT " + recordOuter + " FROM (")
-	q.identities().latest(&t)
-	t.add(") WHERE " + recordHolds)
+	t.add("SELECT " + recordOuter + " FROM (SELECT " + recordColumns + ", '' AS data_")
+	q.identities().from(&t)
+	t.add(recordLatest + ") WHERE " + recordHolds)
 	q.Sight.add(&t)
 	if a := q.After; a != nil {
 		t.add(" AND (-recorded_, toString(domain), toString(unit), record_id) > (?, ?, ?, ?)", -a.RecordedAt.UnixMilli(), a.Domain, a.Unit, a.RecordID)

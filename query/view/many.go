@@ -68,17 +68,23 @@ func (w *Viewer) unit() string {
 // turn out to be hidden.
 const (
 	firstLook = 200
-	longLook  = 20_000
+	longLook  = 2000
 )
 
 // readRecords gives up to n records behind a place that the caller may see.
 func (e *Entity) readRecords(ctx context.Context, domain string, after *store.RecordPlace, n int) (out []store.Record, err error) {
 	w := e.w
 	s := sightOf(w.views.Access, w.p)
-	q := &store.RecordPage{Code: e.USCC, Domain: domain, AsOf: e.When.AsOf, Age: e.When.Age, Sight: s.some(w.unit()), Plain: s.every, After: after, Limit: max(n, firstLook)}
+	q := &store.RecordPage{Code: e.USCC, Domain: domain, AsOf: e.When.AsOf, Age: e.When.Age, Sight: s.some(w.unit()), After: after, Limit: n}
+	if len(s.every) < len(s.any) { // some will turn out to be hidden
+		q.Limit = max(n, firstLook)
+	}
 	for looked := 0; ; {
 		rows, err := w.views.Store.RecordPage(ctx, q)
 		if err != nil {
+			return nil, err
+		}
+		if err := w.look(ctx, &s, rows); err != nil {
 			return nil, err
 		}
 		for i := range rows {
@@ -96,6 +102,25 @@ func (e *Entity) readRecords(ctx context.Context, domain string, after *store.Re
 		}
 		q.After, q.Limit = rows[len(rows)-1].Place(), min(8*q.Limit, longLook)
 	}
+}
+
+// look reads the data of records on which it depends whether they may be shown.
+func (w *Viewer) look(ctx context.Context, s *sight, rows []store.Record) error {
+	var open []*store.Record
+	var keys []store.RecordKey
+	for i := range rows {
+		if r := &rows[i]; s.open(r, w.unit()) {
+			open, keys = append(open, r), append(keys, r.Key())
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	got, err := w.loadContents(ctx, keys)
+	for i, r := range open {
+		r.Data = got[keys[i]]
+	}
+	return err
 }
 
 func (w *Viewer) tooMany() error {

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -41,8 +42,19 @@ func (r *Record) Content(ctx context.Context) ([]byte, error) {
 	return data, nil
 }
 
+// contentsAtOnce is how many versions one statement names: a text has its limit.
+const contentsAtOnce = 500
+
 func (w *Viewer) loadContents(ctx context.Context, keys []store.RecordKey) (map[store.RecordKey][]byte, error) {
-	return w.views.Store.Contents(ctx, &store.Contents{Keys: keys})
+	out := make(map[store.RecordKey][]byte, len(keys))
+	for part := range slices.Chunk(keys, contentsAtOnce) {
+		got, err := w.views.Store.Contents(ctx, &store.Contents{Keys: part})
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, got)
+	}
+	return out, nil
 }
 
 // recordsKey is one enterprise's records of a domain; "" is all domains.
@@ -64,21 +76,20 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	if err != nil {
 		return nil, err
 	}
-	h, err := e.w.records.get(ctx, recordsKey{e.key(), domain})
-	if err != nil {
-		return nil, err
-	}
 	var rows []store.Record
-	p := &Page[Record]{HasPrevious: place != nil}
-	if h.over == nil {
-		visible := e.visibleRecords(h.v)
-		p.Total = func(context.Context) (int, error) { return len(visible), nil }
-		rows = behind(visible, place)
-	} else {
-		p.Total = func(ctx context.Context) (int, error) { return e.countRecords(ctx, domain) }
-		if rows, err = e.readRecords(ctx, domain, place, first+1); err != nil {
+	p := &Page[Record]{HasPrevious: place != nil, Total: func(ctx context.Context) (int, error) { return e.total(ctx, domain) }}
+	var h held[[]store.Record]
+	if place == nil { // whoever goes on behind one has many
+		if h, err = e.w.records.get(ctx, recordsKey{e.key(), domain}); err != nil {
 			return nil, err
 		}
+	}
+	if place == nil && h.over == nil {
+		rows = e.visibleRecords(h.v)
+		all := len(rows)
+		p.Total = func(context.Context) (int, error) { return all, nil }
+	} else if rows, err = e.readRecords(ctx, domain, place, first+1); err != nil {
+		return nil, err
 	}
 	p.HasNext = len(rows) > first
 	for i := range rows[:min(len(rows), first)] {
@@ -108,18 +119,16 @@ func (e *Entity) visibleRecords(all []store.Record) []store.Record {
 	return out
 }
 
-// behind gives what stands behind a place.
-func behind(rows []store.Record, place *store.RecordPlace) []store.Record {
-	if place == nil {
-		return rows
+// total counts what the caller may see.
+func (e *Entity) total(ctx context.Context, domain string) (int, error) {
+	h, err := e.w.records.get(ctx, recordsKey{e.key(), domain})
+	if err != nil {
+		return 0, err
 	}
-	from, _ := slices.BinarySearchFunc(rows, place, func(r store.Record, t *store.RecordPlace) int {
-		if comparePlaces(r.Place(), t) <= 0 {
-			return -1
-		}
-		return 1
-	})
-	return rows[from:]
+	if h.over == nil {
+		return len(e.visibleRecords(h.v)), nil
+	}
+	return e.countRecords(ctx, domain)
 }
 
 // hasRecords tells whether the caller sees a record.
