@@ -22,7 +22,8 @@ type checkCmd struct {
 
 const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a){
 id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
-hits{obligation citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}}
+hits{obligation citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
+evidence{reason since until record{id version domain unit{name}}}}
 staleSources{unit{code name} domain}}}`
 
 // checkAnswer is what the command prints.
@@ -35,12 +36,20 @@ type checkAnswer struct {
 		Obligation string
 		Citation   string
 		Measure    struct{ Code, NameZh string }
-		Entry      struct {
+		Entry      *struct {
 			ID, DocumentNo string
 			Since, Until   string
 			WayOutZh       string
 			List           struct{ Code, NameZh string }
 			DecidedBy      struct{ Name string }
+		}
+		Evidence *struct {
+			Reason, Since, Until string
+			Record               struct {
+				ID, Domain string
+				Version    int
+				Unit       struct{ Name string }
+			}
 		}
 	}
 	StaleSources []struct {
@@ -143,6 +152,14 @@ func (c *checkCmd) ask(ctx context.Context, matter string) (*checkAnswer, error)
 	return answer.Data.Check, nil
 }
 
+// orOpen is the end of a term in words.
+func orOpen(until string) string {
+	if until == "" {
+		return "无固定期限"
+	}
+	return until
+}
+
 func (a *checkAnswer) print() {
 	name := "（登记名称尚未入库）" // the index knows the subject a moment before the store
 	switch {
@@ -153,12 +170,17 @@ func (a *checkAnswer) print() {
 	}
 	fmt.Printf("%s  %s\n%s %s: %s %s\n", a.USCC, name, a.Matter.Code, a.Matter.NameZh, a.Outcome, a.Obligation)
 	for _, h := range a.Hits {
-		until := h.Entry.Until
-		if until == "" {
-			until = "无固定期限"
+		fmt.Printf("  %-9s %s %s\n    依据 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh, h.Citation)
+		if e := h.Entry; e != nil {
+			fmt.Printf("    名单 %s %s  文书 %s  认定 %s\n    期限 %s 至 %s\n    移出 %s\n",
+				e.List.Code, e.List.NameZh, e.DocumentNo, e.DecidedBy.Name, e.Since, orOpen(e.Until), e.WayOutZh)
 		}
-		fmt.Printf("  %-9s %s %s\n    依据 %s\n    名单 %s %s  文书 %s  认定 %s\n    期限 %s 至 %s\n    移出 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh,
-			h.Citation, h.Entry.List.Code, h.Entry.List.NameZh, h.Entry.DocumentNo, h.Entry.DecidedBy.Name, h.Entry.Since, until, h.Entry.WayOutZh)
+		if e := h.Evidence; e != nil {
+			fmt.Printf("    事实 %s\n    记录 %s 第 %d 版  来源 %s\n", e.Reason, e.Record.ID, e.Record.Version, e.Record.Unit.Name)
+			if e.Since != "" || e.Until != "" {
+				fmt.Printf("    期限 %s 至 %s\n", e.Since, orOpen(e.Until))
+			}
+		}
 	}
 	for _, s := range a.StaleSources {
 		fmt.Printf("  来源延迟 %s %s %s\n", s.Unit.Code, s.Unit.Name, s.Domain)

@@ -78,7 +78,7 @@ type examples struct {
 func examplesOf(t *gen.Truth) (e examples) {
 	for _, code := range t.Codes {
 		switch s := t.Subjects[code]; {
-		case s == nil && e.Clear == "":
+		case s == nil && t.Facts[code] == nil && e.Clear == "":
 			e.Clear = code
 		case s != nil && s.Obligations[demoMatter] == "REJECT" && e.Listed == "":
 			e.Listed = code

@@ -145,6 +145,16 @@ func (f *fields) num(k string, v int) {
 	*f = append(*f, fmt.Sprintf("%q:%d", k, v))
 }
 
+// get is the text of a field, "" when there is none.
+func (f fields) get(k string) string {
+	for _, s := range f {
+		if v, ok := strings.CutPrefix(s, `"`+k+`":"`); ok {
+			return strings.TrimSuffix(v, `"`)
+		}
+	}
+	return ""
+}
+
 // escapes is what JSON needs of the generator's words.
 var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 

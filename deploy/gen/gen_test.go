@@ -136,4 +136,51 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 			}
 		}
 	}
+	for code, matters := range testifies {
+		for _, matter := range Matters() {
+			got := policy.None
+			for _, r := range p.FactRules(p.Matter(matter), p.Fact(code)) {
+				got = max(got, r.Bears("", today-98, today))
+			}
+			if want := matters[matter]; got.String() != want && (want != "" || got != policy.None) {
+				t.Errorf("%s × %s: policy says %s, yardstick %s", code, matter, got, want)
+			}
+		}
+	}
+}
+
+// TestFactsAreThoseOfTheRows reads every accepted row as the hub does.
+func TestFactsAreThoseOfTheRows(t *testing.T) {
+	items, truth := all(t, Config{Entities: 3000, Seed: 4, Corrections: 0.1})
+	p, err := policy.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]policy.Obligation{}
+	dec := record.NewDecoder()
+	var row record.Row
+	var r policy.Reading
+	for _, it := range items {
+		dec.Decode(it.Line, today, &row)
+		p.Read(&r, row.Domain, row.Kind, row.Get)
+		for _, f := range r.Found {
+			for _, matter := range Matters() {
+				for _, rule := range p.FactRules(p.Matter(matter), f.Fact) {
+					key := string(row.USCC) + " " + matter
+					want[key] = max(want[key], rule.Bears("", record.NoDate, today))
+				}
+			}
+		}
+	}
+	n := 0
+	for code, matters := range truth.Facts {
+		for matter, o := range matters {
+			if n++; want[code+" "+matter].String() != o {
+				t.Errorf("%s × %s: %s, the row says %s", code, matter, o, want[code+" "+matter])
+			}
+		}
+	}
+	if n != len(want) || n == 0 {
+		t.Errorf("%d facts, the rows have %d", n, len(want))
+	}
 }

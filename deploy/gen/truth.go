@@ -24,9 +24,12 @@ type Truth struct {
 	EntriesIn    map[string]int            `json:"entriesIn"`    // entries by state
 	Blacklisted  int                       `json:"blacklisted"`  // entities with a serious list entry in force
 	Abnormal     int                       `json:"abnormal"`     // entities on L01 or L02 in force
-	Subjects     map[string]*SubjectTruth  `json:"subjects"`     // entities with entries; every other one is NONE everywhere
+	Subjects     map[string]*SubjectTruth  `json:"subjects"`     // entities with entries
 	Codes        []string                  `json:"codes"`        // every entity
-	records      map[string]struct{}
+	// Facts are what records oblige to without any entry, by entity and matter;
+	// where entries do as well, the higher one counts. See Obligation.
+	Facts   map[string]map[string]string `json:"facts"`
+	records map[string]struct{}
 }
 
 // SubjectTruth is the truth about one entity with entries.
@@ -50,7 +53,7 @@ func newTruth(cfg Config) Truth {
 	return Truth{
 		Seed: cfg.Seed, Today: cfg.Today.String(), RowsOf: map[string]int{}, RecordsOf: map[string]int{},
 		Accepted: map[string]map[string]int{}, Rejected: map[fault.Code]int{}, EntriesIn: map[string]int{},
-		Subjects: map[string]*SubjectTruth{}, records: map[string]struct{}{},
+		Subjects: map[string]*SubjectTruth{}, Facts: map[string]map[string]string{}, records: map[string]struct{}{},
 	}
 }
 
@@ -70,6 +73,38 @@ func (t *Truth) accept(r row) {
 	if r.kind == "registration" && r.version == 1 {
 		t.Codes = append(t.Codes, r.code)
 	}
+	for matter, obligation := range testifies[factOf(&r)] {
+		if t.Facts[r.code] == nil {
+			t.Facts[r.code] = map[string]string{}
+		}
+		t.Facts[r.code][matter] = obligation
+	}
+}
+
+// factOf is what a row says that bears on a matter, by the code of the policy; ""
+// for nothing. No correction changes it.
+func factOf(r *row) string {
+	switch r.domain.String() + "/" + r.kind {
+	case "registration/registration":
+		return map[string]string{"2": "REGISTRATION_REVOKED", "4": "REGISTRATION_ENDED"}[r.data.get("status")]
+	case "tax/arrears":
+		return "TAX_ARREARS"
+	case "bank/debt_evasion":
+		return "BANK_DEBT_EVASION"
+	}
+	return ""
+}
+
+// Obligation is what the hub must answer about an entity at a matter.
+func (t *Truth) Obligation(code, matter string) string {
+	highest := "NONE"
+	if o := t.Facts[code][matter]; o != "" {
+		highest = o
+	}
+	if s := t.Subjects[code]; s != nil && rank[s.Obligations[matter]] > rank[highest] {
+		highest = s.Obligations[matter]
+	}
+	return highest
 }
 
 func (t *Truth) reject(code fault.Code) {
@@ -126,6 +161,14 @@ var serious = map[string]bool{
 	"L03": true, "L04": true, "L06": true, "L07": true, "L08": true, "L09": true, "L10": true, "L11": true,
 	"L12": true, "L13": true, "L14": true, "L15B": true, "L16": true, "L17": true, "L18": true, "L19": true,
 	"L26": true, "L27": true,
+}
+
+// testifies is the same for records that are no entries.
+var testifies = map[string]map[string]string{
+	"REGISTRATION_REVOKED": {"SIMPLE_DEREGISTRATION": "REJECT"},
+	"REGISTRATION_ENDED":   {"SIMPLE_DEREGISTRATION": "REJECT"},
+	"TAX_ARREARS":          {"GOVERNMENT_PROCUREMENT": "INFORM"},
+	"BANK_DEBT_EVASION":    {"BANK_CREDIT": "INFORM"},
 }
 
 var restricts = map[string]map[string]string{

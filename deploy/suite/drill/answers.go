@@ -329,8 +329,5 @@ func parallel(all []string, workers int, f func(string) error) error {
 
 // obligation is the truth about a code at a matter.
 func (w *World) obligation(code, matter string) string {
-	if s := w.Load.Truth.Subjects[code]; s != nil && s.Obligations[matter] != "" {
-		return s.Obligations[matter]
-	}
-	return "NONE"
+	return w.Load.Truth.Obligation(code, matter)
 }
