@@ -75,3 +75,31 @@ func TestDigestNamesTheEvidence(t *testing.T) {
 		t.Error("another version, the same digest")
 	}
 }
+
+// A record without the decision beside it gives a class, and no mark of a list.
+func TestCase_L9_AClassByRecords(t *testing.T) {
+	h := newHub(t)
+	h.sayFacts()
+	s := h.server()
+	f := func(want string) {
+		t.Helper()
+		a := ask(t, s, "officer:TAX", `{entity(uscc:"`+factCode+`"){grade gradeReasons blacklisted}}`, nil)
+		wantData(t, a, `{"entity":`+want+`}`)
+	}
+	drop := func(id string) {
+		for i := range h.records {
+			if h.records[i].RecordID == id {
+				h.records = append(h.records[:i], h.records[i+1:]...)
+				return
+			}
+		}
+	}
+	drop("G-1")
+	f(`{"grade":"DISHONEST","gradeReasons":["COURT_DEFAULTER_RECORD: COURT/judgment/J-1"],"blacklisted":false}`)
+	drop("J-1")
+	f(`{"grade":"WARNING","gradeReasons":["TAX_ARREARS_RECORD: TAX/tax/Q-1"],"blacklisted":false}`)
+	h.say(factCode, "TAX", "tax", "arrears", "Q-2", `{"taxType":"增值税","amount":"0.00","asOf":"2026-11-15"}`)
+	f(`{"grade":"GOOD","gradeReasons":[],"blacklisted":false}`)
+	h.say(factCode, "BANK", "bank", "debt_evasion", "D-1", `{"from":"2026-01-02","publisher":"某协会"}`)
+	f(`{"grade":"WARNING","gradeReasons":["DEBT_EVASION_RECORD: BANK/bank/D-1"],"blacklisted":false}`)
+}

@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strconv"
 
+	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/grade"
 	"credithub/schema/list"
+	"credithub/schema/policy"
 	"credithub/schema/record"
 )
 
 // gradeDomains are the domains whose records a class rests on.
-var gradeDomains = []string{record.Tax.String(), record.Penalty.String(), record.Commitment.String()}
+var gradeDomains = []string{record.Tax.String(), record.Penalty.String(), record.Commitment.String(), record.Judgment.String(), record.Bank.String()}
 
 // WantGrade notes that Grade will be asked.
 func (e *Entity) WantGrade() { e.w.evidence.want(e.key()) }
@@ -53,19 +55,35 @@ func (w *Viewer) loadEvidence(ctx context.Context, keys []codeAt) (map[codeAt]he
 	out := make(map[codeAt]held[*grade.Facts], len(keys))
 	for k, codes := range byWhen(keys) {
 		got := map[string]*grade.Facts{}
+		said := map[string][]restrict.FactRecord{}
 		q := &store.Identities{Codes: codes, Domains: gradeDomains, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxEvidence)}
 		over, err := w.views.Store.EachIdentity(ctx, q, func(r *store.Record) {
 			if got[r.USCC] == nil {
 				got[r.USCC] = &grade.Facts{}
 			}
 			addFact(got[r.USCC], r)
+			if x := w.says(r); x.Series || len(x.Found) > 0 {
+				said[r.USCC] = append(said[r.USCC], x)
+			}
 		})
 		if err != nil {
 			return nil, err
 		}
+		for code, all := range said {
+			for _, e := range restrict.Standing(all) {
+				got[code].Records = append(got[code].Records, grade.Record{ID: e.RecordID, Fact: e.Fact.Code, Since: e.Since, Until: e.Until})
+			}
+		}
 		keep(out, k, got, over)
 	}
 	return out, nil
+}
+
+// says is what a record says as a fact of the policy.
+func (w *Viewer) says(r *store.Record) restrict.FactRecord {
+	x := restrict.FactRecord{Unit: r.Unit, RecordID: r.Unit + "/" + r.Domain + "/" + r.RecordID, Version: r.Version}
+	w.views.Policy.Read(&x.Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
+	return x
 }
 
 // evidence is every field of records that a class or a term of display rests on.

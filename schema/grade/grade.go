@@ -38,6 +38,7 @@ type Facts struct {
 	TaxAbnormal    []Span
 	Commitments    []Commitment
 	Rectifications []Rectification
+	Records        []Record // that are facts by the policy
 }
 
 // Penalty is an administrative penalty (行政处罚).
@@ -67,6 +68,13 @@ type Commitment struct {
 	ID          string
 	MadeOn      record.Date
 	Performance string // 全部履行 部分履行 全部未履行
+}
+
+// Record is a record that is a fact by the policy, and the days on which it bears.
+type Record struct {
+	ID           string
+	Fact         string // code
+	Since, Until record.Date
 }
 
 // Rectification is an order to correct something by a day (责令改正).
@@ -151,6 +159,12 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 		for _, c := range f.Commitments {
 			if slices.Contains(rule.values, c.Performance) && (rule.months == 0 || f.Day <= c.MadeOn.AddMonths(rule.months)) {
 				ids = append(ids, c.ID)
+			}
+		}
+	case "record":
+		for _, x := range f.Records {
+			if slices.Contains(rule.values, x.Fact) && (x.Since == record.NoDate || x.Since <= f.Day) && (x.Until == record.NoDate || f.Day <= x.Until) {
+				ids = append(ids, x.ID)
 			}
 		}
 	case "rectification":

@@ -38,7 +38,7 @@ type penaltyClass struct {
 }
 
 // facts are the kinds of evidence a rule can look at.
-var facts = []string{"list", "penalty", "taxGrade", "taxAbnormal", "commitment", "rectification"}
+var facts = []string{"list", "penalty", "taxGrade", "taxAbnormal", "commitment", "record", "rectification"}
 
 //go:embed rules.yaml
 var rulesYAML []byte
@@ -127,8 +127,8 @@ func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
 	if (row.Fact == "list") != (len(row.Lists) > 0) {
 		fail("rule %s: lists belong to the fact list, and to it only", row.Code)
 	}
-	if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment"; valued != (len(row.Values) > 0) {
-		fail("rule %s: values belong to penalties, tax grades and commitments", row.Code)
+	if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment" || row.Fact == "record"; valued != (len(row.Values) > 0) {
+		fail("rule %s: values belong to penalties, tax grades, commitments and records", row.Code)
 	}
 	for _, name := range row.Lists {
 		c, known := list.ParseCode(name)
