@@ -16,6 +16,7 @@ import (
 	"credithub/deploy/embedded"
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/config"
 	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
@@ -36,9 +37,9 @@ type dataFlag struct {
 // which the process list does not show.
 type connectFlags struct {
 	dataFlag
-	Kafka      []string `help:"Kafka brokers, host:port." sep:"," placeholder:"HOST:PORT,…" env:"CREDITHUB_KAFKA"`
-	Clickhouse string   `help:"ClickHouse over HTTP." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE"`
-	Cluster    string   `help:"Name of the ClickHouse cluster; without it a single node." placeholder:"NAME" env:"CREDITHUB_CLUSTER"`
+	Kafka      []string `help:"Kafka brokers, host:port." sep:"," placeholder:"HOST:PORT,…" env:"CREDITHUB_KAFKA_BROKERS,CREDITHUB_KAFKA"`
+	Clickhouse string   `help:"ClickHouse over HTTP." placeholder:"URL" env:"CREDITHUB_CLICKHOUSE_URL,CREDITHUB_CLICKHOUSE"`
+	Cluster    string   `help:"Name of the ClickHouse cluster; without it a single node." placeholder:"NAME" env:"CREDITHUB_CLICKHOUSE_CLUSTER,CREDITHUB_CLUSTER"`
 
 	KafkaTLS  bool   `help:"TLS to Kafka." env:"CREDITHUB_KAFKA_TLS"`
 	KafkaCA   string `help:"Authorities of Kafka's certificates, PEM." type:"path" env:"CREDITHUB_KAFKA_CA"`
@@ -49,15 +50,23 @@ type connectFlags struct {
 
 	MinFree int `help:"MiB that are kept free on the disks of the data directory; with less no records are taken." default:"256" env:"CREDITHUB_MIN_FREE"`
 
+	conf      *config.Config
 	reg       *prometheus.Registry // of this process; made by connect without one
 	stampMade bool                 // this process made the secret of stamps
 }
 
+// AfterApply keeps the configuration.
+func (c *connectFlags) AfterApply(conf *config.Config) error {
+	c.conf = conf
+	return nil
+}
+
 // environ are the variables by which another process of this program gets the
-// same connections. The password of SASL is in the environment already.
+// same connections. The password of SASL is in the file or in the environment already.
 func (c *connectFlags) environ() (env []string) {
 	for _, v := range [][2]string{
-		{"KAFKA", strings.Join(c.Kafka, ",")}, {"CLICKHOUSE", c.Clickhouse}, {"CLUSTER", c.Cluster},
+		{"CONFIG", c.conf.File},
+		{"KAFKA_BROKERS", strings.Join(c.Kafka, ",")}, {"CLICKHOUSE_URL", c.Clickhouse}, {"CLICKHOUSE_CLUSTER", c.Cluster},
 		{"KAFKA_TLS", strconv.FormatBool(c.KafkaTLS)}, {"KAFKA_CA", c.KafkaCA}, {"KAFKA_CERT", c.KafkaCert},
 		{"KAFKA_KEY", c.KafkaKey}, {"KAFKA_SASL", c.KafkaSASL}, {"KAFKA_USER", c.KafkaUser},
 		{"MIN_FREE", strconv.Itoa(c.MinFree)},
@@ -81,7 +90,7 @@ type oidcFlags struct {
 func (c *connectFlags) kafkaConfig(reg prometheus.Registerer) kafka.Config {
 	return kafka.Config{
 		Brokers: c.Kafka, TLS: c.KafkaTLS, CAFile: c.KafkaCA, CertFile: c.KafkaCert, KeyFile: c.KafkaKey,
-		SASL:    kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: os.Getenv("CREDITHUB_KAFKA_PASSWORD")},
+		SASL:    kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: c.conf.Text("kafka.password")},
 		Metrics: reg,
 	}
 }
@@ -110,6 +119,7 @@ func auditDir(data string) string  { return filepath.Join(data, "audit") }
 // hub is what the parts stand on.
 type hub struct {
 	data     string
+	conf     *config.Config
 	policy   *policy.Policy
 	access   *access.Table
 	grades   *grade.Rules
@@ -136,12 +146,12 @@ func (c *connectFlags) connect() (*hub, error) {
 	if c.reg == nil {
 		c.reg = metrics.New()
 	}
-	h := &hub{data: c.Data, log: slog.Default(), reg: c.reg}
+	h := &hub{data: c.Data, conf: c.conf, log: slog.Default(), reg: c.reg}
 	h.room = disk.New(disk.Config{Dirs: []string{c.Data, brokerDir(c.Data), engineDir(c.Data), auditDir(c.Data)},
 		Floor: uint64(max(c.MinFree, 1)) << 20, Log: h.log, Metrics: h.reg})
 	h.room.Look()
 	var err error
-	if h.policy, err = policy.Load(); err != nil {
+	if h.policy, err = loadPolicy(c.conf); err != nil {
 		return nil, err
 	}
 	if h.access, err = access.Load(); err != nil {
@@ -190,7 +200,8 @@ func (h *hub) verifier(ctx context.Context, c *oidcFlags) (*auth.Cached, error) 
 	var err error
 	if c.OIDCIssuer != "" {
 		v, err = auth.NewOIDC(ctx, auth.OIDCConfig{Issuer: c.OIDCIssuer, Audience: c.OIDCAudience,
-			Role: auth.Claim{Path: c.OIDCRoleClaim}, Unit: auth.Claim{Path: c.OIDCUnitClaim}, Units: knows(h.policy), Log: h.log})
+			Role: auth.Claim{Path: c.OIDCRoleClaim, Names: h.conf.Names("oidc.roles")},
+			Unit: auth.Claim{Path: c.OIDCUnitClaim, Names: h.conf.Names("oidc.units")}, Units: knows(h.policy), Log: h.log})
 	} else {
 		v, err = auth.NewDevIssuer(h.data, time.Now, knows(h.policy))
 	}

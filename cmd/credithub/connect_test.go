@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"credithub/deploy/platform/config"
 )
 
 // A child gets by environment all that up was told by flags.
@@ -13,7 +15,7 @@ func TestChildrenGetTheSameConnections(t *testing.T) {
 	parse := func(args ...string) connectFlags {
 		t.Helper()
 		var c struct{ connectFlags }
-		k, err := kong.New(&c, kong.Vars{"data": t.TempDir()})
+		k, err := kong.New(&c, kong.Vars{"data": t.TempDir()}, kong.Bind(&config.Config{}))
 		if err != nil {
 			t.Fatal(err)
 		}

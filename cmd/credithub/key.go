@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"credithub/deploy/platform/config"
 	"credithub/deploy/platform/keys"
-	"credithub/schema/policy"
 )
 
 type keyCmd struct {
@@ -37,8 +37,8 @@ type keyAddCmd struct {
 }
 
 // Run prints the id under which the key is registered.
-func (c *keyAddCmd) Run(_ context.Context) error {
-	p, err := policy.Load()
+func (c *keyAddCmd) Run(_ context.Context, conf *config.Config) error {
+	p, err := loadPolicy(conf)
 	if err != nil {
 		return err
 	}

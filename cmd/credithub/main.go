@@ -14,6 +14,8 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"credithub/deploy/platform/config"
+	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
 )
 
@@ -21,7 +23,9 @@ import (
 // README; broker, engine and ingest are what up starts as child
 // processes.
 type cli struct {
-	LogLevel slog.Level `help:"Least level that is logged." default:"info" env:"CREDITHUB_LOG_LEVEL"`
+	Version  kong.VersionFlag `help:"Print the version."`
+	Config   string           `help:"Configuration file, hub.yaml." type:"existingfile" placeholder:"FILE" env:"CREDITHUB_CONFIG"`
+	LogLevel slog.Level       `help:"Least level that is logged." default:"info" env:"CREDITHUB_LOG_LEVEL"`
 
 	Up      upCmd      `cmd:"" help:"Run the whole hub on one machine."`
 	Ingest  ingestCmd  `cmd:"" help:"Run ingest alone: consume, verify, write; with --listen also accept pushes."`
@@ -36,6 +40,7 @@ type cli struct {
 	Gen     genCmd     `cmd:"" help:"Make reproducible synthetic data and its truth."`
 	Bench   benchCmd   `cmd:"" help:"Measure, beside the limit of the same run."`
 	Key     keyCmd     `cmd:"" help:"Manage keys of units for signed Kafka messages."`
+	Conf    configCmd  `cmd:"" name:"config" help:"Check or show the configuration."`
 	Audit   auditCmd   `cmd:"" help:"Work with the audit log."`
 }
 
@@ -46,13 +51,18 @@ func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() {
 	var c cli
-	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Exit(func(code int) { os.Exit(min(code, 1)) }), kong.Vars{"data": node.DefaultDataDir()},
+	file := &fromFile{conf: &config.Config{}}
+	k := kong.Parse(&c, kong.Name("credithub"), kong.UsageOnError(), kong.Exit(func(code int) { os.Exit(min(code, 1)) }), kong.Vars{"data": node.DefaultDataDir(), "version": version()},
+		kong.Resolvers(file), kong.Bind(file, file.conf),
 		kong.Description("Enterprise credit information sharing and joint-punishment hub (企业信用信息共享与联合惩戒平台)."))
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel})))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	k.BindTo(ctx, (*context.Context)(nil))
-	err := k.Run()
+	err := file.err
+	if err == nil || k.Selected().Parent.Name == "config" {
+		err = k.Run()
+	}
 	var code exitError
 	switch {
 	case errors.As(err, &code):
@@ -63,4 +73,17 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// version is what was built, by the repository's revision.
+func version() string {
+	b := metrics.Build()
+	v := "credithub " + b.Version
+	if b.Revision != "" {
+		v += " " + b.Revision
+	}
+	if b.Modified {
+		v += " (modified)"
+	}
+	return v + " " + b.Go
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/config"
 	"credithub/schema/access"
-	"credithub/schema/policy"
 )
 
 type tokenCmd struct {
@@ -18,8 +18,8 @@ type tokenCmd struct {
 }
 
 // Run prints the token and nothing else.
-func (c *tokenCmd) Run(_ context.Context) error {
-	p, err := policy.Load()
+func (c *tokenCmd) Run(_ context.Context, conf *config.Config) error {
+	p, err := loadPolicy(conf)
 	if err != nil {
 		return err
 	}

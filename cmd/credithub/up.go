@@ -59,6 +59,9 @@ func (c *upCmd) Run(ctx context.Context) error {
 	if _, c.stampMade, err = stampKey(c.Data, "broker", "engine", "audit"); err != nil {
 		return fmt.Errorf("up: %w", err)
 	}
+	if _, err := loadPolicy(c.conf); err != nil { // before anything is started
+		return err
+	}
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return fmt.Errorf("up: %w", err)
