@@ -404,7 +404,7 @@ func (m *mapped) freeText(i int) bool {
 		return true
 	}
 	f := m.cols.kind.Field(name)
-	return f != nil && (f.Type == record.Text || f.Type == record.Label || f.Type == record.DocumentNo || f.Type == record.Texts || f.Type == record.Objects)
+	return f != nil && (f.Type == record.Text || f.Type == record.Label || f.Type == record.DocumentNo || f.Type == record.CommitmentNo || f.Type == record.Texts || f.Type == record.Objects)
 }
 
 // fits tells whether every column whose form is known reads well, and whether,

@@ -92,6 +92,8 @@ type evidence struct {
 	DecidedOn   string
 	ValidUntil  string
 	PublicUntil string
+	Procedure   string
+	RepairedOn  string
 	Year        json.Number
 	Grade       string
 	From        string
@@ -128,7 +130,7 @@ func addFact(f *grade.Facts, r *store.Record) {
 }
 
 func penaltyOf(d *evidence) grade.Penalty {
-	return grade.Penalty{Category: d.Category, DecidedOn: day(d.DecidedOn), ValidUntil: day(d.ValidUntil), PublicUntil: day(d.PublicUntil)}
+	return grade.Penalty{Category: d.Category, Procedure: d.Procedure, RepairedOn: day(d.RepairedOn), DecidedOn: day(d.DecidedOn), ValidUntil: day(d.ValidUntil), PublicUntil: day(d.PublicUntil)}
 }
 
 // displayed tells whether a penalty is in its term of display.

@@ -45,9 +45,11 @@ type Facts struct {
 type Penalty struct {
 	ID          string      // of the record
 	Category    string      // 处罚类别, several joined by ; or similar
+	Procedure   string      // 处罚程序; "": not told
 	DecidedOn   record.Date // date of the document
 	ValidUntil  record.Date // 处罚有效期; NoDate or 2099-12-31: none
 	PublicUntil record.Date // 公示截止期 that the unit names; NoDate: by class
+	RepairedOn  record.Date // 信用修复: not displayed since; NoDate: not repaired
 }
 
 // TaxGrade is a yearly tax grade (纳税缴费信用级别).
@@ -135,7 +137,7 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 	case "penalty":
 		for i := range f.Penalties {
 			p := &f.Penalties[i]
-			if r.Displayed(p, f.Day) && slices.Contains(rule.values, r.Severity(p.Category).String()) {
+			if r.Displayed(p, f.Day) && slices.Contains(rule.values, r.Severity(p).String()) {
 				ids = append(ids, p.ID)
 			}
 		}

@@ -79,7 +79,7 @@ func TestGrade(t *testing.T) {
 	f("term over", Facts{Entries: []list.Entry{entry("E", "L03", list.InForce, "2026-11-24")}}, Good, "")
 
 	penalty := func(id, category, decided string) Penalty {
-		return Penalty{ID: id, Category: category, DecidedOn: day(decided), ValidUntil: record.NoDate, PublicUntil: record.NoDate}
+		return Penalty{ID: id, Category: category, DecidedOn: day(decided), ValidUntil: record.NoDate, PublicUntil: record.NoDate, RepairedOn: record.NoDate}
 	}
 	f("fine", Facts{Penalties: []Penalty{penalty("P1", "罚款", "2026-05-01")}}, Warning, "GENERAL_PENALTY: P1")
 	f("warning only", Facts{Penalties: []Penalty{penalty("P1", "警告;通报批评", "2026-05-01")}}, Good, "")
@@ -122,7 +122,7 @@ func TestDisplayUntil(t *testing.T) {
 	r := load(t)
 	f := func(category, decided, valid, public, want string) {
 		t.Helper()
-		p := Penalty{Category: category, DecidedOn: day(decided), ValidUntil: day(valid), PublicUntil: day(public)}
+		p := Penalty{Category: category, DecidedOn: day(decided), ValidUntil: day(valid), PublicUntil: day(public), RepairedOn: record.NoDate}
 		last, ok := r.DisplayUntil(&p)
 		if ok != (want != "") || last != day(want) {
 			t.Errorf("%s of %s: until %s (%v), want %s", category, decided, last, ok, want)
@@ -135,11 +135,11 @@ func TestDisplayUntil(t *testing.T) {
 	f("罚款", "2026-05-01", "", "", "2027-05-01")
 	f("罚款", "2026-03-31", "", "", "2029-03-31")
 	f("罚款", "2026-05-01", "2099-12-31", "", "2027-05-01")
-	f("罚款", "2026-05-01", "2030-01-01", "", "2027-05-01")
+	f("罚款", "2026-05-01", "2030-01-01", "", "2030-01-01")
 	f("罚款", "2026-05-01", "", "2026-08-01", "2026-08-01")
 	f("罚款", "2026-05-01", "", "2030-08-01", "2027-05-01")
 	f("限制从业", "2026-05-01", "2031-05-01", "", "2031-05-01")
-	f("限制从业", "2026-05-01", "2099-12-31", "", "2029-05-01")
+	f("限制从业", "2026-05-01", "2099-12-31", "", "2099-12-31")
 	f("暂扣许可证件", "2026-05-01", "", "", "2029-05-01")
 	f("警告", "2026-05-01", "", "", "")
 	f("通报批评", "2024-05-01", "", "", "")
@@ -151,7 +151,7 @@ func TestSeverity(t *testing.T) {
 	r := load(t)
 	f := func(category string, want Severity) {
 		t.Helper()
-		if got := r.Severity(category); got != want {
+		if got := r.Severity(&Penalty{Category: category}); got != want {
 			t.Errorf("%q is %s, want %s", category, got, want)
 		}
 	}

@@ -1,6 +1,7 @@
 package grade
 
 import (
+	"slices"
 	"strings"
 
 	"credithub/schema/record"
@@ -24,42 +25,54 @@ func (s Severity) String() string { return severityNames[s] }
 // openEnd is how feeds write "no end".
 var openEnd = record.MakeDate(2099, 12, 31)
 
-// Severity is the severest class that the words of a penalty's category name.
-// A category that names none is of the default class.
-func (r *Rules) Severity(category string) Severity { return r.class(category).severity }
+// Severity is the severest class that the words of a penalty's category name, or
+// that of its procedure; one whose category names none is of the default class.
+func (r *Rules) Severity(p *Penalty) Severity { return r.class(p).severity }
 
-func (r *Rules) class(category string) *penaltyClass {
+func (r *Rules) class(p *Penalty) *penaltyClass {
+	c := &r.penalties[r.otherwise]
 	for i := range r.penalties { // severest first
-		for _, w := range r.penalties[i].words {
-			if strings.Contains(category, w) {
-				return &r.penalties[i]
-			}
+		if slices.ContainsFunc(r.penalties[i].words, func(w string) bool { return strings.Contains(p.Category, w) }) {
+			c = &r.penalties[i]
+			break
 		}
 	}
-	return &r.penalties[r.otherwise]
+	if c.severity > General || p.Procedure == "" {
+		return c // no summary procedure leads there
+	}
+	for i := range r.penalties {
+		if slices.Contains(r.penalties[i].procedures, p.Procedure) {
+			return &r.penalties[i]
+		}
+	}
+	return c
 }
 
 // DisplayUntil is the last day on which a penalty is displayed, counted from the
 // date of its document and not of its upload; ok is false when it is not
-// displayed at all. The end that the unit names can shorten the term, never
-// lengthen it; a ban that runs longer is shown until it ends.
+// displayed at all. The end that the unit names counts between the shortest and the
+// longest term of the class; a penalty with a period of its own never ends before
+// that does (信用修复管理办法 第十二条); a repair ends it before all.
 func (r *Rules) DisplayUntil(p *Penalty) (last record.Date, ok bool) {
-	c := r.class(p.Category)
-	months := c.months
+	c := r.class(p)
+	t := c.terms
 	if p.DecidedOn < r.changedOn {
-		months = c.monthsBefore
+		t = c.before
 	}
-	if months == 0 || p.DecidedOn == record.NoDate {
+	if t.longest == 0 || p.DecidedOn == record.NoDate {
 		return record.NoDate, false
 	}
-	last = p.DecidedOn.AddMonths(months)
-	if c.ownPeriod && p.ValidUntil != record.NoDate && p.ValidUntil < openEnd {
+	last = p.DecidedOn.AddMonths(t.longest)
+	if p.PublicUntil != record.NoDate {
+		last = max(min(last, p.PublicUntil), p.DecidedOn.AddMonths(t.shortest))
+	}
+	if p.ValidUntil < openEnd || c.openPeriod {
 		last = max(last, p.ValidUntil)
 	}
-	if p.PublicUntil != record.NoDate {
-		last = min(last, p.PublicUntil)
+	if p.RepairedOn != record.NoDate {
+		last = min(last, p.RepairedOn-1)
 	}
-	return last, true
+	return last, last >= p.DecidedOn
 }
 
 // Displayed tells whether a penalty is displayed on a day.

@@ -31,11 +31,15 @@ type rule struct {
 }
 
 type penaltyClass struct {
-	severity             Severity
-	words                []string
-	ownPeriod            bool
-	months, monthsBefore int
+	severity      Severity
+	words         []string
+	procedures    []string
+	openPeriod    bool
+	terms, before displayTerms
 }
+
+// displayTerms are the longest and the shortest display, in months; 0: none.
+type displayTerms struct{ longest, shortest int }
 
 // facts are the kinds of evidence a rule can look at.
 var facts = []string{"list", "penalty", "taxGrade", "taxAbnormal", "commitment", "record", "rectification"}
@@ -55,9 +59,12 @@ type penaltyRow struct {
 	Class        string
 	Words        []string
 	Basis        string
-	OwnPeriod    bool `yaml:"ownPeriod"`
+	Procedures   []string
+	OpenPeriod   bool `yaml:"openPeriod"`
 	Months       int
+	MinMonths    int `yaml:"minMonths"`
 	MonthsBefore int `yaml:"monthsBefore"`
+	MinBefore    int `yaml:"minMonthsBefore"`
 }
 
 type ruleRow struct {
@@ -98,7 +105,7 @@ func parse(raw []byte) (*Rules, error) {
 
 func (r *Rules) addPenalty(p *penaltyRow, otherwise string, fail func(string, ...any)) {
 	s := slices.Index(severityNames[:], p.Class)
-	if s < 0 || len(p.Words) == 0 || p.Basis == "" || p.Months < 0 || p.MonthsBefore < 0 || slices.Contains(p.Words, "") {
+	if s < 0 || len(p.Words) == 0 || p.Basis == "" || min(p.MinMonths, p.MinBefore) < 0 || p.Months < p.MinMonths || p.MonthsBefore < p.MinBefore || slices.Contains(p.Words, "") {
 		fail("penalty class %q needs a known class, words, a basis and terms", p.Class)
 		return
 	}
@@ -108,7 +115,8 @@ func (r *Rules) addPenalty(p *penaltyRow, otherwise string, fail func(string, ..
 	if p.Class == otherwise {
 		r.otherwise = len(r.penalties)
 	}
-	r.penalties = append(r.penalties, penaltyClass{Severity(s), p.Words, p.OwnPeriod, p.Months, p.MonthsBefore})
+	r.penalties = append(r.penalties, penaltyClass{Severity(s), p.Words, p.Procedures, p.OpenPeriod,
+		displayTerms{p.Months, p.MinMonths}, displayTerms{p.MonthsBefore, p.MinBefore}})
 }
 
 func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"credithub/schema/uscc"
@@ -26,8 +27,9 @@ type Kind uint8
 
 // Kinds of texts.
 const (
-	Free   Kind = iota // prose: eleven digits of a mobile number are one
-	Number             // number of a document: they are one only after a word that says so
+	Free       Kind = iota // prose: eleven digits of a mobile number are one
+	Number                 // number of a document: they are one only after a word that says so
+	Commitment             // number of a commitment: as Number, and one in the form of the standard names nobody
 )
 
 // Mask stands where something was cut.
@@ -39,6 +41,9 @@ type Finder struct{ c chain }
 // Look appends where contacts and accounts stand in a text, in order, and tells
 // whether an identity number stands in it.
 func (f *Finder) Look(spans []Span, text []byte, kind Kind) (_ []Span, id bool) {
+	if kind == Commitment && commitmentNo(text) {
+		return spans, false
+	}
 	known, long := len(spans), false
 	c := f.begin()
 	for at := 0; c.next(text, &at); long = true {
@@ -51,6 +56,23 @@ func (f *Finder) Look(spans []Span, text []byte, kind Kind) (_ []Span, id bool) 
 		}
 	}
 	return spans, id || long && named(text)
+}
+
+// commitmentNo tells whether a text is the number of a commitment as the standard
+// forms it: division (6), day (8) and a serial number (6). One in eleven holds what
+// would do as an identity number. There were no commitments before 2010, so that the
+// day is nobody's birthday who could sign one.
+func commitmentNo(b []byte) bool {
+	if len(b) != 20 {
+		return false
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	day, err := time.Parse("20060102", string(b[6:14]))
+	return err == nil && day.Year() >= 2010 && day.Year() < 2100 && uscc.KnownProvince(b[:6])
 }
 
 // FindID tells whether the identity number of a citizen stands in a text.
@@ -181,7 +203,7 @@ func (c *chain) contacts(spans []Span, kind Kind) []Span {
 func (c *chain) contact(i int, kind Kind) int {
 	from := c.runs[i].from
 	said := saidBefore(c.text, from)
-	if kind == Number && said == nothing || said == nothing && (wordBefore(c.text, from) || from > 0 && c.text[from-1] == '.') {
+	if kind != Free && said == nothing || said == nothing && (wordBefore(c.text, from) || from > 0 && c.text[from-1] == '.') {
 		return 0
 	}
 	for k := range shapes {

@@ -19,8 +19,9 @@ var typeWords = map[record.FieldType]string{
 	record.Month: "YYYY-MM", record.Year: "YYYY", record.Count: "whole number", record.Score: "decimal",
 	record.Money: "yuan, up to 6 decimals", record.Division: "division, GB/T 2260", record.RegNo: "registration number",
 	record.Code: "code of an organ", record.Texts: "array of texts", record.Objects: "array of texts or flat objects",
-	record.Moment:  "time with its offset, RFC 3339",
-	record.Dropped: "personal: recognised, never kept",
+	record.CommitmentNo: "number: division, day and serial of 6",
+	record.Moment:       "time with its offset, RFC 3339",
+	record.Dropped:      "personal: recognised, never kept",
 }
 
 func catalogueText(p *Policy) string {

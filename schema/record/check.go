@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+
 	"strconv"
 
 	"credithub/schema/fault"
@@ -103,7 +105,11 @@ func (c *checker) identity() {
 
 // personalID tells whether a record's number tells something of a person's.
 func (c *checker) personalID(b []byte) bool {
-	contacts, id := c.look(b, personal.Number)
+	kind := personal.Number
+	if s := c.row.spec; s != nil && slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Type == CommitmentNo }) {
+		kind = personal.Commitment // which units take for the record's own number
+	}
+	contacts, id := c.look(b, kind)
 	switch {
 	case id:
 		c.row.Add(fault.E11Personal, "recordId", identity)

@@ -5,27 +5,30 @@ type FieldType uint8
 
 // Field types. "Number" tells that a JSON number stands for the text as well.
 const (
-	Text       FieldType = iota // free text
-	Label                       // short code or words of another catalogue; number allowed
-	DocumentNo                  // number of a document, case or licence; number allowed
-	Choice                      // one of Enum; number allowed; E06
-	Day                         // YYYY-MM-DD; E06
-	Month                       // YYYY-MM; E06
-	Year                        // YYYY; number allowed, written as a number; E06
-	Count                       // integer of 0 … 2³¹−1; number allowed, written as a number; E06
-	Score                       // decimal with up to 4 decimals; number allowed, written as a number; E06
-	Money                       // yuan ≥ 0 with up to 6 decimals; number allowed, written as text; E09
-	Division                    // GB/T 2260, six digits; number allowed; W02
-	RegNo                       // registration number (注册号); number allowed
-	Code                        // 统一社会信用代码 of an organ; the placeholder means absent
-	Texts                       // array of texts
-	Objects                     // array of texts or of flat objects
-	Dropped                     // personal identifier: recognised, never kept; W05
-	Moment                      // instant with its offset, RFC 3339; E06
+	Text         FieldType = iota // free text
+	Label                         // short code or words of another catalogue; number allowed
+	DocumentNo                    // number of a document, case or licence; number allowed
+	Choice                        // one of Enum; number allowed; E06
+	Day                           // YYYY-MM-DD; E06
+	Month                         // YYYY-MM; E06
+	Year                          // YYYY; number allowed, written as a number; E06
+	Count                         // integer of 0 … 2³¹−1; number allowed, written as a number; E06
+	Score                         // decimal with up to 4 decimals; number allowed, written as a number; E06
+	Money                         // yuan ≥ 0 with up to 6 decimals; number allowed, written as text; E09
+	Division                      // GB/T 2260, six digits; number allowed; W02
+	RegNo                         // registration number (注册号); number allowed
+	Code                          // 统一社会信用代码 of an organ; the placeholder means absent
+	Texts                         // array of texts
+	Objects                       // array of texts or of flat objects
+	Dropped                       // personal identifier: recognised, never kept; W05
+	CommitmentNo                  // number of a commitment (承诺编码), C20 of the standard or a unit's own; number allowed
+	Moment                        // instant with its offset, RFC 3339; E06
 )
 
 // free tells whether a value of the type may be any words.
-func (t FieldType) free() bool { return t == Text || t == Label || t == DocumentNo }
+func (t FieldType) free() bool {
+	return t == Text || t == Label || t == DocumentNo || t == CommitmentNo
+}
 
 // Number tells whether the canonical form of the type is a JSON number.
 func (t FieldType) Number() bool { return t == Year || t == Count || t == Score }

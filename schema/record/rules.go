@@ -2,6 +2,8 @@ package record
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"credithub/schema/fault"
 	"credithub/schema/uscc"
@@ -129,9 +131,22 @@ func permitRules(c *checker) {
 	}
 }
 
+// PenaltyCategories are the words by which the kinds of penalties are known (行政处罚法
+// 第九条 and 双公示 2.0), in the forms that feeds use.
+var PenaltyCategories = []string{
+	"警告", "通报批评", "罚款", "没收违法所得", "没收非法财物", "没收非法所得", "没收非法财产", "没收", "暂扣", "降低资质", "吊销", "限制开展生产经营",
+	"限制生产经营", "责令停产停业", "责令停产", "责令停业", "停业整顿", "责令关闭", "限制从业", "禁止从业", "行政拘留", "拘留", "其他", "其它",
+}
+
 // penaltyRules: what the category of a penalty demands (双公示 2.0).
 func penaltyRules(c *checker) {
 	category := c.row.Get("category")
+	for part := range bytes.FieldsFuncSeq(category, func(r rune) bool { return strings.ContainsRune(";；,，|", r) }) {
+		if !slices.ContainsFunc(PenaltyCategories, func(w string) bool { return bytes.Contains(part, []byte(w)) }) {
+			c.row.Add(fault.E06Enum, "category", "names a kind of penalty that 行政处罚法 第九条 doesn't know; write others as 其他-…")
+			break
+		}
+	}
 	if bytes.Contains(category, []byte("罚款")) && !c.given("fineAmount") {
 		c.row.Add(fault.E09Amount, "fineAmount", "missing: the category names a fine (罚款)")
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"credithub/schema/uscc"
 )
 
 // row writes an envelope around a data object.
@@ -472,6 +474,45 @@ func TestOccurredAt(t *testing.T) {
 	} {
 		if got, _, ok := Normalise(spec, "occurredAt", cell); got != want || !ok {
 			t.Errorf("%s is read as %s, %v", cell, got, ok)
+		}
+	}
+}
+
+// A category of penalties that nobody knows is no penalty.
+func TestCase_P4_UnknownCategories(t *testing.T) {
+	f := func(category, want string) {
+		t.Helper()
+		_, faults := decode(row("penalty", "penalty", `"name":"示例","documentNo":"示罚〔2026〕1号","category":"`+category+`","fineAmount":"1","revokedLicence":"许可证","decidedOn":"2026-03-02"`))
+		if faults != want {
+			t.Errorf("%s: %q, want %q", category, faults, want)
+		}
+	}
+	for _, c := range []string{"警告", "通报批评", "罚款", "没收违法所得", "没收非法财物", "暂扣许可证件", "降低资质等级", "吊销许可证件",
+		"限制开展生产经营活动", "责令停产停业", "责令关闭", "限制从业", "行政拘留", "其他", "其他-责令改正", "警告;罚款", "罚款；没收违法所得、没收非法财物", "暂扣或者吊销许可证", ""} {
+		f(c, "")
+	}
+	f("口头表扬", "E06 category")
+	f("罚款;口头表扬", "E06 category")
+	f("XX", "E06 category")
+}
+
+// Numbers of commitments in the form of the standard are never a person's.
+func TestCase_P5_CommitmentNumbersOfTheStandard(t *testing.T) {
+	f := func(no, want string) {
+		t.Helper()
+		_, faults := decode(strings.Replace(row("commitment", "commitment", `"commitmentNo":"`+no+`","type":"主动型","madeOn":"2026-03-02"`), "R-1", no, 1))
+		if faults != want {
+			t.Errorf("%s: %q, want %q", no, faults, want)
+		}
+	}
+	for n := range 300 {
+		f(fmt.Sprintf("42011120260302%06d", n*37), "")
+	}
+	for n := range 300 { // the same digits elsewhere are looked at
+		no := fmt.Sprintf("42011119850302%06d", n*37)
+		r, faults := decode(row("commitment", "commitment", `"commitmentNo":"`+no+`","type":"主动型","madeOn":"2026-03-02"`))
+		if looks := uscc.CheckID([]byte(no[:18])) || uscc.CheckID([]byte(no[1:19])) || uscc.CheckID([]byte(no[2:])); looks != (faults == "E11 commitmentNo") {
+			t.Errorf("%s: %q (%v)", no, faults, r.Faults)
 		}
 	}
 }

@@ -59,12 +59,16 @@ func penaltyKind() KindSpec {
 			{Name: "basis", Columns: []string{"CF_YJ"}, Headers: []string{"处罚依据", "行政处罚依据", "处罚法律依据", "法律依据"}},
 			{Name: "category", Type: Label, Max: 512, Columns: []string{"CF_CFLB"}, Headers: []string{"处罚类别", "处罚种类", "行政处罚种类", "处罚类别1", "行政处罚类别", "处罚类型"}},
 			{Name: "content", Columns: []string{"CF_NR"}, Headers: []string{"处罚内容", "行政处罚内容", "处罚结果", "行政处罚结果", "处罚决定内容", "处罚决定"}},
+			{Name: "procedure", Type: Choice, Headers: []string{"处罚程序", "行政处罚程序", "适用程序", "处罚程序类型", "程序类型"}, Enum: []Enum{
+				{"简易程序", []string{"简易", "当场处罚"}}, {"普通程序", []string{"一般程序", "普通", "一般", "快速办理"}},
+			}},
 			{Name: "fineAmount", Type: Money, TenThousand: true, Columns: []string{"CF_NR_FK"}, Headers: []string{"罚款金额", "罚款金额(万元)", "罚款", "罚款数额", "罚款金额(元)"}},
 			{Name: "confiscatedAmount", Type: Money, TenThousand: true, Columns: []string{"CF_NR_WFFF"}, Headers: []string{"没收违法所得、没收非法财物的金额", "没收违法所得、没收非法财物的金额(万元)", "没收金额(万元)", "没收金额", "没收违法所得金额", "没收违法所得", "没收违法所得或非法财物金额"}},
 			{Name: "revokedLicence", Max: 512, Columns: []string{"CF_NR_ZKDX"}, Headers: []string{"暂扣或吊销证照名称及编号", "暂扣或吊销证照", "吊销证照名称及编号"}},
 			{Name: "decidedOn", Type: Day, Required: true, Past: true, Columns: []string{"CF_JDRQ"}, Headers: []string{"处罚决定日期", "作出行政处罚决定日期", "作出处罚决定日期", "行政处罚决定日期", "处罚决定时间", "处罚日期", "处罚时间", "决定日期", "决定时间", "作出处罚日期"}},
 			{Name: "validUntil", Type: Day, Open: true, Columns: []string{"CF_YXQ"}, Headers: []string{"处罚有效期", "处罚有效期至", "处罚有效期止", "有效期至", "有效期止", "处罚期限至", "有效期", "处罚截止日期", "处罚到期日", "期满日期", "届满日期", "终止日期", "到期日期", "处罚期满日期"}},
 			{Name: "publicUntil", Type: Day, Open: true, Columns: []string{"CF_GSJZQ"}, Headers: []string{"公示截止期", "公示期限", "公示截止日期", "公示截止时间", "公示期至", "公示期止", "公示到期日", "公示期", "公示结束日期", "公示期限至", "撤下日期", "公示期满日期"}},
+			{Name: "repairedOn", Type: Day, Past: true, Headers: []string{"信用修复日期", "修复日期", "信用修复时间"}},
 			{Name: "organ", Max: 200, Columns: []string{"CF_CFJG", "CF_XZJG"}, Headers: []string{"处罚机关", "作出处罚决定机关", "作出行政处罚决定机关名称", "处罚机关名称", "行政处罚机关", "处罚决定机关", "处罚部门", "作出处罚决定部门", "执法机关", "处罚单位"}},
 			{Name: "organCode", Type: Code, Columns: []string{"CF_CFJGDM"}, Headers: []string{"处罚机关统一社会信用代码", "处罚机关代码"}},
 			{Name: "source", Max: 200, Columns: []string{"CF_SJLY", "CF_LYDW"}, Headers: []string{"数据来源单位", "数据来源", "来源单位"}},
@@ -72,7 +76,7 @@ func penaltyKind() KindSpec {
 			{Name: "remark", Columns: []string{"BZ"}, Headers: []string{"备注"}},
 		}...),
 		Identity: []string{"documentNo", "organ"},
-		orders:   []order{{"decidedOn", "validUntil"}, {"decidedOn", "publicUntil"}},
+		orders:   []order{{"decidedOn", "validUntil"}, {"decidedOn", "publicUntil"}, {"decidedOn", "repairedOn"}},
 		rules:    penaltyRules,
 	}
 }
@@ -155,7 +159,7 @@ func commitmentKind() KindSpec {
 	return KindSpec{
 		Domain: Commitment, Name: "commitment", NameZh: "信用承诺",
 		Fields: []Field{
-			{Name: "commitmentNo", Type: DocumentNo, Max: 64, Headers: []string{"承诺编号", "承诺编码", "承诺书编号", "信用承诺编号", "承诺书编码"}},
+			{Name: "commitmentNo", Type: CommitmentNo, Max: 64, Headers: []string{"承诺编号", "承诺编码", "承诺书编号", "信用承诺编号", "承诺书编码"}},
 			{Name: "name", Named: true, Max: 200, Headers: append([]string{"承诺人名称"}, nameHeaders...)},
 			{Name: "subjectType", Type: Label, Max: 100, Headers: []string{"承诺人类别"}},
 			{Name: "type", Type: Choice, Required: true, Headers: []string{"承诺类型"},

@@ -109,8 +109,11 @@ func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
 		return b, false
 	}
 	kind := personal.Free
-	if f.Type == DocumentNo || f.Type == RegNo {
+	switch f.Type {
+	case DocumentNo, RegNo:
 		kind = personal.Number
+	case CommitmentNo:
+		kind = personal.Commitment
 	}
 	spans, id := c.look(b, kind)
 	switch {
@@ -122,7 +125,7 @@ func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
 		return b, false
 	case len(spans) == 0:
 		return b, true
-	case kind == personal.Number:
+	case kind != personal.Free:
 		c.row.Add(fault.E11Personal, f.Name, contact)
 		return b, false
 	}
