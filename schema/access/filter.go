@@ -67,7 +67,7 @@ func members(data []byte, f func(name string, key, value []byte)) bool {
 }
 
 // displayFields are the fields of a penalty that its display hangs on.
-var displayFields = []string{"category", "decidedOn", "validUntil", "publicUntil"}
+var displayFields = []string{"category", "procedure", "decidedOn", "validUntil", "publicUntil", "repairedOn"}
 
 // holds tells whether a record with such data is public on a day. Data that
 // can't be read is not, nor is a date that can't.
@@ -98,11 +98,12 @@ func (r *rule) holds(data []byte, day record.Date) bool {
 
 // displayed tells whether a penalty is displayed on a day (信用修复管理办法 第七至十二条).
 func displayed(rules *grade.Rules, values map[string]string, day record.Date) bool {
-	p, ok := grade.Penalty{Category: values["category"]}, [3]bool{}
+	p, ok := grade.Penalty{Category: values["category"], Procedure: values["procedure"]}, [4]bool{}
 	p.DecidedOn, ok[0] = date(values["decidedOn"])
 	p.ValidUntil, ok[1] = date(values["validUntil"])
 	p.PublicUntil, ok[2] = date(values["publicUntil"])
-	return ok == [3]bool{true, true, true} && rules.Displayed(&p, day)
+	p.RepairedOn, ok[3] = date(values["repairedOn"])
+	return ok == [4]bool{true, true, true, true} && rules.Displayed(&p, day)
 }
 
 // date reads a date that may be absent.
