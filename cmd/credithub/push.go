@@ -23,6 +23,7 @@ type pushCmd struct {
 	Domain  string   `help:"Domain of tables; rows of NDJSON name their own."`
 	Kind    string   `help:"Kind of tables, of domains with several."`
 	Ignore  []string `help:"Headings of columns that are left out of tables; may be given again." sep:"," placeholder:"HEADING,…"`
+	Charset string   `help:"Encoding of CSV files, such as big5; else their bytes tell." placeholder:"NAME"`
 	Files   []string `arg:"" help:"NDJSON, JSON, CSV or XLSX." type:"existingfile"`
 }
 
@@ -33,7 +34,7 @@ func (c *pushCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer done()
-	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Finding: func(f push.Finding) {
+	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Charset: c.Charset, Finding: func(f push.Finding) {
 		fmt.Printf("%s:%d\t%s\t%s\t%s\t%s\n", f.File, f.Line, f.RecordID, f.Code, f.Field, f.Message)
 	}}
 	if term.IsTerminal(int(os.Stderr.Fd())) {

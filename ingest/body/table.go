@@ -255,7 +255,7 @@ func (m *mapped) notes() []Note {
 	var all []Note
 	for _, s := range m.strays {
 		n := s.Note
-		n.Message = "no field of this kind, not kept: " + strconv.Itoa(n.Count) + " rows"
+		n.Message = "no field of this kind, not kept: " + count(n.Count)
 		if n.Count == 0 {
 			n.Message = "no field of this kind; the column is empty"
 		}

@@ -100,10 +100,21 @@ func (t *Tally) All() []Told {
 		if what == "" {
 			what = told.Message
 		}
-		told.Message = what + ": " + strconv.Itoa(told.Count) + map[bool]string{false: " rows", true: " more rows"}[key.more]
+		told.Message = what + ": " + count(told.Count)
+		if key.more {
+			told.Message = what + ": " + strconv.Itoa(told.Count) + " more"
+		}
 		if len(g.examples) > 0 {
 			told.Message += ", such as " + strings.Join(g.examples, "; ")
 		}
 	}
 	return t.all
+}
+
+// count writes a number of rows.
+func count(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return strconv.Itoa(n) + " rows"
 }

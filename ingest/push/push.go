@@ -64,7 +64,9 @@ type Config struct {
 	Domain string   // of tables, and of a heartbeat; "" when every row names its own
 	Kind   string   // of tables of domains with several kinds
 	Ignore []string // headings of columns of tables that are left out
-	Limits Limits
+	// Charset is the encoding of CSV files; "": it is told by their bytes.
+	Charset string
+	Limits  Limits
 	// Progress is told after each part; Finding of each fault. Both may be nil.
 	Progress func(Progress)
 	Finding  func(Finding)
@@ -274,20 +276,20 @@ func (f *Finding) ofColumn() bool { return f.Code == fault.W05Normalised || f.Co
 
 // gather adds a finding of a column to what the parts before said of it.
 func (p *pusher) gather(f Finding) {
-	what, rest, _ := strings.Cut(f.Message, ": ")
+	what, _, _ := strings.Cut(f.Message, ": ")
 	for i := range p.columns {
 		g := &p.columns[i]
 		if known, _, _ := strings.Cut(g.Message, ": "); g.Code == f.Code && g.Field == f.Field && known == what {
-			_, examples, _ := strings.Cut(g.Message, ", such as ")
-			if g.Count += f.Count; examples != "" {
-				examples = ", such as " + examples
+			_, examples, several := strings.Cut(g.Message, ", such as ")
+			if !several && g.Count == 1 && strings.Contains(g.Message, "→") {
+				_, examples, _ = strings.Cut(g.Message, ": ")
 			}
-			g.Message = what + ": " + strconv.Itoa(g.Count) + " rows" + examples
+			g.Count += f.Count
+			if g.Message = what + ": " + strconv.Itoa(g.Count) + " rows"; examples != "" {
+				g.Message += ", such as " + examples
+			}
 			return
 		}
-	}
-	if _, one, found := strings.Cut(rest, "→"); found && one != "" && f.Count == 1 {
-		f.Message = what + ": 1 rows, such as " + rest
 	}
 	p.columns = append(p.columns, f)
 }

@@ -179,7 +179,7 @@ func (p *pusher) table(ctx context.Context, f *os.File, size int64) error {
 	if err != nil {
 		return err
 	}
-	err = body.CSVParts(b, p.kind, body.Options{Ignore: p.Ignore}, bodyLimits(), p.Limits.PartBytes, p.Limits.PartRows, func(part body.Part) error {
+	err = body.CSVParts(b, p.kind, body.Options{Charset: p.Charset, Ignore: p.Ignore}, bodyLimits(), p.Limits.PartBytes, p.Limits.PartRows, func(part body.Part) error {
 		return p.send(ctx, Part{Form: CSV, Body: part.Body}, func(l int) int { return l + part.Shift }, int64(len(part.Body)))
 	})
 	return shown(err)

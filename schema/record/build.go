@@ -41,8 +41,9 @@ func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
 			continue
 		}
 		values[c.Field] = strings.ToValidUTF8(v, "\uFFFD")
-		if ok && v != strings.TrimSpace(c.Text) && k.worthNoting(c.Field) {
-			note(c.Field, "brought into the form of the hub"+arrow(&finder, k.Field(c.Field), c.Text, v))
+		f := k.Field(c.Field)
+		if seen := c.seen(f); ok && v != strings.TrimSpace(seen) && k.worthNoting(c.Field) {
+			note(c.Field, "brought into the form of the hub"+arrow(&finder, f, seen, v))
 		}
 		if strings.ContainsFunc(c.Text, damagedRune) && !strings.ContainsFunc(v, damagedRune) && k.worthNoting(c.Field) {
 			warnings = append(warnings, fault.Fault{Code: fault.W15Damaged, Field: c.Field, Message: damage})
@@ -61,6 +62,14 @@ func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
 		values["recordId"] = k.derivedID(values)
 	}
 	return k.appendBuilt(dst, values), warnings
+}
+
+// seen is what whoever looks at the cell sees in it.
+func (c *Cell) seen(f *Field) string {
+	if !c.Serial || f != nil && f.Type.counts() {
+		return c.Text
+	}
+	return serialText(trimCell(c.Text), f)
 }
 
 // worthNoting: folding a document's width says nothing to anyone, a changed
