@@ -197,3 +197,25 @@ func TestOnlyTheLatestOfASeriesCounts(t *testing.T) {
 }
 
 var one = []byte("1")
+
+// The sieve names words that the data of every example hold, in the form in which
+// they are stored.
+func TestSieveLetsEveryFactThrough(t *testing.T) {
+	p, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range examples {
+		f := p.Fact(x.fact)
+		sieve := p.Sieve(f.Domain)
+		if !strings.Contains(sieve, "kind = '"+f.Kind+"'") {
+			t.Errorf("%s: not in %s", x.fact, sieve)
+		}
+		if words := f.words(); words != nil && !slices.ContainsFunc(words, func(w string) bool { return strings.Contains(x.data, w) }) {
+			t.Errorf("%s: none of %q in %s", x.fact, words, x.data)
+		}
+	}
+	if s := p.Sieve(record.Complaint); s != "" {
+		t.Errorf("complaints pass %s", s)
+	}
+}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,46 +33,57 @@ func StoredValues(data []byte, occurredOn record.Date) Values {
 
 // Sieve is an SQL expression over the columns kind and data of stored records that
 // is true for every record of a domain that can be a fact or has a place in a
-// series; "" when none of the domain can. It may let others through.
+// series; "" when none of the domain can. It lets others through: it looks for words
+// without reading the data as JSON, which costs a fiftieth, and takes every record
+// with an escape in it, behind which a word may hide.
 func (p *Policy) Sieve(d record.Domain) string {
 	if int(d) >= len(p.factsOf) {
 		return ""
 	}
 	k := &p.factsOf[d]
-	var any []string
+	words := map[string][]string{} // by kind; nil: every record
 	for _, s := range k.series {
-		any = append(any, "kind = "+literal(s.kind))
+		words[s.kind] = nil
 	}
 	for _, f := range k.facts {
-		if slices.ContainsFunc(k.series, func(s series) bool { return s.kind == f.Kind }) {
-			continue
-		}
-		all := []string{"kind = " + literal(f.Kind)}
-		for i := range f.when {
-			if c := f.when[i].sql(); c != "" {
-				all = append(all, c)
+		if all, met := words[f.Kind]; !met || all != nil {
+			if own := f.words(); own != nil {
+				words[f.Kind] = append(all, own...)
+			} else {
+				words[f.Kind] = nil
 			}
 		}
-		any = append(any, "("+strings.Join(all, " AND ")+")")
+	}
+	var any []string
+	for _, kind := range slices.Sorted(maps.Keys(words)) {
+		c := "kind = " + literal(kind)
+		if all := words[kind]; all != nil {
+			slices.Sort(all)
+			c = "(" + c + " AND multiSearchAny(data, [" + literals(append(slices.Compact(all), `\u`)) + "]))"
+		}
+		any = append(any, c)
 	}
 	return strings.Join(any, " OR ")
 }
 
-// sql is the condition as an expression; "" for one that is left to the reader.
-func (c *condition) sql() string {
-	var any []string
-	for _, name := range c.fields {
-		text := "JSONExtractString(data, " + literal(name) + ")"
-		switch {
-		case c.in != nil:
-			any = append(any, text+" IN ("+literals(c.in)+")")
+// words are such that the data of every record that is the fact hold one of them;
+// nil when there are none.
+func (f *Fact) words() []string {
+	for i := range f.when {
+		switch c := &f.when[i]; {
 		case c.contains != nil:
-			any = append(any, "multiSearchAny("+text+", ["+literals(c.contains)+"])")
-		default:
-			return ""
+			return c.contains
+		case c.in != nil:
+			var out []string
+			for _, name := range c.fields {
+				for _, v := range c.in {
+					out = append(out, `"`+name+`":"`+v+`"`)
+				}
+			}
+			return out
 		}
 	}
-	return "(" + strings.Join(any, " OR ") + ")"
+	return nil
 }
 
 func literals(all []string) string {
