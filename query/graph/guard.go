@@ -22,13 +22,23 @@ type guard struct {
 	err   error
 }
 
-type counters struct{ depth, fields, cost int }
+// counters are what is left of limits; most is what they began with.
+type counters struct {
+	depth, fields, cost int
+	most                *counters
+}
+
+func newCounters(depth, fields, cost int) counters {
+	c := counters{depth: depth, fields: fields, cost: cost}
+	c.most = &counters{depth: depth, fields: fields, cost: cost}
+	return c
+}
 
 // inspect gives the one operation of a document and its fragments, or the limit
 // that it passes and why.
 func inspect(doc *ast.Document, l *Limits) (op *ast.OperationDefinition, frags map[string]*ast.FragmentDefinition, limit string, err error) {
 	g := &guard{limits: l, fragments: map[string]*ast.FragmentDefinition{},
-		usual: counters{l.Depth, l.Fields, l.Cost}, meta: counters{l.IntrospectionDepth, l.IntrospectionFields, l.IntrospectionCost}, many: counters{l.Depth, l.Fields, l.ChecksCost}}
+		usual: newCounters(l.Depth, l.Fields, l.Cost), meta: newCounters(l.IntrospectionDepth, l.IntrospectionFields, l.IntrospectionCost), many: newCounters(l.Depth, l.Fields, l.ChecksCost)}
 	operations := 0
 	for _, d := range doc.Definitions {
 		switch d := d.(type) {
@@ -258,7 +268,7 @@ func (g *guard) walk(set *ast.SelectionSet, c *counters, depth, objects int) {
 	}
 	for _, s := range set.Selections {
 		if c.fields--; g.err == nil && c.fields < 0 {
-			g.pass("fields", "the document selects too many fields")
+			g.pass("fields", "the document selects more than %d fields", c.most.fields)
 		}
 		if g.err != nil {
 			return
@@ -293,7 +303,7 @@ func (g *guard) field(f *ast.Field, c *counters, depth, objects int) {
 	}
 	n := objects * g.items(f)
 	if c.cost -= n + objects*reads[name]; c.cost < 0 {
-		g.pass("cost", "the answer could hold too many objects; ask for smaller pages or less nesting")
+		g.pass("cost", "the answer could hold more than %d objects; ask for smaller pages or less nesting", c.most.cost)
 		return
 	}
 	g.walk(f.SelectionSet, c, depth+1, n)

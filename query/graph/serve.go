@@ -109,7 +109,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 // spent on.
 func (s *Server) outOfTime(w http.ResponseWriter, r *http.Request, x *exchange, limit string) {
 	s.met.limits.WithLabelValues(limit).Inc()
-	s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.Timeout, "the answer took too long")), true)
+	s.answer(w, x, nil, nil, s.limited(r.Context(), "", fault.New(fault.Timeout, "the answer took longer than %s", s.limits.Deadline)), true)
 }
 
 // started tells whether errors come from resolvers: those of the request itself,

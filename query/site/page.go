@@ -195,10 +195,11 @@ func (s *Site) search(p *page) error {
 func (s *Site) entity(p *page) error {
 	raw := p.r.PathValue("uscc")
 	code := uscc.Fold(raw)
-	if v := uscc.Check([]byte(code)); !v.Valid() || v.Personal {
+	v := uscc.Check([]byte(code))
+	if !v.Valid() {
 		return fault.New(fault.NotFound, "")
 	}
-	if raw != code {
+	if raw != code && !v.Personal { // which is never written; to the view it is nobody's
 		p.moved = p.model.Base + "/e/" + code
 		return nil
 	}

@@ -145,8 +145,10 @@ func (s *Store) fail(ctx context.Context, err error) error {
 		switch ex.Code {
 		case codeTimeout, codeTooSlow:
 			kind, message = fault.Timeout, "the answer took too long"
-		case codeTooManyRows, codeMemory:
-			kind, message = fault.TooComplex, "the question touches too many rows; narrow it"
+		case codeTooManyRows:
+			kind, message = fault.TooComplex, fmt.Sprintf("the question touches more than %d rows; narrow it", s.maxRows)
+		case codeMemory:
+			kind, message = fault.TooComplex, "the question takes more memory than the store gives it; narrow it"
 		default:
 			kind, message = fault.Internal, "the store refused a read"
 		}
