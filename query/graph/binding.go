@@ -10,6 +10,7 @@ import (
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
 
+	"credithub/query/store"
 	"credithub/query/view"
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -24,6 +25,10 @@ type scope struct {
 	viewer *view.Viewer
 	place  *place    // of a caller who shares few; nil: of nobody
 	failed []failure // deferred fields that may not be null
+
+	mixed    bool              // asks checks and for more that is read beside them
+	answered []*reply          // to checks of which more of the same age is read
+	evidence []store.RecordKey // that will be read of hits
 }
 
 type scopeKey struct{}
@@ -35,6 +40,21 @@ type call struct {
 	src  any
 	args map[string]any
 	info *graphql.ResolveInfo
+}
+
+// reaches tells whether a field stands below the one that is resolved, by the names
+// of those between.
+func (c *call) reaches(names ...string) bool {
+	for _, f := range c.selected(names[0]) {
+		below := *c
+		info := *c.info
+		info.FieldASTs = []*ast.Field{f}
+		below.info = &info
+		if len(names) == 1 || below.reaches(names[1:]...) {
+			return true
+		}
+	}
+	return false
 }
 
 // selected gives the fields of a name right below the field that is resolved,
@@ -143,6 +163,12 @@ func (s *Server) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql
 		if !ok {
 			return nil, s.refuse(ctx, fmt.Errorf("resolver %s.%s: no scope", typ, field))
 		}
+		if _, ok := p.Source.(absent); ok {
+			if required {
+				return s.blank(f.Type), nil
+			}
+			return nil, nil
+		}
 		if !self && !s.access.Allows(sc.p, typ, field) {
 			switch {
 			case empty:
@@ -174,7 +200,7 @@ func (s *Server) later(p *graphql.ResolveParams, sc *scope, typ string, def *ast
 				err = fmt.Errorf("resolver %s.%s: %v", typ, info.FieldName, v)
 			}
 			if err != nil {
-				out, err = sc.fail(&info, def, s.refuse(ctx, err))
+				out, err = s.fail(sc, &info, def, s.refuse(ctx, err))
 			}
 		}()
 		return f()

@@ -192,6 +192,52 @@ func TestCase_C5_TheSubjectIsOfTheAgeOfItsCheck(t *testing.T) {
 	f(h.Receipt(), q, 0, "NOT_CAUGHT_UP")
 }
 
+// The record that a hit rests on is read at the age of the check too; while it can't
+// be, the hit is told without it.
+func TestCase_C5_EvidenceIsOfTheAgeOfItsCheck(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	h.sayFacts()
+	q := `{checks(usccs:["` + factCode + `","` + clearCode + `"],matter:"INVOICE_SUPPLY"){outcome hits{evidence{code record{id recordedAt unit{code}}}}}}`
+	a := ask(t, s, "officer", q, nil)
+	if len(a.Errors) > 0 || !strings.Contains(a.raw, `"id":"TAX/tax/G-1"`) || h.reads[0] != "stored" {
+		t.Errorf("%v %s", h.reads, a.raw)
+	}
+	h.unstored, h.reads = true, nil
+	a = ask(t, s, "officer", q, nil)
+	if a.code() != "NOT_CAUGHT_UP" || !strings.Contains(a.raw, `[{"outcome":"HIT","hits":[{"evidence":null}]},{"outcome":"CLEAR"`) || len(h.reads) > 0 {
+		t.Errorf("%v %s", h.reads, a.raw)
+	}
+}
+
+// What is asked beside a check is no older than the check, wherever it stands in the
+// document: it waits for what the check reflects.
+func TestCase_C5_NothingBesideACheckIsOlder(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	for _, beside := range []string{`entity(uscc:"` + clearCode + `"){name}`, `search(text:"武汉示例"){totalCount}`, `listEntries(first:1){totalCount}`} {
+		for _, q := range []string{
+			`{` + beside + ` check(uscc:"` + clearCode + `",matter:"TENDER"){outcome}}`, `{check(uscc:"` + clearCode + `",matter:"TENDER"){outcome} ` + beside + `}`,
+		} {
+			for range 8 { // graphql-go asks root fields in any order
+				h.unstored, h.reads = false, nil
+				if a := ask(t, s, "officer", q, nil); len(a.Errors) > 0 || len(h.reads) == 0 || h.reads[0] != "stored" {
+					t.Fatalf("%s: %v %s", q, h.reads, a.raw)
+				}
+				h.unstored, h.reads = true, nil
+				if a := ask(t, s, "officer", q, nil); a.code() != "NOT_CAUGHT_UP" || len(h.reads) > 0 {
+					t.Fatalf("%s: %v %s", q, h.reads, a.raw)
+				}
+			}
+		}
+		h.unstored, h.reads = true, nil
+		if a := ask(t, s, "officer", "{"+beside+"}", nil); len(a.Errors) > 0 {
+			t.Errorf("%s alone: %s", beside, a.raw)
+		}
+		h.unstored = false
+	}
+}
+
 // after binds an enterprise that is asked for itself, for whoever asks.
 func TestCase_C5_AfterBindsEntity(t *testing.T) {
 	h := newHub(t)

@@ -3,11 +3,14 @@ package graph
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
+
+	"credithub/schema/record"
 )
 
 // graphql-go gives up the whole answer when a field that was put off fails and may
@@ -22,25 +25,40 @@ type failure struct {
 	err  gqlerrors.FormattedError
 }
 
-// standIns are values that pass as what a field may not be without.
-var standIns = map[string]any{
-	"Boolean": false, "Int": 0, "RecordConnection": &pageValue{total: 0},
+// absent stands in for an object. Its fields are stand-ins too.
+type absent struct{}
+
+// blank is a value that passes as what a required field may not be without.
+func (s *Server) blank(t ast.Type) any {
+	switch t := t.(type) {
+	case *ast.NonNull:
+		return s.blank(t.Type)
+	case *ast.List:
+		return []any{}
+	case *ast.Named:
+		switch name := t.Name.Value; name {
+		case "Int":
+			return 0
+		case "Boolean":
+			return false
+		case "String", "ID":
+			return ""
+		case "Date":
+			return record.Date(0)
+		case "DateTime":
+			return time.Unix(0, 0)
+		default:
+			if e, ok := s.schema.Type(name).(*graphql.Enum); ok {
+				return e.Values()[0].Value
+			}
+		}
+	}
+	return absent{}
 }
 
 // fail makes of a refusal what the field of a deferred resolver gives.
-func (sc *scope) fail(info *graphql.ResolveInfo, def *ast.FieldDefinition, r *refusal) (any, error) {
-	required, ok := def.Type.(*ast.NonNull)
-	if !ok {
-		return nil, r
-	}
-	var stand any
-	switch t := required.Type.(type) {
-	case *ast.List:
-		stand = []any{}
-	case *ast.Named:
-		stand = standIns[t.Name.Value]
-	}
-	if stand == nil {
+func (s *Server) fail(sc *scope, info *graphql.ResolveInfo, def *ast.FieldDefinition, r *refusal) (any, error) {
+	if _, required := def.Type.(*ast.NonNull); !required {
 		return nil, r
 	}
 	e := gqlerrors.FormattedError{Message: r.message, Path: info.Path.AsArray(), Extensions: r.Extensions()}
@@ -49,7 +67,7 @@ func (sc *scope) fail(info *graphql.ResolveInfo, def *ast.FieldDefinition, r *re
 		e.Locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
 	}
 	sc.failed = append(sc.failed, failure{e.Path, e})
-	return stand, nil
+	return s.blank(def.Type), nil
 }
 
 // takeOut makes the nearest that may be null above each failed field null.

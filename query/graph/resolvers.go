@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"slices"
@@ -32,12 +31,12 @@ type (
 		*restrict.Hit
 		day  record.Date
 		code string
-		d    *restrict.Decision
+		rep  *reply
 	}
 	evidenceValue struct {
 		*restrict.Evidence
-		code    string
-		receipt string
+		code string
+		rep  *reply
 	}
 	listValue   struct{ *policy.List }
 	unitValue   struct{ code, name string }
@@ -76,14 +75,14 @@ func (s *Server) queryResolvers() map[string]resolver {
 		"Query.check":  func(c *call) (any, error) { return s.resolveCheck(c) },
 		"Query.checks": func(c *call) (any, error) { return s.resolveChecks(c) },
 		"Query.entity": func(c *call) (any, error) { return s.resolveEntity(c) },
-		"Query.search": func(c *call) (any, error) {
+		"Query.search": s.beside(func(c *call) (any, error) {
 			p, err := c.sc.viewer.Search(c.ctx, c.text("text"), c.first(), c.text("after"))
 			if err != nil {
 				return nil, err
 			}
 			return pageOf(c, p, func(m view.Match) any { return m.Entity }), nil
-		},
-		"Query.listEntries": func(c *call) (any, error) {
+		}),
+		"Query.listEntries": s.beside(func(c *call) (any, error) {
 			p, err := c.sc.viewer.ListEntries(c.ctx, view.EntryQuery{
 				List: c.text("list"), USCC: uscc.Fold(c.text("uscc")), State: list.ParseState(c.text("state")), First: c.first(), After: c.text("after"),
 			})
@@ -91,7 +90,7 @@ func (s *Server) queryResolvers() map[string]resolver {
 				return nil, err
 			}
 			return pageOf(c, p, func(e view.Entry) any { return &e }), nil
-		},
+		}),
 		"Query.lists": func(*call) (any, error) {
 			return each(s.policy.Lists, func(l *policy.List) any { return listValue{l} }), nil
 		},
@@ -116,6 +115,32 @@ func (s *Server) queryResolvers() map[string]resolver {
 	}
 }
 
+// beside puts off a resolver that reads the store until all checks of the request
+// have been answered and what they reflect is stored.
+func (s *Server) beside(read resolver) resolver {
+	return func(c *call) (any, error) {
+		if !c.sc.mixed {
+			return read(c)
+		}
+		return later(func() (any, error) {
+			if err := s.waitAnswered(c); err != nil {
+				return nil, err
+			}
+			return read(c)
+		}), nil
+	}
+}
+
+// waitAnswered returns when what the checks of the request reflect is stored.
+func (s *Server) waitAnswered(c *call) error {
+	for _, rep := range c.sc.answered {
+		if err := s.waitStored(c.ctx, rep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // resolveEntity waits for its receipt before anything is read, or even wanted:
 // other fields of the request may read what is wanted at any time.
 func (s *Server) resolveEntity(c *call) (any, error) {
@@ -126,31 +151,47 @@ func (s *Server) resolveEntity(c *call) (any, error) {
 	if err := mayAskPast(c, when.AsOf); err != nil {
 		return nil, err
 	}
-	if after == "" {
+	if after == "" && (!c.sc.mixed || !when.AsOf.IsZero()) {
 		wantAhead(c, code, when)
 		return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, code, when)) }), nil
 	}
 	if !when.AsOf.IsZero() {
 		return nil, fault.New(fault.BadInput, "asOf and after exclude each other")
 	}
-	ps, err := positionsOf(after)
-	if err != nil {
-		return nil, err
+	var ps []receipt.Position
+	if after != "" {
+		var err error
+		if ps, err = positionsOf(after); err != nil {
+			return nil, err
+		}
 	}
 	return later(func() (any, error) {
-		// The index is woken by the log, where the store has to be asked again and
-		// again: a receipt of nothing costs it no reads, and no place for the public.
-		var err error
-		c.sc.place.aside(c.ctx, func() { err = s.index.WaitFor(c.ctx, ps) })
-		if err == nil {
-			err = s.store.WaitStored(c.ctx, ps)
-		}
-		if err != nil {
+		if err := s.waitReceipt(c, ps); err != nil {
 			return nil, err
+		}
+		if err := s.waitAnswered(c); err != nil {
+			return nil, err
+		}
+		if after == "" && len(c.sc.answered) == 1 {
+			when.Age = c.sc.answered[0].age
 		}
 		wantAhead(c, code, when)
 		return orNil(c.sc.viewer.Entity(c.ctx, code, when))
 	}), nil
+}
+
+// waitReceipt returns when what a receipt names can be read. The index is woken by
+// the log, where the store has to be asked again and again: a receipt of nothing
+// costs it no reads, and the public no place.
+func (s *Server) waitReceipt(c *call, ps []receipt.Position) (err error) {
+	if len(ps) == 0 {
+		return nil
+	}
+	c.sc.place.aside(c.ctx, func() { err = s.index.WaitFor(c.ctx, ps) })
+	if err != nil {
+		return err
+	}
+	return s.store.WaitStored(c.ctx, ps)
 }
 
 // wantAhead notes what the fields below entity will ask, so that it is read at the
@@ -204,19 +245,27 @@ func each[T any](in []T, f func(T) any) []any {
 	return out
 }
 
+// readsMore tells whether the store is read for a check, or beside it.
+func readsMore(c *call) bool {
+	return c.sc.mixed || c.reaches("subject") || c.reaches("hits", "evidence", "record")
+}
+
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
-	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: len(c.selected("subject")) > 0}
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: readsMore(c)}
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
+	}
+	if rep.age != nil {
+		c.sc.answered = append(c.sc.answered, rep)
 	}
 	return &checkValue{rep, 0, q.codes[0]}, nil
 }
 
 func (s *Server) resolveChecks(c *call) (any, error) {
 	raw, _ := c.args["usccs"].([]any)
-	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer, still: len(c.selected("subject")) > 0}
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer, still: readsMore(c)}
 	for _, v := range raw {
 		code, _ := v.(string)
 		q.codes = append(q.codes, code)
@@ -225,6 +274,9 @@ func (s *Server) resolveChecks(c *call) (any, error) {
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
+	}
+	if rep.age != nil {
+		c.sc.answered = append(c.sc.answered, rep)
 	}
 	out := make([]any, len(q.codes))
 	for i, code := range q.codes {
@@ -258,7 +310,7 @@ func (s *Server) checkResolvers() map[string]resolver {
 		"Check.hits": d(func(v *checkValue, d *restrict.Decision) any {
 			out := make([]any, len(d.Hits))
 			for i := range d.Hits {
-				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At), v.code, d}
+				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At), v.code, v.rep}
 			}
 			return out
 		}),
@@ -313,7 +365,7 @@ func (s *Server) evidenceResolvers() map[string]resolver {
 			if h.Evidence == nil {
 				return nil, nil
 			}
-			return evidenceValue{h.Evidence, h.code, h.d.Receipt}, nil
+			return evidenceValue{h.Evidence, h.code, h.rep}, nil
 		},
 		"Evidence.code":     e(func(e evidenceValue) any { return e.Fact.Code }),
 		"Evidence.reason":   e(func(e evidenceValue) any { return e.Fact.NameZh }),
@@ -323,29 +375,19 @@ func (s *Server) evidenceResolvers() map[string]resolver {
 		"Evidence.record": func(c *call) (any, error) {
 			e := c.src.(evidenceValue)
 			k := store.RecordKey{USCC: e.code, Domain: e.Fact.Domain.String(), Unit: e.Unit, RecordID: e.RecordID, Version: e.Version}
-			c.sc.viewer.WantEvidence(k)
+			c.sc.evidence = append(c.sc.evidence, k)
 			return later(func() (any, error) {
-				if err := s.waitEvidence(c.ctx, &e); err != nil {
+				if err := s.waitStored(c.ctx, e.rep); err != nil {
 					return nil, err
 				}
+				for _, k := range c.sc.evidence { // wanted only now: other fields may read what is wanted at any time
+					c.sc.viewer.WantEvidence(k)
+				}
+				c.sc.evidence = nil
 				return orNil(c.sc.viewer.Evidence(c.ctx, k, e.Fact.Kind))
 			}), nil
 		},
 	}
-}
-
-// waitEvidence returns when the record can be read from the store, of which the
-// index may be ahead.
-func (s *Server) waitEvidence(ctx context.Context, e *evidenceValue) error {
-	ps, err := receipt.Parse(e.receipt)
-	if err != nil {
-		return err
-	}
-	ps = slices.DeleteFunc(ps, func(p receipt.Position) bool { return p.Domain != e.Fact.Domain })
-	if len(ps) == 0 {
-		return nil
-	}
-	return s.store.WaitStored(ctx, ps)
 }
 
 func entryResolvers(s *Server) map[string]resolver {

@@ -73,6 +73,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
 	sc := s.newScope(x)
+	sc.mixed = doc.mixed
 	if x.principal.Anonymous() && !doc.public {
 		// The public shares few places, so that it takes the store from nobody.
 		if sc.place = takePlace(ctx, s.public); sc.place == nil {
