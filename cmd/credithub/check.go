@@ -22,7 +22,7 @@ type checkCmd struct {
 
 const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a){
 id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
-hits{obligation citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
+hits{obligation role citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
 evidence{reason since until record{id version domain unit{name}}}}
 staleSources{unit{code name} domain}}}`
 
@@ -34,6 +34,7 @@ type checkAnswer struct {
 	Subject *struct{ Name string }
 	Hits    []struct {
 		Obligation string
+		Role       string
 		Citation   string
 		Measure    struct{ Code, NameZh string }
 		Entry      *struct {
@@ -57,6 +58,10 @@ type checkAnswer struct {
 		Domain string
 	}
 }
+
+// roleZh are the words for whom a measure binds.
+var roleZh = map[string]string{"ENTERPRISE": "企业", "LEGAL_REPRESENTATIVE": "法定代表人（对企业仅作审慎考量）",
+	"RESPONSIBLE_PERSON": "负责人、直接责任人员（对企业仅作审慎考量）", "BRANCH": "分支机构"}
 
 // exit status of each outcome.
 var checkExit = map[string]int{"CLEAR": 0, "HIT": 3, "SUBJECT_UNKNOWN": 4, "SUBJECT_AMBIGUOUS": 4, "SOURCE_STALE": 4}
@@ -170,7 +175,7 @@ func (a *checkAnswer) print() {
 	}
 	fmt.Printf("%s  %s\n%s %s: %s %s\n", a.USCC, name, a.Matter.Code, a.Matter.NameZh, a.Outcome, a.Obligation)
 	for _, h := range a.Hits {
-		fmt.Printf("  %-9s %s %s\n    依据 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh, h.Citation)
+		fmt.Printf("  %-9s %s %s\n    对象 %s\n    依据 %s\n", h.Obligation, h.Measure.Code, h.Measure.NameZh, roleZh[h.Role], h.Citation)
 		if e := h.Entry; e != nil {
 			fmt.Printf("    名单 %s %s  文书 %s  认定 %s\n    期限 %s 至 %s\n    移出 %s\n",
 				e.List.Code, e.List.NameZh, e.DocumentNo, e.DecidedBy.Name, e.Since, orOpen(e.Until), e.WayOutZh)

@@ -39,6 +39,7 @@ type stage struct {
 // history is how the life of an entry goes.
 type history struct {
 	state  string
+	exit   string
 	stages []stage
 }
 
@@ -93,7 +94,7 @@ func (g *Generator) entry(s *subject, list, unit, organ string) error {
 			return err
 		}
 	}
-	g.truth.entry(s.code, EntryTruth{ID: id, List: list, Unit: unit, State: h.state, DocumentNo: doc})
+	g.truth.entry(s.code, EntryTruth{ID: id, List: list, Unit: unit, State: h.state, ExitType: h.exit, DocumentNo: doc})
 	return nil
 }
 
@@ -105,22 +106,23 @@ func (g *Generator) history(decided record.Date) history {
 	inForce := stage{"IN_FORCE", served, force}
 	switch n := g.rng.IntN(20); {
 	case n < 9:
-		return history{"IN_FORCE", []stage{inForce}}
+		return history{"IN_FORCE", "", []stage{inForce}}
 	case n < 12:
-		return history{"IN_FORCE", []stage{{"PRE_NOTICE", decided - 10, nil}, {"DECIDED", decided, nil}, {"SERVED", served, serve}, inForce}}
+		return history{"IN_FORCE", "", []stage{{"PRE_NOTICE", decided - 10, nil}, {"DECIDED", decided, nil}, {"SERVED", served, serve}, inForce}}
 	case n < 15:
-		return history{"EXITED", []stage{inForce, {"EXITED", later, func(d *fields) {
+		exit := pick(g, []string{"REPAIRED", "CORRECTED", "REVOKED"})
+		return history{"EXITED", exit, []stage{inForce, {"EXITED", later, func(d *fields) {
 			force(d)
-			d.str("exitType", pick(g, []string{"REPAIRED", "CORRECTED", "REVOKED"}))
+			d.str("exitType", exit)
 			d.str("exitDocumentNo", fmt.Sprintf("移出〔%d〕%d号", later.Time().Year(), 1+g.rng.IntN(899)))
 		}}}}
 	case n < 17:
-		return history{"SUSPENDED", []stage{inForce, {"SUSPENDED", later, force}}}
+		return history{"SUSPENDED", "", []stage{inForce, {"SUSPENDED", later, force}}}
 	case n < 18:
-		return history{"IN_FORCE", []stage{inForce, {"SUSPENDED", later - 5, force}, {"RESUMED", later, force}}}
+		return history{"IN_FORCE", "", []stage{inForce, {"SUSPENDED", later - 5, force}, {"RESUMED", later, force}}}
 	case n < 19:
-		return history{"PRE_NOTICE", []stage{{"PRE_NOTICE", decided, nil}}}
+		return history{"PRE_NOTICE", "", []stage{{"PRE_NOTICE", decided, nil}}}
 	default:
-		return history{"DECIDED", []stage{{"DECIDED", decided, nil}}}
+		return history{"DECIDED", "", []stage{{"DECIDED", decided, nil}}}
 	}
 }

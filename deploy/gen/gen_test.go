@@ -128,11 +128,19 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 			if o, ok := restricts[d.list][matter]; ok {
 				want = o
 			}
+			e := list.Entry{List: code, State: list.InForce, Cause: "1", DecidedOn: max(today-100, p.List(code).From), Since: today - 80, Until: record.NoDate}
+			left := policy.None
 			for _, r := range p.Rules(p.Matter(matter), code) {
-				got = max(got, r.Bears("1", today-98, today))
+				got = max(got, r.Weight(r.Bears(&e, today)))
+				gone := e
+				gone.State, gone.ExitType, gone.ExitedOn = list.Exited, list.Repaired, today-78
+				left = max(left, r.Weight(r.Bears(&gone, today)))
 			}
 			if got.String() != want {
 				t.Errorf("%s × %s: policy says %s, yardstick %s", d.list, matter, got, want)
+			}
+			if o := outlives[d.list][matter]; o != left.String() && (o != "" || left != policy.None) {
+				t.Errorf("%s × %s after the exit: policy says %s, yardstick %q", d.list, matter, left, o)
 			}
 		}
 	}
@@ -140,7 +148,7 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 		for _, matter := range Matters() {
 			got := policy.None
 			for _, r := range p.FactRules(p.Matter(matter), p.Fact(code)) {
-				got = max(got, r.Bears("", today-98, today))
+				got = max(got, r.Weight(r.On(today)))
 			}
 			if want := matters[matter]; got.String() != want && (want != "" || got != policy.None) {
 				t.Errorf("%s × %s: policy says %s, yardstick %s", code, matter, got, want)
@@ -167,7 +175,7 @@ func TestFactsAreThoseOfTheRows(t *testing.T) {
 			for _, matter := range Matters() {
 				for _, rule := range p.FactRules(p.Matter(matter), f.Fact) {
 					key := string(row.USCC) + " " + matter
-					want[key] = max(want[key], rule.Bears("", record.NoDate, today))
+					want[key] = max(want[key], rule.On(today))
 				}
 			}
 		}

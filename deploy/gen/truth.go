@@ -46,6 +46,7 @@ type EntryTruth struct {
 	List       string `json:"list"`
 	Unit       string `json:"unit"`
 	State      string `json:"state"`
+	ExitType   string `json:"exitType,omitempty"`
 	DocumentNo string `json:"documentNo"`
 }
 
@@ -120,13 +121,20 @@ func (t *Truth) entry(code string, e EntryTruth) {
 	}
 	s.Entries = append(s.Entries, e)
 	t.EntriesIn[e.State]++
-	if e.State != "IN_FORCE" {
+	bars := restricts[e.List]
+	switch {
+	case e.State == "EXITED" && e.ExitType == "REPAIRED":
+		bars = outlives[e.List]
+	case e.State != "IN_FORCE":
 		return
 	}
-	for matter, obligation := range restricts[e.List] {
+	for matter, obligation := range bars {
 		if rank[obligation] > rank[s.Obligations[matter]] {
 			s.Obligations[matter] = obligation
 		}
+	}
+	if e.State != "IN_FORCE" {
+		return
 	}
 	if serious[e.List] && !s.Blacklisted {
 		s.Blacklisted = true
@@ -172,25 +180,54 @@ var testifies = map[string]map[string]string{
 }
 
 var restricts = map[string]map[string]string{
-	"L01": {"SIMPLE_DEREGISTRATION": "REJECT", "LAND_AUCTION": "CAUTION", "PUBLIC_RESOURCE_TRADING": "RESTRICT", "HONOUR_AWARD": "REJECT"},
+	"L01": {
+		"SIMPLE_DEREGISTRATION": "REJECT", "GOVERNMENT_PROCUREMENT": "CAUTION", "TENDER": "CAUTION", "LAND_AUCTION": "CAUTION",
+		"PUBLIC_RESOURCE_TRADING": "RESTRICT", "HONOUR_AWARD": "REJECT",
+	},
+	"L02": {"SIMPLE_DEREGISTRATION": "REJECT"}, // listed since 2025-03-18; nothing older is made
 	"L03": {
-		"SIMPLE_DEREGISTRATION": "REJECT", "LEGAL_REP_APPOINTMENT": "REJECT", "FOOD_OPERATION_LICENCE": "CAUTION",
+		"SIMPLE_DEREGISTRATION": "REJECT", "LEGAL_REP_APPOINTMENT": "INFORM", "FOOD_OPERATION_LICENCE": "CAUTION",
 		"DRUG_LICENCE": "CAUTION", "CONSTRUCTION_QUALIFICATION": "CAUTION", "COMMITMENT_APPROVAL": "RESTRICT",
 		"GOVERNMENT_PROCUREMENT": "CAUTION", "TENDER": "CAUTION", "LAND_AUCTION": "CAUTION", "PUBLIC_RESOURCE_TRADING": "RESTRICT",
-		"FISCAL_FUNDS": "RESTRICT", "HONOUR_AWARD": "REJECT",
+		"FISCAL_FUNDS": "CAUTION", "HONOUR_AWARD": "REJECT",
 	},
-	"L04":  {"GOVERNMENT_PROCUREMENT": "CAUTION", "TENDER": "RESTRICT", "PUBLIC_RESOURCE_TRADING": "CAUTION", "FISCAL_FUNDS": "RESTRICT", "BANK_CREDIT": "INFORM"},
-	"L06":  {"GOVERNMENT_PROCUREMENT": "CAUTION", "FISCAL_FUNDS": "RESTRICT", "TAX_BENEFIT": "RESTRICT", "BANK_CREDIT": "INFORM"},
-	"L07":  {"CONSTRUCTION_QUALIFICATION": "CAUTION", "TENDER": "RESTRICT", "FISCAL_FUNDS": "RESTRICT", "TAX_BENEFIT": "RESTRICT", "HONOUR_AWARD": "REJECT"},
+	"L04": {
+		"GOVERNMENT_PROCUREMENT": "CAUTION", "TENDER": "RESTRICT", "LAND_AUCTION": "CAUTION", "PUBLIC_RESOURCE_TRADING": "CAUTION",
+		"FISCAL_FUNDS": "RESTRICT", "BANK_CREDIT": "INFORM", "CUSTOMS_AEO": "CAUTION",
+	},
+	"L06": {"GOVERNMENT_PROCUREMENT": "CAUTION", "FISCAL_FUNDS": "CAUTION", "TAX_BENEFIT": "RESTRICT", "BANK_CREDIT": "INFORM", "CUSTOMS_AEO": "CAUTION"},
+	"L07": {
+		"CONSTRUCTION_QUALIFICATION": "CAUTION", "GOVERNMENT_PROCUREMENT": "RESTRICT", "TENDER": "RESTRICT", "FISCAL_FUNDS": "RESTRICT",
+		"TAX_BENEFIT": "RESTRICT", "HONOUR_AWARD": "REJECT", "BANK_CREDIT": "INFORM",
+	},
 	"L09":  {"GOVERNMENT_PROCUREMENT": "REJECT", "PUBLIC_RESOURCE_TRADING": "CAUTION"},
 	"L10":  {"CONSTRUCTION_QUALIFICATION": "CAUTION"},
 	"L13":  {"CONSTRUCTION_QUALIFICATION": "CAUTION"},
+	"L14":  byOrder44,
 	"L15":  {"CUSTOMS_AEO": "REJECT"},
 	"L15B": {"CUSTOMS_AEO": "REJECT"},
+	"L17":  byOrder44,
 	"L21":  {"GOVERNMENT_PROCUREMENT": "CAUTION"},
 	"L22":  {"BANK_CREDIT": "INFORM"},
 	"L24":  {"TENDER": "REJECT"},
 	"L25":  {"FOOD_OPERATION_LICENCE": "REJECT", "DRUG_LICENCE": "REJECT", "COMMITMENT_APPROVAL": "RESTRICT"},
 	"L26":  {"COMMITMENT_APPROVAL": "RESTRICT", "HONOUR_AWARD": "REJECT"},
-	"L28":  {"FISCAL_FUNDS": "RESTRICT", "CONSTRUCTION_QUALIFICATION": "RESTRICT", "HONOUR_AWARD": "RESTRICT"},
+	"L28": {
+		"FISCAL_FUNDS": "RESTRICT", "CONSTRUCTION_QUALIFICATION": "RESTRICT", "HONOUR_AWARD": "RESTRICT",
+		"FOOD_OPERATION_LICENCE": "CAUTION", "DRUG_LICENCE": "CAUTION", "BOND_ISSUE": "CAUTION", "BANK_CREDIT": "INFORM",
+	},
+}
+
+// byOrder44 is Article 15 of SAMR Order 44 as drug and IP authorities use it (Art. 25).
+var byOrder44 = map[string]string{
+	"FOOD_OPERATION_LICENCE": "CAUTION", "DRUG_LICENCE": "CAUTION", "CONSTRUCTION_QUALIFICATION": "CAUTION", "TENDER": "CAUTION",
+	"GOVERNMENT_PROCUREMENT": "CAUTION", "COMMITMENT_APPROVAL": "RESTRICT", "HONOUR_AWARD": "CAUTION",
+}
+
+// outlives is what still holds when an entry was repaired in the last year: bars
+// by statute, counted from the exit (customs) or from the listing.
+var outlives = map[string]map[string]string{
+	"L15":  {"CUSTOMS_AEO": "REJECT"},
+	"L15B": {"CUSTOMS_AEO": "REJECT"},
+	"L25":  {"FOOD_OPERATION_LICENCE": "REJECT", "DRUG_LICENCE": "REJECT"},
 }

@@ -183,9 +183,6 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 	switch {
 	case m == nil:
 		return &refusal{fault.BadInput, "matter: no such approval matter", near}
-	case m.Role == policy.Person:
-		// No enterprise's entry can answer it, and CLEAR would say too much.
-		return fault.New(fault.BadInput, "matter: asks about a natural person, of whom the hub keeps no entries")
 	case len(q.caseNo) > maxCaseNo || !utf8.ValidString(q.caseNo):
 		return fault.New(fault.BadInput, "caseNo: longer than %d bytes", maxCaseNo)
 	case q.caseNo != "" && view.Personal(q.caseNo):
@@ -381,6 +378,7 @@ func appendFacts(b []byte, code string, d *restrict.Decision) []byte {
 		}
 		b = append(append(b, '\t'), h.Measure.Code...)
 		b = append(append(b, '\t'), h.Obligation.String()...)
+		b = append(append(b, '\t'), h.Role.String()...)
 	}
 	for _, src := range d.Stale {
 		b = append(append(b, '\t'), src.Unit...)

@@ -68,7 +68,6 @@ func TestRefusals(t *testing.T) {
 	f("officer", `uscc:"9142",`+m, "BAD_INPUT", "E01")
 	f("officer", `uscc:"91420100MA4N0A2B5X",`+m, "BAD_INPUT", "E02")
 	f("officer", ok+`matter:"NO_SUCH"`, "BAD_INPUT", "matter")
-	f("officer", ok+`matter:"PUBLIC_OFFICE"`, "BAD_INPUT", "natural person")
 	f("officer", ok+m+`,after:"nonsense"`, "BAD_INPUT", "receipt")
 	f("officer", ok+m+`,asOf:"2027-01-01T00:00:00Z"`, "BAD_INPUT", "future")
 	f("officer", ok+m+`,asOf:"2026-01-01T00:00:00Z",after:"`+h.Receipt()+`"`, "BAD_INPUT", "exclude")

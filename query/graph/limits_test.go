@@ -58,7 +58,7 @@ func TestCase_C2_OneTruthInOneAnswer(t *testing.T) {
 	s := h.server()
 	h.crowd(clearCode)
 	a := ask(t, s, "officer:SAMR", `{checks(usccs:["`+clearCode+`","`+listedCode+`"],matter:"GOVERNMENT_PROCUREMENT"){outcome subject{blacklisted abnormal grade}}}`, nil)
-	if want := `{"checks":[{"outcome":"CLEAR","subject":null},{"outcome":"HIT","subject":{"blacklisted":true,"abnormal":true,"grade":"SERIOUSLY_DISHONEST"}}]}`; string(a.Data) != want {
+	if want := `{"checks":[{"outcome":"HIT","subject":null},{"outcome":"HIT","subject":{"blacklisted":true,"abnormal":true,"grade":"SERIOUSLY_DISHONEST"}}]}`; string(a.Data) != want {
 		t.Errorf("%s", a.raw)
 	}
 	if len(a.Errors) == 0 || a.code() != "TOO_COMPLEX" {

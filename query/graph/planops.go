@@ -18,6 +18,8 @@ const (
 	opHitMeasure
 	opHitObligation
 	opHitCitation
+	opHitRole
+	opHitProven
 	opHitEvidence
 	opEvidenceCode
 	opEvidenceReason
@@ -82,6 +84,7 @@ var writers = map[string]struct {
 	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
 	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
 	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""}, "Hit.citation": {opHitCitation, ""},
+	"Hit.role": {opHitRole, ""}, "Hit.proven": {opHitProven, ""},
 	"Hit.evidence": {opHitEvidence, "Evidence"}, "Evidence.code": {opEvidenceCode, ""}, "Evidence.reason": {opEvidenceReason, ""},
 	"Evidence.reasonEn": {opEvidenceReasonEn, ""}, "Evidence.since": {opEvidenceSince, ""}, "Evidence.until": {opEvidenceUntil, ""},
 	"Evidence.record": {opEvidenceRecord, "Record"},

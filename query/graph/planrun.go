@@ -166,7 +166,11 @@ func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.D
 		case opHitObligation:
 			b = appendQuoted(b, h.Obligation.String())
 		case opHitCitation:
-			b = appendString(b, h.Citation())
+			b = appendString(b, h.Citation)
+		case opHitRole:
+			b = appendQuoted(b, h.Role.String())
+		case opHitProven:
+			b = appendBool(b, h.Proven)
 		}
 		return b
 	})

@@ -333,7 +333,9 @@ func (s *Server) checkResolvers() map[string]resolver {
 		}),
 		"Hit.measure":    hit(func(h hitValue) any { return h.Measure }),
 		"Hit.obligation": hit(func(h hitValue) any { return h.Obligation.String() }),
-		"Hit.citation":   hit(func(h hitValue) any { return h.Hit.Citation() }),
+		"Hit.citation":   hit(func(h hitValue) any { return h.Citation }),
+		"Hit.role":       hit(func(h hitValue) any { return h.Role.String() }),
+		"Hit.proven":     hit(func(h hitValue) any { return h.Proven }),
 	}
 }
 

@@ -47,22 +47,26 @@ type Hit struct {
 	Evidence   *Evidence  // nil for an entry
 	Measure    *policy.Measure
 	Obligation policy.Obligation
+	Counts     policy.Obligation // what it counts for in the answer, never more than Obligation
+	Role       policy.Role       // whom it binds
+	Proven     bool              // by an article
+	Citation   string            // what covers the list and the matter
 }
 
 // Decision is the answer to a check.
 type Decision struct {
 	Outcome    Outcome
-	Obligation policy.Obligation // the highest of the hits; None without hits
+	Obligation policy.Obligation // the highest that a hit counts for; None without hits
 	Subject    SubjectState
-	Hits       []Hit           // by obligation falling, entries before records, then list, id and measure
+	Hits       []Hit           // by what they count for and obligation falling, entries before records, then list, id and measure
 	Stale      []policy.Source // silent sources of those that can restrict the matter, in policy order
 	At         time.Time       // the instant asked about
 	Receipt    string          // log positions that the answer reflects; "" from Decide
 }
 
 // Decide answers a check from values alone. The entries are all entries on the
-// subject that may matter; those not in force on the civil day in China of at,
-// and those on lists that don't bear on the matter, restrict nothing. stale may
+// subject that may matter; those that don't bear on the matter on the civil day
+// in China of at restrict nothing. stale may
 // name any sources; only those that can restrict the matter count.
 //
 // Hits make the outcome HIT, whatever else is uncertain. Without hits an
@@ -96,19 +100,20 @@ func mustMatter(m *policy.Matter) {
 
 // bear appends the hits of one entry on a day.
 func bear(hits []Hit, e *list.Entry, rules []policy.Rule, day record.Date) []Hit {
-	if len(rules) == 0 {
-		return hits
-	}
-	if state, _ := e.At(day); state != list.InForce {
-		return hits
-	}
 	for i := range rules {
 		r := &rules[i]
-		if o := r.Bears(e.Cause, e.Since, day); o != policy.None {
-			hits = append(hits, Hit{Entry: *e, Measure: r.Measure, Obligation: o})
+		if o := r.Bears(e, day); o != policy.None {
+			h := hitBy(r, o)
+			h.Entry = *e
+			hits = append(hits, h)
 		}
 	}
 	return hits
+}
+
+// hitBy is what a rule says, without what brings it about.
+func hitBy(r *policy.Rule, o policy.Obligation) Hit {
+	return Hit{Measure: r.Measure, Obligation: o, Counts: r.Weight(o), Role: r.Role, Proven: r.Proven, Citation: r.Citation}
 }
 
 // conclude orders the hits and derives obligation and outcome.
@@ -119,7 +124,7 @@ func (d *Decision) conclude() {
 	d.Obligation = policy.None
 	switch {
 	case len(d.Hits) > 0:
-		d.Outcome, d.Obligation = HitOutcome, d.Hits[0].Obligation
+		d.Outcome, d.Obligation = HitOutcome, d.Hits[0].Counts
 	case d.Subject == Ambiguous:
 		d.Outcome = SubjectAmbiguous
 	case d.Subject != Known:
@@ -132,10 +137,10 @@ func (d *Decision) conclude() {
 }
 
 func compareHits(a, b Hit) int {
-	if a.Obligation != b.Obligation {
-		return cmp.Compare(b.Obligation, a.Obligation)
+	if a.Counts != b.Counts {
+		return cmp.Compare(b.Counts, a.Counts)
 	}
-	return cmp.Or(compareEvidence(a.Evidence, b.Evidence), cmp.Compare(a.Entry.List, b.Entry.List), cmp.Compare(a.Entry.ID, b.Entry.ID),
+	return cmp.Or(cmp.Compare(b.Obligation, a.Obligation), compareEvidence(a.Evidence, b.Evidence), cmp.Compare(a.Entry.List, b.Entry.List), cmp.Compare(a.Entry.ID, b.Entry.ID),
 		cmp.Compare(a.Measure.Code, b.Measure.Code), cmp.Compare(a.Entry.DecidedBy, b.Entry.DecidedBy))
 }
 

@@ -19,15 +19,6 @@ type Evidence struct {
 	Version  uint32
 }
 
-// Citation is the clauses that a hit rests on, in one line: of the measure those
-// that speak of the entry's list, of a record those of its fact.
-func (h *Hit) Citation() string {
-	if h.Evidence != nil {
-		return h.Evidence.Fact.Citation
-	}
-	return h.Measure.CitationFor(h.Entry.List)
-}
-
 // FactRecord is the current version of a record, as far as it matters here.
 type FactRecord struct {
 	policy.Reading
@@ -58,7 +49,7 @@ func testify(hits []Hit, e *Evidence, rules []policy.Rule, day record.Date) []Hi
 	var kept *Evidence
 	for i := range rules {
 		r := &rules[i]
-		o := r.Bears("", record.NoDate, day)
+		o := r.On(day)
 		if o == policy.None || e.decided(hits, r.Measure) {
 			continue
 		}
@@ -66,7 +57,9 @@ func testify(hits []Hit, e *Evidence, rules []policy.Rule, day record.Date) []Hi
 			own := *e
 			kept = &own
 		}
-		hits = append(hits, Hit{Evidence: kept, Measure: r.Measure, Obligation: o})
+		h := hitBy(r, o)
+		h.Evidence = kept
+		hits = append(hits, h)
 	}
 	return hits
 }

@@ -110,7 +110,7 @@ func TestSeriousListsAreThoseOfThePolicy(t *testing.T) {
 	}
 	r := load(t)
 	for c := list.L01; c < list.CodeEnd; c++ {
-		g, _ := r.Grade(&Facts{Day: today, Entries: []list.Entry{{ID: "E", List: c, State: list.InForce, Since: record.NoDate, Until: record.NoDate}}})
+		g, _ := r.Grade(&Facts{Day: today, Entries: []list.Entry{{ID: "E", List: c, Cause: "1", State: list.InForce, Since: record.NoDate, Until: record.NoDate}}})
 		if (g == SeriouslyDishonest) != p.Serious(c) {
 			t.Errorf("%s gives %s, serious by policy: %v", c, g, p.Serious(c))
 		}

@@ -26,6 +26,7 @@ type rule struct {
 	grade  Grade
 	fact   string
 	lists  uint64
+	causes []string // of the lists, by code and by name; empty: all
 	values []string
 	months int
 }
@@ -72,6 +73,7 @@ type ruleRow struct {
 	Grade  string
 	Fact   string
 	Lists  []string
+	Causes []string
 	Values []string
 	Months int
 }
@@ -125,7 +127,7 @@ func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
 		fail("rule %q needs a code, a grade above GOOD and a known fact", row.Code)
 		return
 	}
-	x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, values: row.Values, months: row.Months}
+	x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, causes: row.Causes, values: row.Values, months: row.Months}
 	if n := len(r.rules); n > 0 && r.rules[n-1].grade < x.grade {
 		fail("rule %s is graver than the one before it", row.Code)
 	}
@@ -134,6 +136,9 @@ func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
 	}
 	if (row.Fact == "list") != (len(row.Lists) > 0) {
 		fail("rule %s: lists belong to the fact list, and to it only", row.Code)
+	}
+	if len(row.Causes) > 0 && len(row.Lists) != 1 {
+		fail("rule %s: causes belong to one list", row.Code)
 	}
 	if valued := row.Fact == "penalty" || row.Fact == "taxGrade" || row.Fact == "commitment" || row.Fact == "record"; valued != (len(row.Values) > 0) {
 		fail("rule %s: values belong to penalties, tax grades, commitments and records", row.Code)

@@ -114,7 +114,7 @@ func TestCase_L3_UnknownCausesOnlyCaution(t *testing.T) {
 		}
 		for _, m := range p.Matters {
 			for _, r := range p.Rules(m, l.Code) {
-				if o := r.Bears("99", e.Since, day("2026-11-29")); o > Caution {
+				if o := r.Bears(&e, day("2026-11-29")); o > Caution {
 					t.Errorf("%s × %s: %s by %s", l.Code, m.Code, o, r.Measure.Code)
 				}
 			}
@@ -194,8 +194,9 @@ func TestEveryRuleCanFire(t *testing.T) {
 					if ended && len(r.Causes) == 0 {
 						continue // a wording of before the measure
 					}
-					e := list.Entry{List: l.Code, Cause: cause, DecidedOn: decided}
-					if p.NoEffect(&e) || r.Bears(cause, decided, decided) != r.Obligation {
+					decided = max(decided, r.DecidedFrom)
+					e := list.Entry{List: l.Code, State: list.InForce, Cause: cause, DecidedOn: decided, Since: decided, Until: record.NoDate, ExitedOn: record.NoDate}
+					if p.NoEffect(&e) || r.Bears(&e, decided) != r.Obligation {
 						t.Errorf("%s × %s for %s decided %s: %s never fires", l.Code, m.Code, cause, decided, r.Measure.Code)
 					}
 				}

@@ -124,7 +124,7 @@ func (b *builder) bearings(where string, f *Fact, rows []bearsRow) {
 	if len(rows) == 0 {
 		b.fail(where, "bears on nothing")
 	}
-	read := slices.ContainsFunc(f.Basis, func(c Citation) bool { return c.Mark == "V" || c.Mark == "V2" })
+	read := f.read()
 	for _, r := range rows {
 		x := bearing{obligation: Obligation(max(slices.Index(obligationNames[:], r.Obligation), 0))}
 		if x.obligation == None {
@@ -185,7 +185,8 @@ func (b *builder) compileFacts() {
 func (b *builder) bearingRules(f *Fact, x *bearing, m *Matter) (out []Rule) {
 	if x.measure != nil {
 		if slices.Contains(x.matters, m.Code) {
-			r := Rule{Measure: x.measure, Obligation: x.obligation, From: max(f.From, x.measure.From), To: f.To}
+			r := Rule{Measure: x.measure, Obligation: x.obligation, Role: m.binds(), Proven: f.read(), Citation: f.Citation,
+				DecidedFrom: record.NoDate, From: max(f.From, x.measure.From), To: f.To}
 			if r.To == record.NoDate || x.measure.To != record.NoDate && x.measure.To < r.To {
 				r.To = x.measure.To
 			}
@@ -198,7 +199,14 @@ func (b *builder) bearingRules(f *Fact, x *bearing, m *Matter) (out []Rule) {
 			continue
 		}
 		r.Obligation, r.Causes, r.Known, r.TermMonths = min(r.Obligation, x.obligation), nil, nil, 0
+		r.Outlives, r.DecidedFrom = Outlives{}, record.NoDate
+		r.Proven, r.Citation = f.read(), f.Citation
 		out = append(out, r)
 	}
 	return out
+}
+
+// read tells whether the fact rests on a clause that was read.
+func (f *Fact) read() bool {
+	return slices.ContainsFunc(f.Basis, func(c Citation) bool { return c.Mark == "V" || c.Mark == "V2" })
 }

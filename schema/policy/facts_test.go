@@ -113,7 +113,7 @@ func TestEveryFactFires(t *testing.T) {
 		}
 		rules := p.FactRules(p.Matter(x.matter), f)
 		if !slices.ContainsFunc(rules, func(r Rule) bool {
-			return r.Measure.Code == x.measure && r.Bears("", record.NoDate, on) == x.obligation
+			return r.Measure.Code == x.measure && r.On(on) == x.obligation
 		}) {
 			t.Errorf("%s × %s: want %s by %s, got %+v", x.fact, x.matter, x.obligation, x.measure, rules)
 		}

@@ -39,7 +39,7 @@ func assemble(dir fs.FS, l *Local) (*Policy, error) {
 	}
 	b := builder{Policy: &Policy{
 		measures: map[string]*Measure{}, matters: map[string]*Matter{}, units: map[string]*grant{},
-	}}
+	}, covered: map[cell]cover{}}
 	b.versions(f.heads)
 	b.buildLists(f.lists.Lists)
 	b.buildMatters(f.matters.Matters)
@@ -59,7 +59,8 @@ func assemble(dir fs.FS, l *Local) (*Policy, error) {
 // builder turns rows into values and gathers the faults it meets.
 type builder struct {
 	*Policy
-	errs []error
+	covered map[cell]cover
+	errs    []error
 }
 
 func (b *builder) fail(where, format string, args ...any) {
@@ -125,7 +126,7 @@ func (b *builder) listCode(where, s string) list.Code {
 	return c
 }
 
-var roleLetters = map[string]Role{"E": Enterprise, "L": Responsible, "P": Person}
+var roleLetters = map[string]Role{"E": Enterprise, "L": LegalRepresentative, "R": ResponsiblePerson, "B": Branch, "P": Person}
 
 func (b *builder) role(where string, letters ...string) (r Role) {
 	for _, s := range letters {

@@ -29,6 +29,7 @@ type Policy struct {
 	units    map[string]*grant
 	rules    [][list.CodeEnd][]Rule
 	sources  [][]Source
+	outlives [list.CodeEnd]bool
 
 	connections map[Source]*Connection // nil: all are connected
 
@@ -43,58 +44,10 @@ type grant struct {
 	lists   uint64
 }
 
-// Rule is one cell of list × matter: the measure that answers the matter and
-// what it obliges to.
-type Rule struct {
-	Measure    *Measure
-	Obligation Obligation
-	Causes     []string    // only these causes, by code and by name; empty: all
-	Known      []string    // every cause that the list knows, the same; empty: the rule is of no list
-	Open       bool        // words that it doesn't know may name one
-	TermMonths int         // ends that long after the first day in force; 0: with the entry
-	From, To   record.Date // days on which the measure is law; NoDate: open
-}
-
 // Source is a unit whose silence makes the answer to a matter uncertain.
 type Source struct {
 	Unit   string
 	Domain record.Domain
-}
-
-// Bears tells what the rule obliges to on a day because of an entry that is in
-// force with that cause since a day; None when it doesn't. A term includes its
-// last day. For a cause that the list doesn't know, a rule of some causes only
-// says CAUTION at most: whether it applies is for a person to see.
-func (r *Rule) Bears(cause string, since, day record.Date) Obligation {
-	switch {
-	case r.From != record.NoDate && day < r.From || r.To != record.NoDate && day > r.To:
-		return None
-	case r.TermMonths > 0 && since != record.NoDate && day > since.AddMonths(r.TermMonths):
-		return None
-	case slices.Contains(r.Causes, cause):
-		return r.Obligation
-	case slices.Contains(r.Known, cause):
-		if len(r.Causes) > 0 {
-			return None
-		}
-		return r.Obligation
-	case len(r.Causes) == 0 && (len(r.Known) == 0 || r.Open && inWords(cause)):
-		return r.Obligation
-	}
-	return min(r.Obligation, Caution)
-}
-
-// newRule is what a trigger says about entries of its list.
-func newRule(m *Measure, t *Trigger, l *List) Rule {
-	r := Rule{Measure: m, Obligation: t.Obligation, TermMonths: t.TermMonths, From: m.From, To: m.To}
-	if l == nil {
-		return r
-	}
-	r.Open, r.Known = l.OpenCauses, l.names(func(*Cause) bool { return true })
-	if len(t.Causes) > 0 {
-		r.Causes = l.names(func(c *Cause) bool { return slices.Contains(t.Causes, c.Code) })
-	}
-	return r
 }
 
 // List is the list of a code, nil when the tables have none.
@@ -117,16 +70,6 @@ func (p *Policy) Unit(code string) *Unit {
 		return g.unit
 	}
 	return nil
-}
-
-// Rules are the measures by which an entry of a list on an enterprise bears on
-// a matter; the caller asks each whether it Applies. The slice is shared and
-// must not be changed. It allocates nothing.
-func (p *Policy) Rules(m *Matter, l list.Code) []Rule {
-	if m == nil || m.Index >= len(p.rules) || l >= list.CodeEnd {
-		return nil
-	}
-	return p.rules[m.Index][l]
 }
 
 // Sources are the units whose lists can restrict a matter, in table order. The
@@ -247,32 +190,6 @@ func (m MonthDay) before(day record.Date) record.Date {
 		return d
 	}
 	return record.MakeDate(year-1, m.Month, m.Day)
-}
-
-// CitationFor is the basis of a measure as far as it speaks of a list.
-func (m *Measure) CitationFor(l list.Code) string {
-	if c, ok := m.citations[l]; ok {
-		return c
-	}
-	return m.Citation
-}
-
-// MeasuresOf are the measures that rest on an entry in force on a day and reach
-// the enterprise itself or its legal representative, in table order.
-func (p *Policy) MeasuresOf(e *list.Entry, day record.Date) (out []*Measure) {
-	for _, m := range p.Measures {
-		for _, t := range m.Triggers {
-			if t.List != e.List || t.EntryOf != Enterprise || m.Target&(Enterprise|Responsible) == 0 {
-				continue
-			}
-			r := newRule(m, &t, p.List(t.List))
-			if (len(r.Causes) == 0 || slices.Contains(r.Causes, e.Cause)) && r.Bears(e.Cause, e.Since, day) != None {
-				out = append(out, m)
-				break
-			}
-		}
-	}
-	return out
 }
 
 // WayOut tells how an entry ends.

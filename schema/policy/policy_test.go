@@ -42,6 +42,13 @@ func code(t testing.TB, s string) list.Code {
 
 var today = day("2026-11-25")
 
+// entry is in force on a list for a cause since the day of its decision.
+func entry(t testing.TB, l, cause, decided string) *list.Entry {
+	t.Helper()
+	return &list.Entry{List: code(t, l), State: list.InForce, Cause: cause, DecidedOn: day(decided), Since: day(decided),
+		Until: record.NoDate, ExitedOn: record.NoDate}
+}
+
 // contractMatters are the sixteen that callers are written against.
 var contractMatters = strings.Fields(`SIMPLE_DEREGISTRATION LEGAL_REP_APPOINTMENT FOOD_OPERATION_LICENCE DRUG_LICENCE
 	COMMITMENT_APPROVAL GOVERNMENT_PROCUREMENT TENDER LAND_AUCTION FISCAL_FUNDS TAX_BENEFIT HONOUR_AWARD BANK_CREDIT
@@ -58,7 +65,7 @@ func TestContractExamples(t *testing.T) {
 		}
 		var got []string
 		for _, r := range p.Rules(m, code(t, l)) {
-			if o := r.Bears("1", day("2026-11-02"), today); o != None {
+			if o := r.Bears(entry(t, l, "1", "2026-11-02"), today); o != None {
 				got = append(got, o.String()+" "+r.Measure.Code)
 			}
 		}
@@ -78,6 +85,7 @@ func TestContractExamples(t *testing.T) {
 	f("L09", "GOVERNMENT_PROCUREMENT", "REJECT PRO-01")
 	f("L03", "GOVERNMENT_PROCUREMENT", "CAUTION PRO-02")
 	f("L24", "TENDER", "REJECT PRO-03")
+	f("L03", "TENDER", "CAUTION ENT-09")
 	f("L07", "TENDER", "RESTRICT PRO-04")
 	f("L01", "LAND_AUCTION", "CAUTION PRO-05")
 	f("L01", "PUBLIC_RESOURCE_TRADING", "RESTRICT PRO-06")
@@ -91,7 +99,9 @@ func TestContractExamples(t *testing.T) {
 	f("L15", "CUSTOMS_AEO", "REJECT QUA-03")
 	f("L15B", "CUSTOMS_AEO", "REJECT QUA-03")
 	for _, l := range p.Lists {
-		f(l.Code.String(), "BOND_ISSUE", "") // FIN-03 hangs on no list
+		if l.Code.String() != "L28" {
+			f(l.Code.String(), "BOND_ISSUE", "") // FIN-03 hangs on no list
+		}
 	}
 	for _, m := range contractMatters {
 		f("L05", m, "")
@@ -103,17 +113,33 @@ func TestContractExamples(t *testing.T) {
 func TestMatrixGolden(t *testing.T) {
 	p := load(t)
 	var b strings.Builder
-	b.WriteString("Which measure answers a matter because of an entry of a list. Causes in [], term in months after /.\n")
+	b.WriteString("Which measure answers a matter because of an entry of a list, and whom it binds. Causes in [], term in months after /,\n" +
+		"how long it outlives the entry after >, ? without an article.\n")
 	for _, m := range p.Matters {
 		fmt.Fprintf(&b, "\n%s %s\n", m.Code, m.NameZh)
 		for _, l := range p.Lists {
 			for _, r := range p.Rules(m, l.Code) {
 				fmt.Fprintf(&b, "  %-4s %-9s %s", l.Code, r.Obligation, r.Measure.Code)
+				if !r.Proven {
+					b.WriteString(" ?")
+				}
+				if r.Role != Enterprise {
+					fmt.Fprintf(&b, " %s", r.Role)
+				}
 				if len(r.Causes) > 0 {
 					fmt.Fprintf(&b, " [%s]", strings.Join(r.Causes, " "))
 				}
 				if r.TermMonths > 0 {
 					fmt.Fprintf(&b, " /%d", r.TermMonths)
+				}
+				if r.Outlives.Months > 0 {
+					fmt.Fprintf(&b, " >%d", r.Outlives.Months)
+					if r.Outlives.FromExit {
+						b.WriteString(" from the exit")
+					}
+				}
+				if r.DecidedFrom > l.From {
+					fmt.Fprintf(&b, " decided from %s", r.DecidedFrom)
 				}
 				fmt.Fprintf(&b, " from %s\n", r.From)
 			}
@@ -225,8 +251,8 @@ func TestMeasuresAreComplete(t *testing.T) {
 	}
 }
 
-// A matter that asks about the enterprise is answered only by measures that
-// reach it, and never because of an entry of a person.
+// A matter is answered only by measures that reach whom it asks about, and that
+// is whom the rule names.
 func TestRolesMeet(t *testing.T) {
 	p := load(t)
 	for _, m := range p.Matters {
@@ -235,13 +261,16 @@ func TestRolesMeet(t *testing.T) {
 				if r.Measure.Target&m.Role == 0 {
 					t.Errorf("%s doesn't reach whom %s asks about", r.Measure.Code, m.Code)
 				}
+				if r.Role.Personal() != (m.Role&Enterprise == 0) {
+					t.Errorf("%s at %s binds %s", r.Measure.Code, m.Code, r.Role)
+				}
 			}
 		}
 	}
-	if r := p.Rules(p.Matter("DIRECTOR_APPOINTMENT"), 4); len(r) != 0 {
+	if r := p.Rules(p.Matter("DIRECTOR_APPOINTMENT"), 4); len(r) != 1 || r[0].Obligation != Caution || r[0].Proven {
 		t.Errorf("an enterprise's own entry on L04 bars directors: %+v", r)
 	}
-	if p.Matter("LEGAL_REP_APPOINTMENT").Role != Responsible || p.Matter("TENDER").Role != Enterprise {
+	if p.Matter("LEGAL_REP_APPOINTMENT").Role != LegalRepresentative || p.Matter("TENDER").Role != Enterprise {
 		t.Error("matters ask about the wrong role")
 	}
 }
@@ -255,23 +284,24 @@ func TestRuleBears(t *testing.T) {
 			}
 			return day(s)
 		}
-		if got := r.Bears(cause, date(since), day(asked)); got != want {
+		e := &list.Entry{State: list.InForce, Cause: cause, DecidedOn: date(since), Since: date(since), Until: record.NoDate, ExitedOn: record.NoDate}
+		if got := r.Bears(e, day(asked)); got != want {
 			t.Errorf("%+v: cause %s since %q asked %s: %v", r, cause, since, asked, got)
 		}
 	}
-	open := Rule{Obligation: Reject, Known: []string{"9"}, From: record.NoDate, To: record.NoDate}
+	open := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"9"}, From: record.NoDate, To: record.NoDate}
 	f(open, "9", "", "2026-01-01", Reject)
 	f(open, "8", "", "2026-01-01", Caution)
 	f(open, "in other words", "", "2026-01-01", Caution)
 	open.Open = true
 	f(open, "8", "", "2026-01-01", Caution) // a code that isn't there
 	f(open, "in other words", "", "2026-01-01", Reject)
-	dated := Rule{Obligation: Reject, Known: []string{"1"}, From: day("2024-05-01"), To: day("2025-12-31")}
+	dated := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"1"}, From: day("2024-05-01"), To: day("2025-12-31")}
 	f(dated, "1", "2024-01-01", "2024-04-30", None)
 	f(dated, "1", "2024-01-01", "2024-05-01", Reject)
 	f(dated, "1", "2024-01-01", "2025-12-31", Reject)
 	f(dated, "1", "2024-01-01", "2026-01-01", None)
-	caused := Rule{Obligation: Reject, Causes: []string{"1", "甲"}, Known: []string{"1", "甲", "2", "乙"}, From: record.NoDate, To: record.NoDate}
+	caused := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Causes: []string{"1", "甲"}, Known: []string{"1", "甲", "2", "乙"}, From: record.NoDate, To: record.NoDate}
 	f(caused, "1", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "甲", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "2", "2024-01-01", "2024-04-30", None)
@@ -279,7 +309,7 @@ func TestRuleBears(t *testing.T) {
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Caution)
 	caused.Obligation = Inform
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Inform)
-	term := Rule{Obligation: Reject, Known: []string{"1"}, TermMonths: 12, From: record.NoDate, To: record.NoDate}
+	term := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"1"}, TermMonths: 12, From: record.NoDate, To: record.NoDate}
 	f(term, "1", "2024-02-15", "2025-02-15", Reject)
 	f(term, "1", "2024-02-15", "2025-02-16", None)
 	f(term, "1", "", "2099-01-01", Reject)
@@ -291,10 +321,10 @@ func TestTermsCountFromTheFirstDayInForce(t *testing.T) {
 	p := load(t)
 	f := func(l, matter, cause, decided, since, until string) {
 		t.Helper()
-		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(since), State: list.InForce}
+		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(since), Until: record.NoDate, State: list.InForce}
 		top := None
 		for _, r := range p.Rules(p.Matter(matter), e.List) {
-			top = max(top, r.Bears(cause, e.Since, day(until)))
+			top = max(top, r.Bears(&e, day(until)))
 		}
 		if top != Reject {
 			t.Errorf("%s × %s on its last day: %s", l, matter, top)
@@ -313,7 +343,7 @@ func TestCausesByNameAndInOtherWords(t *testing.T) {
 		t.Helper()
 		top := None
 		for _, r := range p.Rules(p.Matter(matter), code(t, l)) {
-			top = max(top, r.Bears(cause, day("2026-11-02"), day("2026-11-26")))
+			top = max(top, r.Bears(entry(t, l, cause, "2026-11-02"), day("2026-11-26")))
 		}
 		if top != want {
 			t.Errorf("%s for %s × %s: %s, want %s", l, cause, matter, top, want)
@@ -341,7 +371,7 @@ func TestReapplicationBars(t *testing.T) {
 		t.Helper()
 		var got []string
 		for _, r := range p.Rules(p.Matter("FOOD_OPERATION_LICENCE"), code(t, "L25")) {
-			if r.Bears(cause, day("2024-03-01"), day(asked)) != None {
+			if r.Bears(entry(t, "L25", cause, "2024-03-01"), day(asked)) != None {
 				got = append(got, r.Measure.Code)
 			}
 		}
@@ -387,13 +417,13 @@ func TestUntil(t *testing.T) {
 
 func TestLookupsAllocateNothing(t *testing.T) {
 	p := load(t)
-	m := p.Matter("FOOD_OPERATION_LICENCE")
+	m, e := p.Matter("FOOD_OPERATION_LICENCE"), entry(t, "L03", "1", "2026-11-25")
 	n := testing.AllocsPerRun(100, func() {
 		m := p.Matter(m.Code)
 		for c := list.L01; c < list.CodeEnd; c++ {
 			rules := p.Rules(m, c)
 			for i := range rules {
-				_ = rules[i].Bears("1", today, today)
+				_ = rules[i].Bears(e, today)
 			}
 		}
 		_ = p.Sources(m)
@@ -459,13 +489,9 @@ func TestMeasuresOfAnEntry(t *testing.T) {
 	p := load(t)
 	f := func(l, cause, decided, want string) {
 		t.Helper()
-		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(decided), State: list.InForce}
 		var got []string
-		for _, m := range p.MeasuresOf(&e, day("2026-11-26")) {
+		for _, m := range p.MeasuresOf(entry(t, l, cause, decided), day("2026-11-26")) {
 			got = append(got, m.Code)
-			if !strings.Contains(m.Citation, strings.Split(m.CitationFor(e.List), "；")[0]) || m.CitationFor(e.List) == "" {
-				t.Errorf("%s × %s rests on %q", m.Code, l, m.CitationFor(e.List))
-			}
 		}
 		if s := strings.Join(got, " "); s != want {
 			t.Errorf("%s for %s of %s: %s, want %s", l, cause, decided, s, want)
@@ -477,12 +503,6 @@ func TestMeasuresOfAnEntry(t *testing.T) {
 	f("L25", "1", "2026-01-05", "ENT-06 QUA-02")
 	f("L25", "3", "2026-01-05", "QUA-02")
 	f("L27", "1", "2026-01-05", "INC-02 PUB-01") // its bars are for persons
-	if c := p.Measure("FIN-01").CitationFor(list.Code(4)); strings.Contains(c, "农民工") || c == "" {
-		t.Errorf("FIN-01 × L04 rests on %q", c)
-	}
-	if c := p.Measure("INC-01").CitationFor(list.Code(7)); c != "《保障农民工工资支付条例》第四十八条" {
-		t.Errorf("INC-01 × L07 rests on %q", c)
-	}
 }
 
 // The way out is the list's, or that of the cause of its day.

@@ -38,10 +38,13 @@ type calendarFile struct {
 var marks = []string{"V", "V2", "M+", "NF"}
 
 type basisRow struct {
-	Text  string   // statute and article, in Chinese
-	Mark  string   // see marks
-	URL   string   `yaml:"url"`
-	Lists []string // measures only: the lists for which it holds; empty: all triggers
+	Text string // statute and article, in Chinese
+	Mark string // see marks
+	URL  string `yaml:"url"`
+	// Measures only: what it covers, codes or "all" alone; of one list or one matter
+	// it needn't be said.
+	Lists   []string // lists that trigger the measure
+	Matters []string // matters that the measure answers
 }
 
 type causeRow struct {
@@ -96,9 +99,14 @@ type triggerRow struct {
 	List       string
 	Obligation string
 	Causes     []string
-	TermMonths int    `yaml:"termMonths"`
-	EntryOf    string `yaml:"entryOf"` // E (default) or P
-	Exception  string // why the obligation may exceed what the marks allow
+	Matters    []string // empty: all of the measure
+	TermMonths int      `yaml:"termMonths"`
+	Outlives   struct {
+		Months int
+		From   string // exit or since
+	}
+	DecidedFrom string `yaml:"decidedFrom"`
+	EntryOf     string `yaml:"entryOf"` // E (default) or P
 }
 
 type measureRow struct {
@@ -110,6 +118,7 @@ type measureRow struct {
 	Kind       string
 	Department string
 	Target     []string
+	Elsewhere  bool
 	Basis      []basisRow
 	Triggers   []triggerRow
 	Matters    []string

@@ -31,10 +31,32 @@ type Role uint8
 
 // Roles as bits, so that a measure can reach several.
 const (
-	Enterprise  Role = 1 << iota // E: the enterprise itself
-	Responsible                  // L: its legal representative or responsible person
-	Person                       // P: a natural person listed in person
+	Enterprise          Role = 1 << iota // E: the enterprise itself
+	LegalRepresentative                  // L: its legal representative (法定代表人)
+	ResponsiblePerson                    // R: its main or directly responsible person or actual controller (主要负责人、直接责任人员、实际控制人)
+	Branch                               // B: its branch (分支机构)
+	Person                               // P: a natural person listed in person
 )
+
+// persons are the roles of natural persons.
+const persons = LegalRepresentative | ResponsiblePerson | Person
+
+// Personal tells whether the role is that of natural persons.
+func (r Role) Personal() bool { return r&persons != 0 }
+
+// String is the wire name of one role. Who is listed in person is named as the
+// person responsible, whom the matter is about.
+func (r Role) String() string {
+	switch r {
+	case LegalRepresentative:
+		return "LEGAL_REPRESENTATIVE"
+	case ResponsiblePerson, Person:
+		return "RESPONSIBLE_PERSON"
+	case Branch:
+		return "BRANCH"
+	}
+	return "ENTERPRISE"
+}
 
 // Citation is the clause that something rests on.
 type Citation struct {
@@ -111,10 +133,10 @@ type Measure struct {
 	NameEn     string
 	Kind       string
 	Department string
-	Citation   string               // all citations in one line, for answers
-	citations  map[list.Code]string // those that speak of a list, in one line
+	Citation   string // all citations in one line
 	Basis      []Citation
 	Target     Role // roles it reaches
+	Elsewhere  bool // persons are barred in another enterprise than the listed one
 	Triggers   []Trigger
 	Matters    []string
 	From, To   record.Date
@@ -125,8 +147,19 @@ type Trigger struct {
 	List       list.Code
 	Obligation Obligation
 	Causes     []string // only these causes; empty: all
+	Matters    []string // only these matters; empty: all of the measure
 	TermMonths int      // the measure ends that long after the first day in force; 0: with the entry
-	EntryOf    Role     // whose entry triggers it: Enterprise, or Person only
+	Outlives   Outlives
+	// DecidedFrom is the first day of decisions that trigger it; NoDate: all.
+	DecidedFrom record.Date
+	EntryOf     Role // whose entry the law means: the enterprise's, or Person: only their own
+}
+
+// Outlives tells how long a bar by statute (StatutoryBar) binds although the
+// entry has ended; the zero value: not a day.
+type Outlives struct {
+	Months   int
+	FromExit bool // counted from the exit; else from the first day in force
 }
 
 // Matter is an approval matter (审批事项).

@@ -79,14 +79,15 @@ func TestSources(t *testing.T) {
 	}
 	f("SIMPLE_DEREGISTRATION", "SAMR")
 	f("LEGAL_REP_APPOINTMENT", "SAMR")
-	f("FOOD_OPERATION_LICENCE", "SAMR NDRC")
-	f("COMMITMENT_APPROVAL", "SAMR NDRC MOF")
-	f("GOVERNMENT_PROCUREMENT", "SAMR COURT TAX MOF")
-	f("TENDER", "SAMR COURT HRSS NDRC")
-	f("BANK_CREDIT", "COURT TAX PBC BANK")
-	f("CUSTOMS_AEO", "GACC")
-	f("BOND_ISSUE", "")
-	f("DIRECTOR_APPOINTMENT", "")
+	f("FOOD_OPERATION_LICENCE", "SAMR NMPA NDRC MIIT")
+	f("COMMITMENT_APPROVAL", "SAMR NMPA NDRC MOF")
+	f("GOVERNMENT_PROCUREMENT", "SAMR COURT TAX HRSS MOF NMPA")
+	f("TENDER", "SAMR COURT HRSS NMPA NDRC")
+	f("BANK_CREDIT", "COURT TAX HRSS PBC BANK MIIT")
+	f("CUSTOMS_AEO", "COURT TAX GACC")
+	f("BOND_ISSUE", "MIIT")
+	f("DIRECTOR_APPOINTMENT", "COURT")
+	f("SECURITIES_OFFICE", "")
 }
 
 // A measure that has ended makes nobody's silence matter.
@@ -103,7 +104,7 @@ func TestSourcesOfEndedMeasures(t *testing.T) {
 	if s := p.Sources(p.Matter("A")); len(s) != 0 {
 		t.Errorf("sources %v", s)
 	}
-	if r := p.Rules(p.Matter("A"), 1); len(r) != 1 || r[0].Bears("1", day("2025-06-01"), day("2026-01-01")) != None {
+	if r := p.Rules(p.Matter("A"), 1); len(r) != 1 || r[0].Bears(entry(t, "L01", "1", "2025-06-01"), day("2026-01-01")) != None {
 		t.Errorf("rules %v", r)
 	}
 }
