@@ -59,11 +59,13 @@ func (r *running) loadDemo(ctx context.Context, url string) error {
 		}
 	}
 	for _, u := range r.hub.policy.Units {
-		if len(u.Domains) == 0 {
-			continue
-		}
-		if err := push(u.Code, "", nil); err != nil {
-			return err
+		for _, d := range record.Domains() {
+			if !r.hub.policy.MayPush(u.Code, d) {
+				continue
+			}
+			if err := push(u.Code, "?domain="+d.String(), nil); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -43,6 +43,9 @@ type State string
 const (
 	Received State = "RECEIVED" // durable in Kafka
 	Stored   State = "STORED"   // every row has been settled in ClickHouse
+	// Unsettled is a push that was answered 503 after rows of it had been sent on:
+	// Accepted and Stored count those that have arrived so far.
+	Unsettled State = "UNSETTLED"
 )
 
 // BatchAnswer is the answer of GET /v1/batches/{id}. Accepted and Rejected add

@@ -21,6 +21,9 @@ func (g *Gateway) reader(r *http.Request) (access.Principal, error) {
 	if !who.Can(access.ReadRejects) {
 		return who, fault.New(fault.Forbidden, "only agencies and their supervisors see pushes")
 	}
+	if who.Role == access.Agency && who.Unit == "" {
+		return who, fault.New(fault.Forbidden, "the token names no unit")
+	}
 	return who, nil
 }
 
@@ -30,6 +33,9 @@ func seesAll(who access.Principal) bool { return who.Role != access.Agency }
 // batch answers GET /v1/batches/{id}.
 func (g *Gateway) batch(w http.ResponseWriter, r *http.Request) {
 	who, err := g.reader(r)
+	if err == nil && who.Role == access.Auditor {
+		err = fault.New(fault.Forbidden, "an auditor sees what nobody proves to have sent, and no push of a unit")
+	}
 	if err != nil {
 		g.refuse(w, r, who, actBatch, err)
 		return
@@ -51,15 +57,16 @@ func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*B
 		return nil, unknown
 	}
 	known := g.recent.get(id)
-	if known == nil {
+	if known == nil || known.open { // the head of an open one may have arrived
 		head, found, err := g.History.Head(ctx, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, away(err)
-		}
-		if !found {
+		case found:
+			known = &remembered{head: head, cut: head.Rejected > 0}
+		case known == nil:
 			return nil, unknown
 		}
-		known = &remembered{head: head, cut: head.Rejected > 0}
 	}
 	if !seesAll(who) && known.head.Unit != who.Unit {
 		return nil, unknown
@@ -75,7 +82,14 @@ func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*B
 	if err != nil {
 		return nil, away(err)
 	}
-	a := settle(known.head, early, cut, s)
+	head := known.head
+	if known.open {
+		head.Accepted = s.Standing + s.Rejected
+	}
+	a := settle(head, early, cut, s)
+	if known.open {
+		a.State = Unsettled
+	}
 	return &a, nil
 }
 
@@ -100,24 +114,20 @@ func (g *Gateway) rejections(w http.ResponseWriter, r *http.Request) {
 
 func (g *Gateway) page(r *http.Request, who access.Principal) (*RejectionsAnswer, error) {
 	q := r.URL.Query()
-	unit := q.Get("unit")
-	if !seesAll(who) {
-		if unit != "" && unit != who.Unit {
-			return nil, fault.New(fault.Forbidden, "a unit sees its own rejections only")
-		}
-		unit = who.Unit
-	}
-	since, err := parseSince(q.Get("since"))
-	if err != nil {
+	ask := RejectsQuery{Unit: q.Get("unit"), Limit: g.Limits.Page + 1}
+	if err := ask.restrict(who); err != nil {
 		return nil, err
 	}
-	after, err := parseCursor(q.Get("after"))
-	if err != nil {
+	var err error
+	if ask.Since, err = parseSince(q.Get("since")); err != nil {
+		return nil, err
+	}
+	if ask.After, err = parseCursor(q.Get("after")); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.Limits.HistoryWait)
 	defer cancel()
-	all, at, err := g.History.Rejections(ctx, unit, since, after, g.Limits.Page+1)
+	all, at, err := g.History.Rejections(ctx, &ask)
 	if err != nil {
 		return nil, away(err)
 	}
@@ -130,6 +140,22 @@ func (g *Gateway) page(r *http.Request, who access.Principal) (*RejectionsAnswer
 		a.Rejections = []Rejection{}
 	}
 	return a, nil
+}
+
+// restrict keeps a reader to what it may see: an agency to its unit, the auditor to
+// what nobody proves to have sent, all others to what units have.
+func (q *RejectsQuery) restrict(who access.Principal) error {
+	switch {
+	case who.Role == access.Auditor && q.Unit != "":
+		return fault.New(fault.Forbidden, "an auditor sees what nobody proves to have sent, and no rejection of a unit")
+	case who.Role == access.Auditor:
+		q.Nobody = true
+	case !seesAll(who) && q.Unit != "" && q.Unit != who.Unit:
+		return fault.New(fault.Forbidden, "a unit sees its own rejections only")
+	case !seesAll(who):
+		q.Unit = who.Unit
+	}
+	return nil
 }
 
 // parseSince reads a time of RFC 3339 or a day in China.

@@ -56,7 +56,7 @@ func TestABatchThatMemoryHasLostIsReadFromTheStore(t *testing.T) {
 
 func TestOnlyTheUnitAndItsSupervisorsSeeABatch(t *testing.T) {
 	h := newHub(t)
-	id := h.push("SAMR", "").BatchID
+	id := h.pushTo("/v1/records?domain=registration", "SAMR", "").BatchID
 	f := func(path, token string, status int, kind fault.Kind) {
 		t.Helper()
 		var o []opt
@@ -71,7 +71,10 @@ func TestOnlyTheUnitAndItsSupervisorsSeeABatch(t *testing.T) {
 	f("/v1/batches/"+newBatchID(now), "agency:SAMR", 404, fault.NotFound)
 	f("/v1/batches/nonsense", "agency:SAMR", 404, fault.NotFound)
 	f("/v1/rejections", "", 401, fault.Unauthenticated)
-	f("/v1/rejections", "auditor:SAMR", 403, fault.Forbidden)
+	f("/v1/batches/"+id, "auditor:SAMR", 403, fault.Forbidden)
+	f("/v1/rejections?unit=SAMR", "auditor:SAMR", 403, fault.Forbidden)
+	f("/v1/rejections", "agency:", 403, fault.Forbidden)
+	f("/v1/batches/"+id, "agency:", 403, fault.Forbidden)
 	f("/v1/rejections?unit=TAX", "agency:SAMR", 403, fault.Forbidden)
 	f("/v1/rejections?since=yesterday", "agency:SAMR", 400, fault.BadInput)
 	f("/v1/rejections?after=x", "agency:SAMR", 400, fault.BadInput)
@@ -141,12 +144,31 @@ func TestBatchIdsSortByTimeAndAreNoOthers(t *testing.T) {
 }
 
 func TestTheQueryOfAPageNamesWhatIsAsked(t *testing.T) {
-	q, args := rejectionsQuery("SAMR", now, &Cursor{At: now, Line: 7}, 500)
+	q, args := rejectionsQuery(&RejectsQuery{Unit: "SAMR", Since: now, After: &Cursor{At: now, Line: 7}, Limit: 500})
 	want := []any{"SAMR", now.UnixMilli(), now.UnixMilli(), "", uint32(7), "", uint16(0), int64(0), "", "", 500}
 	if fmt.Sprint(args) != fmt.Sprint(want) || strings.Count(q, "?") != len(args) || !strings.Contains(q, " AND unit = ? AND at >= ") {
 		t.Errorf("%s %v", q, args)
 	}
-	if q, args := rejectionsQuery("", time.Time{}, nil, 1); strings.Contains(q, "?,") || len(args) != 1 {
+	if q, args := rejectionsQuery(&RejectsQuery{Limit: 1}); strings.Contains(q, "?,") || len(args) != 1 {
 		t.Errorf("%s %v", q, args)
+	}
+}
+
+// What nobody proves to have sent is on no unit's list, whatever it claims: the
+// auditor alone sees it.
+func TestCase_A9_WhatNobodyProvesIsTheAuditorsAlone(t *testing.T) {
+	h := newHub(t)
+	h.shelf.rejected = []Rejection{{Unit: "", Finding: Finding{Line: 1, Code: "E12"}}, {Unit: "HRSS", Finding: Finding{Line: 2, Code: "E05"}}}
+	for token, want := range map[string]uint32{"agency:HRSS": 2, "supervisor:NDRC": 2, "admin:NDRC": 2, "auditor:NDRC": 1} {
+		var a RejectionsAnswer
+		if h.see("/v1/rejections", token, &a); len(a.Rejections) != 1 || a.Rejections[0].Line != want {
+			t.Errorf("%s sees %+v", token, a.Rejections)
+		}
+	}
+	if q, _ := rejectionsQuery(&RejectsQuery{Nobody: true}); !strings.Contains(q, "unit = ''") {
+		t.Error(q)
+	}
+	if q, _ := rejectionsQuery(&RejectsQuery{}); !strings.Contains(q, "unit != ''") {
+		t.Error(q)
 	}
 }

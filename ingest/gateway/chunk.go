@@ -68,7 +68,7 @@ func (c *chunk) add(s *stamp.Stamper, row *record.Row, unit string, st stamp.Sta
 
 // addHeartbeat appends the sign of life of a unit in a domain.
 func (c *chunk) addHeartbeat(s *stamp.Stamper, d record.Domain, unit string, st stamp.Stamp) {
-	c.message(s, d, []byte(unit), record.AppendHeartbeat(nil, d, unit), st)
+	c.message(s, d, []byte(unit), record.AppendHeartbeat(nil, d, unit, time.Time{}), st)
 }
 
 func (c *chunk) message(s *stamp.Stamper, d record.Domain, key, value []byte, st stamp.Stamp) {
@@ -178,5 +178,5 @@ func (g *Gateway) produceHead(ctx context.Context, h *feed.Batch) error {
 }
 
 func unavailable(err error) error {
-	return fault.Wrap(fault.Unavailable, err, "the log of the hub is away: send the whole push again; rows of it that are durable already count once")
+	return fault.Wrap(fault.Unavailable, err, "the log of the hub is away: send the whole push again; rows of it that are durable already count, and count once")
 }

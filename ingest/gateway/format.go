@@ -46,7 +46,7 @@ var forms = map[string]form{
 func parseFormat(r *http.Request) (f format, err error) {
 	typ := r.Header.Get("Content-Type")
 	if typ == "" && r.ContentLength == 0 {
-		typ = "application/x-ndjson" // a sign of life needs no type
+		typ = "application/x-ndjson" // a heartbeat needs no type
 	}
 	media, params, err := mime.ParseMediaType(typ)
 	form, known := forms[strings.ToLower(media)]
@@ -107,7 +107,7 @@ func (g *Gateway) open(buf *buffer, f format) (src body.Source, done func(), err
 	lim := g.Limits.Rows
 	switch f.form {
 	case ndjson:
-		if string(bytes.TrimSpace(buf.b)) == "[]" { // nothing, as JSON has it
+		if emptyArray(buf.b) {
 			return body.Empty(), done, nil
 		}
 		src, err = body.NDJSON(buf.b, lim)
@@ -122,6 +122,12 @@ func (g *Gateway) open(buf *buffer, f format) (src body.Source, done func(), err
 		return g.openWorkbook(buf, f)
 	}
 	return src, done, err
+}
+
+// emptyArray tells whether a body is nothing, as JSON has it.
+func emptyArray(b []byte) bool {
+	b = bytes.TrimSpace(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")))
+	return len(b) >= 2 && b[0] == '[' && b[len(b)-1] == ']' && len(bytes.TrimSpace(b[1:len(b)-1])) == 0
 }
 
 // workbookMemory is what reading a workbook takes beside its body: parts below

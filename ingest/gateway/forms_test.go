@@ -16,6 +16,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/schema/access"
+	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -104,7 +105,6 @@ func TestAnEmptyPushIsAHeartbeat(t *testing.T) {
 			t.Errorf("%s: %d messages", name, n)
 		}
 	}
-	all := []record.Domain{record.Tax, record.Decision, record.Permit, record.Penalty, record.Commitment, record.Complaint}
 	f("nothing", "TAX", "?domain=tax", "application/x-ndjson", "", record.Tax)
 	f("blank lines", "TAX", "?domain=tax", "application/x-ndjson", "\n\r\n", record.Tax)
 	f("an empty array", "TAX", "?domain=tax", "application/json", "[]", record.Tax)
@@ -113,7 +113,37 @@ func TestAnEmptyPushIsAHeartbeat(t *testing.T) {
 	f("no byte of XLSX", "TAX", "?domain=tax&kind=grade", "application/vnd.ms-excel", "", record.Tax)
 	f("an empty array as NDJSON", "TAX", "?domain=tax", "application/x-ndjson", " []\n", record.Tax)
 	f("neither type nor byte", "TAX", "?domain=tax", "", "", record.Tax)
-	f("every domain", "TAX", "", "application/json", "[]", all...)
+}
+
+// A broken export sends nothing at all: only a push that names its domain says
+// that there is nothing new there.
+func TestCase_A11_AHeartbeatNamesItsDomain(t *testing.T) {
+	h := newHub(t)
+	f := func(query, media, body string, status int, kind fault.Kind) {
+		t.Helper()
+		isProblem(t, h.pushTo("/v1/records"+query, "TAX", body, with("Content-Type", media)), status, kind)
+	}
+	const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	for media, bodies := range map[string][]string{
+		"":                     {""},
+		"application/x-ndjson": {"", "\n\r\n", "[]", " [ ]\n", "\xef\xbb\xbf"},
+		"application/json":     {"", "[]", " [ ] ", "\xef\xbb\xbf[]"},
+		"text/csv":             {"", "纳税人识别号,评价年度,信用级别\n"},
+		xlsx:                   {"", workbook(t, "纳税人识别号,评价年度,信用级别")},
+	} {
+		for _, b := range bodies {
+			f("", media, b, 400, fault.BadInput)
+			f("?kind=grade", media, b, 400, fault.BadInput)
+			f("?domain=weather&kind=grade", media, b, 400, fault.BadInput)
+			if !strings.HasPrefix(b, "纳税人") && !strings.HasPrefix(b, "PK") { // these have other columns
+				f("?domain=registration&kind=registration", media, b, 403, fault.Forbidden)
+				f("?domain=bank&kind=loan", media, b, 403, fault.Forbidden)
+			}
+		}
+	}
+	if n := h.total(); n != 0 {
+		t.Errorf("%d messages were produced", n)
+	}
 }
 
 func TestAPushOfManyDomainsHasOneReceipt(t *testing.T) {

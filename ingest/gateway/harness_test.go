@@ -100,12 +100,12 @@ func (s *shelf) Settled(_ context.Context, h feed.Batch, _ int) (Settled, error)
 	return s.settled[h.ID], s.err()
 }
 
-func (s *shelf) Rejections(_ context.Context, unit string, _ time.Time, after *Cursor, limit int) (all []Rejection, at []Cursor, err error) {
+func (s *shelf) Rejections(_ context.Context, q *RejectsQuery) (all []Rejection, at []Cursor, err error) {
 	for _, r := range s.rejected {
-		if unit != "" && r.Unit != unit || after != nil && r.Line <= after.Line {
+		if q.Nobody != (r.Unit == "") || q.Unit != "" && r.Unit != q.Unit || q.After != nil && r.Line <= q.After.Line {
 			continue
 		}
-		if len(all) < limit {
+		if len(all) < q.Limit {
 			all, at = append(all, r), append(at, Cursor{Line: r.Line})
 		}
 	}

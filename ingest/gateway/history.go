@@ -37,6 +37,15 @@ type Cursor struct {
 	Field     string    `json:"f"`
 }
 
+// RejectsQuery asks for a page of rejected rows.
+type RejectsQuery struct {
+	Unit   string // "": of all units
+	Nobody bool   // those that nobody proves to have sent, instead
+	Since  time.Time
+	After  *Cursor
+	Limit  int
+}
+
 // History tells what ClickHouse has of batches and rejected rows.
 type History interface {
 	// Head is the head of a batch; false when there is none (yet).
@@ -46,9 +55,8 @@ type History interface {
 	Refused(ctx context.Context, unit, id string, limit int) ([]Finding, bool, error)
 	// Settled tells how far the accepted rows of a batch are stored.
 	Settled(ctx context.Context, head feed.Batch, limit int) (Settled, error)
-	// Rejections lists rejected rows of a unit ("" for all) since a time, after
-	// a cursor, oldest first, up to a limit, each with its own cursor.
-	Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) ([]Rejection, []Cursor, error)
+	// Rejections lists rejected rows, oldest first, each with its own cursor.
+	Rejections(ctx context.Context, q *RejectsQuery) ([]Rejection, []Cursor, error)
 }
 
 // Querier asks ClickHouse; driver.Conn does.
@@ -209,27 +217,32 @@ func (c *store) passed(ctx context.Context, ps []receipt.Position) (bool, error)
 }
 
 // rejectionsQuery makes the query of a page.
-func rejectionsQuery(unit string, since time.Time, after *Cursor, limit int) (string, []any) {
+func rejectionsQuery(a *RejectsQuery) (string, []any) {
 	where := []string{"startsWith(code, 'E')"} // a rejected row has its warnings there as well
 	var args []any
-	if unit != "" {
-		where, args = append(where, "unit = ?"), append(args, unit)
+	switch {
+	case a.Nobody:
+		where = append(where, "unit = ''")
+	case a.Unit != "":
+		where, args = append(where, "unit = ?"), append(args, a.Unit)
+	default:
+		where = append(where, "unit != ''")
 	}
-	if !since.IsZero() {
-		where, args = append(where, "at >= fromUnixTimestamp64Milli(toInt64(?), 'UTC')"), append(args, since.UnixMilli())
+	if !a.Since.IsZero() {
+		where, args = append(where, "at >= fromUnixTimestamp64Milli(toInt64(?), 'UTC')"), append(args, a.Since.UnixMilli())
 	}
-	if after != nil {
+	if after := a.After; after != nil {
 		where = append(where, "(at, batch_id, line, toString(topic), partition, offset, toString(code), field) > "+
 			"(fromUnixTimestamp64Milli(toInt64(?), 'UTC'), ?, ?, ?, ?, ?, ?, ?)")
 		args = append(args, after.At.UnixMilli(), after.BatchID, after.Line, after.Topic, after.Partition, after.Offset, after.Code, after.Field)
 	}
 	q := `SELECT toString(unit), toString(domain), batch_id, line, record_id, at, toString(code), field, message,
 toString(topic), partition, offset FROM rejects FINAL WHERE ` + strings.Join(where, " AND ")
-	return q + " ORDER BY at, batch_id, line, toString(topic), partition, offset, toString(code), field LIMIT ?", append(args, limit)
+	return q + " ORDER BY at, batch_id, line, toString(topic), partition, offset, toString(code), field LIMIT ?", append(args, a.Limit)
 }
 
-func (c *store) Rejections(ctx context.Context, unit string, since time.Time, after *Cursor, limit int) (all []Rejection, at []Cursor, err error) {
-	q, args := rejectionsQuery(unit, since, after, limit)
+func (c *store) Rejections(ctx context.Context, a *RejectsQuery) (all []Rejection, at []Cursor, err error) {
+	q, args := rejectionsQuery(a)
 	err = c.each(ctx, func(r driver.Rows) error {
 		var x Rejection
 		var cur Cursor

@@ -98,7 +98,7 @@ func TestHistoryReadsWhatIsStored(t *testing.T) {
 	var lines []uint32
 	var after *Cursor
 	for {
-		all, at, err := h.Rejections(ctx, "TAX", now, after, 2)
+		all, at, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now, After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,10 +116,10 @@ func TestHistoryReadsWhatIsStored(t *testing.T) {
 	if fmt.Sprint(lines) != "[1 2 3 4]" {
 		t.Errorf("pages: %v", lines)
 	}
-	if all, _, err := h.Rejections(ctx, "TAX", now.Add(3*time.Millisecond), nil, 10); err != nil || len(all) != 2 {
+	if all, _, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now.Add(3 * time.Millisecond), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("since: %v %v", all, err)
 	}
-	if all, _, err := h.Rejections(ctx, "", time.Time{}, nil, 10); err != nil || len(all) != 5 {
+	if all, _, err := h.Rejections(ctx, &RejectsQuery{Limit: 10}); err != nil || len(all) != 5 {
 		t.Errorf("all units: %v %v", all, err)
 	}
 }

@@ -70,7 +70,11 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, who access.Prin
 	}
 	sum := sha256.Sum256(b)
 	if err := g.log(r.Context(), who, action, subject, "OK", hex.EncodeToString(sum[:16])); err != nil {
-		g.refuse(w, r, who, action, fault.Wrap(fault.Unavailable, err, "the audit log is away: send the request again"))
+		err = fault.Wrap(fault.Unavailable, err, "the audit log is away: send the request again")
+		if action == actPush { // its rows are durable
+			err = &problem.Unsettled{Err: err, BatchID: subject}
+		}
+		g.refuse(w, r, who, action, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -101,7 +105,12 @@ func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, who access.Prin
 		g.Log.Error("request failed", "action", action, "unit", who.Unit, "kind", kind, "error", err)
 	}
 	// The refusal leaves even when the audit log is away: it shows nothing.
-	if logErr := g.log(context.WithoutCancel(r.Context()), who, action, "", string(kind), ""); logErr != nil {
+	subject := ""
+	var open *problem.Unsettled
+	if errors.As(err, &open) {
+		subject = open.BatchID
+	}
+	if logErr := g.log(context.WithoutCancel(r.Context()), who, action, subject, string(kind), ""); logErr != nil {
 		g.Log.Error("refusal is not in the audit log", "action", action, "kind", kind, "error", logErr)
 	}
 	if s := retryAfter(err); s > 0 {

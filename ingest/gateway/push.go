@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/limit"
+	"credithub/deploy/platform/problem"
 	"credithub/ingest/body"
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -138,7 +139,7 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 		p.take(&it)
 		if p.chunk.size() >= p.g.Limits.Chunk || len(p.chunk.rejects) >= maxChunkRejects {
 			if err := p.launch(ctx); err != nil {
-				return err
+				return p.unsettled(err)
 			}
 		}
 	}
@@ -146,11 +147,18 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 		p.warnings.Note(n)
 	}
 	if p.rows == 0 {
-		if only != record.NoDomain && !p.g.Rights.MayPush(p.unit, only) {
-			return fault.New(fault.Forbidden, "unit %s may not push the domain %s", p.unit, only)
+		if err := p.heartbeat(only); err != nil {
+			return err
 		}
-		p.heartbeat(only)
 	}
+	if err := p.close(ctx); err != nil {
+		return p.unsettled(err)
+	}
+	return nil
+}
+
+// close makes what is left durable, and the head of the batch after it.
+func (p *intake) close(ctx context.Context) error {
 	if err := p.land(); err != nil {
 		return err
 	}
@@ -159,6 +167,14 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 	}
 	p.collect(p.chunk)
 	return p.head(ctx)
+}
+
+// unsettled is the error of a push of which something may be durable: what was on
+// its way when Kafka gave no answer may arrive after all. The batch is remembered,
+// so that its unit can ask what became of it.
+func (p *intake) unsettled(err error) error {
+	p.g.recent.put(&remembered{head: feed.Batch{ID: p.id, Unit: p.unit, ReceivedAt: p.at}, open: true})
+	return &problem.Unsettled{Err: err, BatchID: p.id}
 }
 
 // launch lets the chunk at hand be produced while the next one is filled.
@@ -276,17 +292,18 @@ func (p *intake) note(to []Finding, line uint32, recordID string, f fault.Fault)
 	return append(to, finding(line, recordID, f))
 }
 
-// heartbeat says that the unit is alive and has nothing new: for one domain, or
-// for all that it may push.
-func (p *intake) heartbeat(only record.Domain) {
-	all := []record.Domain{only}
-	if only == record.NoDomain {
-		all = p.g.domains(p.unit)
+// heartbeat says that the unit is alive and has nothing new in one domain. It has
+// to be named: an empty body alone is what a broken export sends.
+func (p *intake) heartbeat(d record.Domain) error {
+	switch {
+	case d == record.NoDomain:
+		return fault.New(fault.BadInput, "the body has no records; to say that there is nothing new, name the domain: ?domain=…")
+	case !p.g.Rights.MayPush(p.unit, d):
+		return fault.New(fault.Forbidden, "unit %s may not push the domain %s", p.unit, d)
 	}
-	for _, d := range all {
-		p.g.metrics.rows.WithLabelValues(d.String(), "heartbeat").Inc()
-		p.chunk.addHeartbeat(p.g.Stamper, d, p.unit, p.stamp(0))
-	}
+	p.g.metrics.rows.WithLabelValues(d.String(), "heartbeat").Inc()
+	p.chunk.addHeartbeat(p.g.Stamper, d, p.unit, p.stamp(0))
+	return nil
 }
 
 // head makes the head of the batch durable and remembers it.

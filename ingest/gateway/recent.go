@@ -13,6 +13,7 @@ type remembered struct {
 	// more, which only ClickHouse has.
 	early []Finding
 	cut   bool
+	open  bool // answered 503 after its rows had been sent on: nobody knows which arrive
 }
 
 // recent remembers the last batches up to a number of bytes, oldest out first:

@@ -3,6 +3,7 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -46,7 +47,7 @@ func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
 		}
 	}
 	const at = "/v1/records"
-	json, csv := with("Content-Type", "application/json"), with("Content-Type", "text/csv; charset=utf8")
+	jsonType, csv := with("Content-Type", "application/json"), with("Content-Type", "text/csv; charset=utf8")
 	xlsx := with("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	gz := with("Content-Encoding", "gzip")
 	f("no token", 401, fault.Unauthenticated, at, row, func(r *http.Request) { r.Header.Del("Authorization") })
@@ -62,8 +63,8 @@ func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
 	f("truncated gzip", 400, fault.BadInput, at, packed(strings.Repeat(row+"\n", 50))[:60], gz)
 	f("damaged gzip", 400, fault.BadInput, at, packed(row)[:60]+"xxxxxxxxxx", gz)
 	f("no gzip", 400, fault.BadInput, at, row, gz)
-	f("JSON that breaks off", 400, fault.BadInput, at, "["+row+",", json)
-	f("JSON that is no record", 400, fault.BadInput, at, "17", json)
+	f("JSON that breaks off", 400, fault.BadInput, at, "["+row+",", jsonType)
+	f("JSON that is no record", 400, fault.BadInput, at, "17", jsonType)
 	f("an unknown domain", 400, fault.BadInput, at+"?domain=weather", "")
 	f("a table without a domain", 400, fault.BadInput, at, "a,b\n", csv)
 	f("a table without a kind", 400, fault.BadInput, at+"?domain=tax", "a,b\n", csv, as("agency:TAX"))
@@ -188,7 +189,7 @@ func TestSlowPushesOfAUnitLeaveRoomForOthers(t *testing.T) {
 		if r := h.push("SAMR", big); r.status != c.more {
 			t.Errorf("%s: one more of the unit: %d, want %d", c.name, r.status, c.more)
 		}
-		if r := h.push("TAX", " \n"); r.status != 202 {
+		if r := h.pushTo("/v1/records?domain=tax", "TAX", " \n"); r.status != 202 {
 			t.Errorf("%s: another unit: %d %s", c.name, r.status, r.body)
 		}
 		cancel()
@@ -245,7 +246,7 @@ func TestStrangersAreHeldAndNotRecordedBeyondTheirRate(t *testing.T) {
 func TestKafkaAwayIs503AndNever202(t *testing.T) {
 	h := newHub(t, func(c *Config) { c.Producer = never{} })
 	for _, body := range []string{registration("R-1", code(), "甲公司"), "{}", ""} {
-		r := h.push("SAMR", body)
+		r := h.pushTo("/v1/records?domain=registration", "SAMR", body)
 		isProblem(t, r, 503, fault.Unavailable)
 		if r.header.Get("Retry-After") == "" || strings.Contains(string(r.body), "10.1.2.3") {
 			t.Errorf("%v %s", r.header, r.body)
@@ -297,4 +298,56 @@ func TestOtherMethodsAreTold(t *testing.T) {
 			t.Errorf("%s: %d %s", path, r.status, r.body)
 		}
 	}
+}
+
+// Kafka may have taken what it gave no answer for: the 503 says so, and the batch
+// tells later what became of it.
+func TestCase_T13_A503SaysWhatMayHaveHappened(t *testing.T) {
+	f := func(name string, mend func(*Config)) {
+		t.Helper()
+		h := newHub(t, mend)
+		r := h.push("SAMR", registration("R-1", code(), "甲公司"))
+		isProblem(t, r, 503, fault.Unavailable)
+		var d struct {
+			MaybeAccepted bool
+			BatchID       string
+		}
+		if err := json.Unmarshal(r.body, &d); err != nil || !d.MaybeAccepted || d.BatchID == "" {
+			t.Errorf("%s: %s %v", name, r.body, err)
+		}
+		h.journal.fail = false
+		if l := h.journal.last(); l.Action == "push" && l.Subject != d.BatchID {
+			t.Errorf("%s: audit %+v", name, l)
+		}
+		h.shelf.settled[d.BatchID] = Settled{Standing: 1}
+		var b BatchAnswer
+		a := h.see("/v1/batches/"+d.BatchID, "agency:SAMR", &b)
+		if a.status != 200 || b.State == Stored || b.Accepted != 1 || b.Stored != 1 {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+		isProblem(t, h.do("GET", "/v1/batches/"+d.BatchID, nil, as("agency:TAX")), 404, fault.NotFound)
+	}
+	f("no answer for the rows", func(c *Config) { c.Producer = lost{c.Producer, "credit.registration"} })
+	f("no answer for the head", func(c *Config) { c.Producer = lost{c.Producer, "credit.batches"} })
+	f("no audit log", func(c *Config) { c.Auditor.(*journal).fail = true })
+
+	h := newHub(t) // before anything was sent there is no doubt
+	h.memory.budget.used = h.Limits.InFlight
+	if r := h.push("SAMR", registration("R-1", code(), "甲公司")); strings.Contains(string(r.body), "maybeAccepted") {
+		t.Errorf("%s", r.body)
+	}
+}
+
+// lost writes to a topic and gets no answer.
+type lost struct {
+	Producer
+	topic string
+}
+
+func (p lost) Produce(ctx context.Context, topic string, m []kafka.Message) ([]kafka.Placed, error) {
+	at, err := p.Producer.Produce(ctx, topic, m)
+	if topic == p.topic {
+		return nil, kafka.ErrUnavailable
+	}
+	return at, err
 }

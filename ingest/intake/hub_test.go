@@ -196,8 +196,8 @@ func (h *hub) settled() {
 				return err.Error()
 			}
 			for p, end := range ends {
-				if got := have[part(d, p)]; end > 0 && got != end-1 {
-					return fmt.Sprintf("%s/%d stored to %d of %d", d, p, got, end-1)
+				if next := have.After(part(d, p)); next != end {
+					return fmt.Sprintf("%s/%d stored up to %d of %d", d, p, next, end)
 				}
 			}
 		}

@@ -35,8 +35,11 @@ type change struct {
 	at  time.Time
 }
 
-// report notes a sign of life.
+// report notes a sign of life; the zero time is none.
 func (p *payload) report(unit string, d record.Domain, at time.Time) {
+	if at.IsZero() {
+		return
+	}
 	for i := range p.reports {
 		if r := &p.reports[i]; r.Unit == unit {
 			if at.After(r.At) {
@@ -106,14 +109,17 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	if o.unit != "" {
 		unit = o.unit
 	}
-	if j.policy.Unit(unit) == nil {
-		unit = "" // claims of strangers are not repeated
+	if !o.proven || j.policy.Unit(unit) == nil {
+		unit = "" // claims that nobody proves stand under nobody's name
 	}
 	out.Unit = unit
 	j.rights(row, o, p.domain, unit, m.Err)
+	if row.Op == record.Heartbeat && o.repeatable {
+		signedAt(row, o)
+	}
 	if row.Op == record.Heartbeat && !row.Rejected() {
-		out.Op, out.Status = record.Heartbeat, derive.Heartbeat
-		p.report(unit, p.domain, o.recordedAt)
+		out.Op, out.Status, out.RecordedAt = record.Heartbeat, derive.Heartbeat, o.life()
+		p.report(unit, p.domain, o.heard)
 		b.Append(out)
 		j.met.heartbeats.Inc()
 		return
@@ -130,6 +136,26 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	}
 	j.accept(b, p, o, v)
 }
+
+// signedAt takes the time of a heartbeat that its unit signed itself: the time that
+// it names, since the message alone could be anyone's who kept one.
+func signedAt(row *record.Row, o *origin) {
+	late := o.recordedAt.Sub(row.At)
+	switch {
+	case row.Rejected():
+	case row.At.IsZero():
+		row.Add(fault.E05Required, "at", "missing: a signed heartbeat names its time, such as 2026-03-02T08:00:00Z")
+	case late < -feed.MaxSkew:
+		row.Add(fault.E08Future, "at", "lies ahead of the hub's clock")
+	case late > maxLate:
+		row.Add(fault.E14Late, "at", "more than ten minutes old on arrival: it proves no life")
+	case late > 0:
+		o.heard = row.At
+	}
+}
+
+// maxLate is how old a signed heartbeat may be when it arrives.
+const maxLate = 10 * time.Minute
 
 // verdict is what a version is beside the ones known.
 type verdict struct {
@@ -256,8 +282,14 @@ func (j *judge) reject(b *sink.Block, p *payload, o *origin, m *kafka.Message, u
 func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	row, out := &j.row, &j.out
 	out.USCC, out.Status, out.OccurredOn, out.Faults = row.USCC, v.status, row.OccurredOn, row.Faults
-	p.report(out.Unit, p.domain, o.recordedAt)
+	if v.status == derive.Accepted || !o.repeatable {
+		p.report(out.Unit, p.domain, o.heard)
+	}
 	if v.status == derive.Duplicate {
+		if o.repeatable {
+			o.heard = time.Time{}
+		}
+		out.RecordedAt = o.life()
 		b.Append(out)
 		j.met.duplicates.Inc()
 		return

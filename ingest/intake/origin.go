@@ -17,6 +17,21 @@ type origin struct {
 	batchID    []byte // valid as long as the message
 	line       uint32
 	recordedAt time.Time
+	// heard is the sign of life that the message is if it counts: when the gateway
+	// had it, or when it arrived signed. Zero when that lies ahead of the clock.
+	heard time.Time
+	// repeatable tells that anyone could have sent the message again: it is signed,
+	// and not by the hub. New content alone is a sign of life then.
+	repeatable bool
+}
+
+// life is the time under which a row is stored that says nothing but that its source
+// lives: a heartbeat or a repetition. It is no time at all when that isn't proven.
+func (o *origin) life() time.Time {
+	if o.heard.IsZero() {
+		return time.UnixMilli(0)
+	}
+	return o.heard
 }
 
 // verifier tells where messages come from. Not for several goroutines: it
@@ -44,14 +59,25 @@ func (v *verifier) verify(m *kafka.Message) origin {
 	if h := m.Header(feed.HeaderStamp); h != nil {
 		if s, err := v.stamper.Verify(v.topic, m.Key, m.Value, h); err == nil {
 			// The log of an old data directory may tell only senders' times.
-			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: v.learned(m, s.ReceivedAt)}
+			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: v.learned(m, s.ReceivedAt), heard: v.heard(s.ReceivedAt)}
 		}
 	}
 	o := origin{recordedAt: v.learned(m, v.now)}
 	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit), o.recordedAt) {
-		o.proven, o.unit = true, string(unit)
+		o.proven, o.unit, o.repeatable, o.heard = true, string(unit), true, o.recordedAt
 	}
 	return o
+}
+
+// heard is a time as a sign of life: never ahead of the hub's clock.
+func (v *verifier) heard(t time.Time) time.Time {
+	switch {
+	case t.After(v.now.Add(feed.MaxSkew)):
+		return time.Time{}
+	case t.After(v.now):
+		return v.now.UTC()
+	}
+	return t
 }
 
 // learned is when the hub learned of a message: the log's time, or another where the

@@ -112,7 +112,7 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 		o.Findings = append(o.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
 	}
 	if rows == 0 && p.Domain != record.NoDomain {
-		msgs[p.Domain] = append(msgs[p.Domain], k.message(p.Domain.Topic(), k.unit, record.AppendHeartbeat(nil, p.Domain, string(k.unit))))
+		msgs[p.Domain] = append(msgs[p.Domain], k.message(p.Domain.Topic(), k.unit, record.AppendHeartbeat(nil, p.Domain, string(k.unit), k.now())))
 	}
 	err = k.do(ctx, func() (err error) {
 		o.Receipt, err = k.produce(ctx, msgs)

@@ -23,7 +23,7 @@ func filled(b *testing.B, n int) (*Index, []string) {
 		b.Fatal(err)
 	}
 	codes := testCodes(b, 2*n, 9)
-	st := newState(x.policy)
+	st := newState(x.policy, x.now)
 	for i, c := range codes {
 		st.setSubject(c, Known)
 		if i < n {
@@ -98,7 +98,7 @@ func BenchmarkColdStart(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		st := newState(x.policy)
+		st := newState(x.policy, x.now)
 		if err := x.fill(context.Background(), st, &h); err != nil {
 			b.Fatal(err)
 		}

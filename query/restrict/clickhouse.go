@@ -22,10 +22,13 @@ func ClickHouse(s Streamer) Snapshot {
 	if s == nil {
 		panic("restrict: snapshot without a connection")
 	}
-	return tables{s}
+	return tables{s, time.Now}
 }
 
-type tables struct{ s Streamer }
+type tables struct {
+	s   Streamer
+	now func() time.Time
+}
 
 // headQuery is answered from the projection positions.
 const headQuery = "SELECT CAST(topic, 'String'), toInt64(partition), CAST(unit, 'String'), CAST(domain, 'String'), toInt8(status), " +
@@ -64,7 +67,32 @@ func (c tables) Head(ctx context.Context) (Head, error) {
 		}
 		return nil
 	})
+	if err == nil && h.ahead(c.now()) {
+		err = c.heard(ctx, &h)
+	}
 	return h, err
+}
+
+// ahead tells whether a report lies ahead of the clock.
+func (h *Head) ahead(now time.Time) bool {
+	return slices.ContainsFunc(h.Reports, func(r feed.Report) bool { return ahead(unixMilli(r.At), now.UnixMilli()) })
+}
+
+// heard reads the reports anew, row by row, without those that lie ahead: the
+// highest of a projection hides the others.
+func (c tables) heard(ctx context.Context, h *Head) error {
+	var unit, domain proto.ColStr
+	var at proto.ColInt64
+	h.Reports = h.Reports[:0]
+	query := fmt.Sprintf("SELECT CAST(unit, 'String'), CAST(domain, 'String'), toUnixTimestamp64Milli(max(recorded_at)) FROM "+ddl.Records+
+		" WHERE status IN ('ACCEPTED', 'DUPLICATE', 'HEARTBEAT') AND recorded_at <= fromUnixTimestamp64Milli(toInt64(%d), 'UTC') GROUP BY unit, domain",
+		c.now().UnixMilli())
+	return selectNative(ctx, c.s, query, proto.Results{{Data: &unit}, {Data: &domain}, {Data: &at}}, func(rows int) error {
+		for i := range rows {
+			h.Reports = append(h.Reports, feed.Report{Unit: unit.Row(i), Domain: domain.Row(i), At: time.UnixMilli(at[i])})
+		}
+		return nil
+	})
 }
 
 // stored raises the last stored row of a partition.

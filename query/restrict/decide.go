@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -160,6 +161,10 @@ func StaleSources(dst []policy.Source, p *policy.Policy, m *policy.Matter, last 
 // never is the last report of a source that was never heard.
 const never = 0
 
+// ahead tells whether a report lies so far ahead of an instant that it proves
+// nothing about it.
+func ahead(ms, nowMs int64) bool { return ms-nowMs > feed.MaxSkew.Milliseconds() }
+
 func unixMilli(t time.Time) int64 {
 	if t.IsZero() {
 		return never
@@ -169,7 +174,7 @@ func unixMilli(t time.Time) int64 {
 
 // fresh tells whether a source last heard at lastMs has reported within its
 // period of seconds. Without a period nothing is expected of it, but one that
-// was never heard is stale all the same.
+// was never heard is stale all the same, and so is one whose report lies ahead.
 func fresh(lastMs, period, atMs int64) bool {
-	return lastMs != never && (period == 0 || atMs-lastMs <= period*1000)
+	return lastMs != never && !ahead(lastMs, atMs) && (period == 0 || atMs-lastMs <= period*1000)
 }

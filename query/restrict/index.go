@@ -103,8 +103,8 @@ type state struct {
 	buf      []byte        // of the writer of entries
 }
 
-func newState(p *policy.Policy) *state {
-	st := &state{codec: newCodec(), facts: facts{codec: newFactCodec(p)}, sources: newSources(p), replaced: make(chan struct{})}
+func newState(p *policy.Policy, now func() time.Time) *state {
+	st := &state{codec: newCodec(), facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
 	st.progress.now.Store(newApplied(nil))
 	return st
 }
@@ -128,7 +128,7 @@ func Open(c Config) (*Index, error) {
 	if x.logger == nil {
 		x.logger = slog.Default()
 	}
-	x.cur.Store(newState(c.Policy))
+	x.cur.Store(newState(c.Policy, x.now))
 	x.met = newMetrics(c.Metrics, x)
 	return x, nil
 }

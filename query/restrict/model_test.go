@@ -190,7 +190,7 @@ func TestANodeEqualsTheLogWhereItSaysItStands(t *testing.T) {
 func TestRepeatsChangeNothing(t *testing.T) {
 	x := &Index{}
 	x.met = newMetrics(nil, x)
-	x.cur.Store(newState(testPolicy(t)))
+	x.cur.Store(newState(testPolicy(t), x.now))
 	code := worldCodes[0]
 	e := inForce(list.L01)
 	first := feed.EntryMessage{Seq: 0, ID: e.ID, USCC: code, Entry: e.Wire()}

@@ -86,10 +86,11 @@ type sources struct {
 	last   []atomic.Int64 // unix ms, never when not heard
 	matter [][]int        // sources of each matter
 	period []int64        // seconds
+	now    func() time.Time
 }
 
-func newSources(p *policy.Policy) *sources {
-	s := &sources{index: map[policy.Source]int{}}
+func newSources(p *policy.Policy, now func() time.Time) *sources {
+	s := &sources{index: map[policy.Source]int{}, now: now}
 	add := func(src policy.Source) int {
 		i, ok := s.index[src]
 		if !ok {
@@ -118,16 +119,20 @@ func newSources(p *policy.Policy) *sources {
 }
 
 // heard notes a sign of life; false when the policy knows no such source. A
-// report never makes a source older.
+// report never makes a source older, but one that lies ahead of the clock, which
+// ran ahead when it came, gives way to any other.
 func (s *sources) heard(src policy.Source, at time.Time) bool {
 	i, ok := s.index[src]
 	if !ok {
 		return false
 	}
-	ms := unixMilli(at)
+	ms, now := unixMilli(at), s.now().UnixMilli()
+	if ahead(ms, now) {
+		return true
+	}
 	for {
 		old := s.last[i].Load()
-		if ms <= old || s.last[i].CompareAndSwap(old, ms) {
+		if ms <= old && !ahead(old, now) || s.last[i].CompareAndSwap(old, ms) {
 			return true
 		}
 	}

@@ -123,7 +123,7 @@ func (x *Index) load(ctx context.Context) (st *state, from, ends [2]int64, err e
 	if from[subjectsTail], err = x.subjectsFrom(ctx, &h); err != nil {
 		return fail("read ends of the domains' topics", err)
 	}
-	st = newState(x.policy)
+	st = newState(x.policy, x.now)
 	if err := x.fill(ctx, st, &h); err != nil {
 		return fail("read snapshot", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -111,7 +112,7 @@ func TestSetEqualsMap(t *testing.T) {
 func TestTableEqualsMap(t *testing.T) {
 	codes, p := testCodes(t, 200, 2), testPolicy(t)
 	rapid.Check(t, func(t *rapid.T) {
-		st, model := newState(p), map[string]string{}
+		st, model := newState(p, time.Now), map[string]string{}
 		sizes := []int{0, 0, 1, 60, 127, 128, 129, 600, maxBlob - 2, maxBlob + 1}
 		for range rapid.IntRange(0, 400).Draw(t, "steps") {
 			code := codes[rapid.IntRange(0, len(codes)-1).Draw(t, "code")]
@@ -142,7 +143,7 @@ func TestTableEqualsMap(t *testing.T) {
 // never a mixture and never nothing, while the writer replaces, grows, tidies
 // and moves entries aside and back.
 func TestReadersSeeWholeEntries(t *testing.T) {
-	st := newState(testPolicy(t))
+	st := newState(testPolicy(t), time.Now)
 	codes := testCodes(t, 300, 3)
 	irregular := "91350100M0001TGQXM" // pilot code
 	codes = append(codes, irregular)
@@ -228,7 +229,7 @@ func TestBytesOfARestrictedSubject(t *testing.T) {
 	f := func(n int, withCode bool) {
 		codes := testCodes(t, n, 5)
 		before := heap()
-		st := newState(p)
+		st := newState(p, time.Now)
 		for i, c := range codes {
 			e := realistic(i, c, withCode)
 			st.put(c, e.ID, e)

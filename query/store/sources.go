@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"credithub/schema/fault"
+	"credithub/schema/feed"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -39,6 +40,7 @@ func (RejectCounts) SQL() (string, []any) {
 // Sources reads the counts of all sources that reported or were rejected.
 func (s *Store) Sources(ctx context.Context) (map[policy.Source]Counts, error) {
 	out := map[policy.Source]Counts{}
+	now := s.now()
 	err := s.read(ctx, SourceCounts{}, func(rows driver.Rows) error {
 		var unit, domain, status string
 		var n uint64
@@ -51,9 +53,9 @@ func (s *Store) Sources(ctx context.Context) (map[policy.Source]Counts, error) {
 		switch status {
 		case "ACCEPTED":
 			c.Accepted += int(n)
-			c.hear(at)
+			c.hear(at, now)
 		case "DUPLICATE", "HEARTBEAT":
-			c.hear(at)
+			c.hear(at, now)
 		}
 		out[src] = c
 		return nil
@@ -76,8 +78,10 @@ func (s *Store) Sources(ctx context.Context) (map[policy.Source]Counts, error) {
 	return out, err
 }
 
-func (c *Counts) hear(ms int64) {
-	if at := time.UnixMilli(ms).UTC(); at.After(c.LastReceivedAt) {
+// hear notes a sign of life, unless it lies ahead of the clock or at no time.
+func (c *Counts) hear(ms int64, now time.Time) {
+	at := time.UnixMilli(ms).UTC()
+	if ms > 0 && at.After(c.LastReceivedAt) && !at.After(now.Add(feed.MaxSkew)) {
 		c.LastReceivedAt = at
 	}
 }

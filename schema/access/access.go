@@ -47,7 +47,7 @@ const (
 	Check       Action = "check"   // check and checks
 	Read        Action = "read"    // entity, search, listEntries, lists, measures, matters, sources
 	ReadAudit   Action = "audit"   // the audit log
-	ReadRejects Action = "rejects" // rejected rows: of the own unit, or of all for supervisor and admin
+	ReadRejects Action = "rejects" // rejected rows: of the own unit, of all units for supervisor and admin, of nobody for the auditor
 	ManageKeys  Action = "keys"    // register and revoke keys of units
 )
 
@@ -64,7 +64,7 @@ func (r Role) Can(a Action) bool {
 	case ReadAudit:
 		return r == Auditor || r == Admin
 	case ReadRejects:
-		return r == Agency || r == Supervisor || r == Admin
+		return r == Agency || r == Supervisor || r == Admin || r == Auditor
 	case ManageKeys:
 		return r == Admin
 	}

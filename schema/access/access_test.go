@@ -43,7 +43,7 @@ func TestRights(t *testing.T) {
 	f(Check, Officer, Supervisor, Admin)
 	f(Read, roles...)
 	f(ReadAudit, Auditor, Admin)
-	f(ReadRejects, Agency, Supervisor, Admin)
+	f(ReadRejects, Agency, Supervisor, Admin, Auditor)
 	f(ManageKeys, Admin)
 	f("anything else")
 	if _, ok := ParseRole(""); ok {

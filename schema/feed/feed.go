@@ -60,7 +60,13 @@ type Progress struct {
 	Reports []Report           `json:"reports,omitempty"`
 }
 
-// Report is a sign of life of a source: rows accepted or a heartbeat.
+// MaxSkew is how far the clocks of those who tell the hub a time may differ from
+// its own. What lies further ahead proves nothing until then.
+const MaxSkew = time.Minute
+
+// Report is a sign of life of a source: rows accepted or a heartbeat. Only what
+// nobody can repeat is one: what the gateway took in, by the time of its stamp; of
+// signed messages new content, and heartbeats by the time that is signed with them.
 type Report struct {
 	Unit   string    `json:"unit"`
 	Domain string    `json:"domain"`
@@ -128,7 +134,7 @@ type Batch struct {
 // the gateway have a Batch and no source position; rows refused by intake have
 // both when they came through the gateway.
 type Reject struct {
-	Unit       string        `json:"unit"` // as claimed, when the claim was not proven
+	Unit       string        `json:"unit"` // "" when nobody proves who sent it
 	Domain     string        `json:"domain,omitempty"`
 	BatchID    string        `json:"batchId,omitempty"`
 	Line       uint32        `json:"line,omitempty"`

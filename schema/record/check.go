@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"strconv"
+	"time"
 
 	"credithub/schema/fault"
 	"credithub/schema/personal"
@@ -65,6 +66,7 @@ func (c *checker) head() {
 		case "heartbeat":
 			if c.d.heartbeat {
 				r.Op = Heartbeat
+				c.at()
 				return
 			}
 			fallthrough
@@ -83,6 +85,20 @@ func (c *checker) head() {
 	if b := c.str(envOccurredOn, false); b != nil {
 		r.OccurredOn = c.day(b, "occurredOn", true)
 	}
+}
+
+// at reads the time that a signed heartbeat names.
+func (c *checker) at() {
+	b := c.str(envAt, false)
+	if b == nil {
+		return
+	}
+	t, err := time.Parse(time.RFC3339, string(b))
+	if err != nil {
+		c.row.Add(fault.E06Enum, "at", "must be a time such as 2026-03-02T08:00:00Z")
+		return
+	}
+	c.row.At = t.UTC()
 }
 
 func (c *checker) identity() {

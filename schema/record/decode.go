@@ -85,10 +85,11 @@ const (
 	envOccurredOn
 	envData
 	envUnit
+	envAt
 	envEnd
 )
 
-var envNames = [envEnd]string{"domain", "kind", "recordId", "version", "op", "uscc", "occurredOn", "data", "unit"}
+var envNames = [envEnd]string{"domain", "kind", "recordId", "version", "op", "uscc", "occurredOn", "data", "unit", "at"}
 
 func envField(key []byte) int {
 	switch string(key) {
@@ -110,6 +111,8 @@ func envField(key []byte) int {
 		return envData
 	case "unit":
 		return envUnit
+	case "at":
+		return envAt
 	}
 	return -1
 }

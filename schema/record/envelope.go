@@ -1,6 +1,9 @@
 package record
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 // AppendEnvelope appends the canonical envelope of a row that is not rejected:
 // the value of its Kafka message. Decoding it with Kafka gives an equal row.
@@ -35,11 +38,17 @@ func AppendEnvelope(dst []byte, row *Row, unit string) []byte {
 }
 
 // AppendHeartbeat appends the message by which a unit tells that a domain has
-// nothing new.
-func AppendHeartbeat(dst []byte, d Domain, unit string) []byte {
+// nothing new. One that the unit signs itself names its time, so that to repeat it
+// later proves nothing; the zero time is left out.
+func AppendHeartbeat(dst []byte, d Domain, unit string, at time.Time) []byte {
 	dst = append(dst, `{"unit":`...)
 	dst = appendQuoted(dst, []byte(unit))
 	dst = append(dst, `,"domain":"`...)
 	dst = append(dst, d.String()...)
-	return append(dst, `","op":"heartbeat"}`...)
+	dst = append(dst, `","op":"heartbeat"`...)
+	if !at.IsZero() {
+		dst = append(dst, `,"at":"`...)
+		dst = append(at.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00"), '"')
+	}
+	return append(dst, '}')
 }

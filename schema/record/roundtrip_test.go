@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"credithub/schema/uscc"
 
@@ -142,7 +143,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(row("registration", "registration", `"name":"a\"\\\/\b\f\n\r\t\u0041\ud800","status":1,"establishedOn":"2020-05-06","shareholders":[{"a":[1e5,-0.0,null,true]},"x"]`)))
 	f.Add([]byte(`{"data":{"a":1},"data":[],"op":"retract"}`))
 	f.Add([]byte(`{"a":[[[{}]]]} `))
-	f.Add(AppendHeartbeat(nil, Tax, "TAX"))
+	f.Add(AppendHeartbeat(nil, Tax, "TAX", time.Time{}))
 	first, second := NewDecoder(), NewDecoder(Kafka())
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var r Row

@@ -1,6 +1,10 @@
 package record
 
-import "credithub/schema/fault"
+import (
+	"time"
+
+	"credithub/schema/fault"
+)
 
 // MaxRow is the size limit of a row in bytes as pushed.
 const MaxRow = 1 << 20
@@ -11,11 +15,12 @@ type Row struct {
 	Domain     Domain
 	Kind       string // wire name, interned
 	Op         Op
-	Version    uint32 // 1 … 2³¹−1
-	OccurredOn Date   // NoDate when absent
-	RecordID   []byte // 1 … 128 bytes UTF-8
-	USCC       []byte // 18 characters; empty when the row carries none (placeholder code)
-	Unit       string // interned unit code; set by the caller or from the envelope in Kafka
+	Version    uint32    // 1 … 2³¹−1
+	OccurredOn Date      // NoDate when absent
+	RecordID   []byte    // 1 … 128 bytes UTF-8
+	USCC       []byte    // 18 characters; empty when the row carries none (placeholder code)
+	Unit       string    // interned unit code; set by the caller or from the envelope in Kafka
+	At         time.Time // of a heartbeat that its unit signed itself; zero when absent
 
 	// Data is the data object in canonical form: fields in table order, no
 	// blanks, no nulls, absent fields left out; strings keep their text. Empty

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"credithub/schema/uscc"
 )
@@ -384,7 +385,7 @@ func TestRetractNeedsNoData(t *testing.T) {
 }
 
 func TestHeartbeatOnlyFromTopics(t *testing.T) {
-	raw := string(AppendHeartbeat(nil, Tax, "TAX"))
+	raw := string(AppendHeartbeat(nil, Tax, "TAX", time.Time{}))
 	r, got := decode(raw, Kafka())
 	if got != "" || r.Op != Heartbeat || r.Unit != "TAX" || r.Domain != Tax {
 		t.Errorf("%s %+v", got, r)

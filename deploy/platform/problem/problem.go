@@ -22,6 +22,10 @@ type Document struct {
 	Status int    `json:"status"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
+	// MaybeAccepted says that the push may count all the same, in part or whole;
+	// BatchID is what it is asked about by.
+	MaybeAccepted bool   `json:"maybeAccepted,omitempty"`
+	BatchID       string `json:"batchId,omitempty"`
 }
 
 // Of gives the document of an error. What is no fault.Error is INTERNAL and says
@@ -32,7 +36,12 @@ func Of(err error) Document {
 		known = fault.New(fault.Internal, "the hub could not answer; try again later")
 	}
 	status := known.Kind.HTTP()
-	return Document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(known.Kind), Detail: known.Message}
+	d := Document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(known.Kind), Detail: known.Message}
+	var open *Unsettled
+	if errors.As(err, &open) {
+		d.MaybeAccepted, d.BatchID = true, open.BatchID
+	}
+	return d
 }
 
 // Write answers with the document of err. Headers such as Retry-After are set by

@@ -18,6 +18,7 @@ import (
 	"credithub/deploy/gen"
 	"credithub/deploy/probe"
 	"credithub/schema/policy"
+	"credithub/schema/record"
 )
 
 // AllRejections pages through the rejected rows of the unit of a token.
@@ -141,11 +142,16 @@ func (w *World) heartbeats(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		p, err := probe.PushTo(ctx, "http://"+w.Hub.Ingest.Addr, token, "", nil)
-		if err != nil {
-			return fmt.Errorf("heartbeat of %s: %w", u.Code, err)
+		for _, d := range record.Domains() {
+			if !law.MayPush(u.Code, d) {
+				continue
+			}
+			p, err := probe.PushTo(ctx, "http://"+w.Hub.Ingest.Addr, token, "?domain="+d.String(), nil)
+			if err != nil {
+				return fmt.Errorf("heartbeat of %s in %s: %w", u.Code, d, err)
+			}
+			receipts = append(receipts, p.Receipt)
 		}
-		receipts = append(receipts, p.Receipt)
 	}
 	return w.onNodes("officer", func(node, token string) error {
 		for _, after := range receipts {
