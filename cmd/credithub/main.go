@@ -35,7 +35,7 @@ type cli struct {
 	Migrate migrateCmd `cmd:"" help:"Bring ClickHouse and Kafka to the desired state."`
 	Repair  repairCmd  `cmd:"" help:"Make a damaged broker log go on behind what is stored; the hub is down meanwhile."`
 	Token   tokenCmd   `cmd:"" help:"Print a bearer token of the development issuer."`
-	Push    pushCmd    `cmd:"" help:"Send NDJSON, CSV or XLSX files."`
+	Push    pushCmd    `cmd:"" help:"Send NDJSON, CSV or XLSX files; exit 0 every row counts, 5 some were rejected, 6 durable but their outcome was not told in time, 1 error."`
 	Check   checkCmd   `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`
 	Gen     genCmd     `cmd:"" help:"Make reproducible synthetic data and its truth."`
 	Bench   benchCmd   `cmd:"" help:"Measure, beside the limit of the same run."`

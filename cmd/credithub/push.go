@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
@@ -24,36 +25,65 @@ type pushCmd struct {
 	Kind    string   `help:"Kind of tables, of domains with several."`
 	Ignore  []string `help:"Headings of columns that are left out of tables; may be given again." sep:"," placeholder:"HEADING,…"`
 	Charset string   `help:"Encoding of CSV files, such as big5; else their bytes tell." placeholder:"NAME"`
-	Files   []string `arg:"" help:"NDJSON, JSON, CSV or XLSX." type:"existingfile"`
+
+	Wait    bool          `help:"Wait until what was sent is settled, and tell what was rejected then." default:"true" negatable:""`
+	WaitFor time.Duration `help:"How long to wait for a part." default:"2m"`
+
+	Files []string `arg:"" help:"NDJSON, JSON, CSV or XLSX." type:"existingfile"`
 }
 
 // Run pushes the files in order. It may be run again after a cut.
 func (c *pushCmd) Run(ctx context.Context) error {
-	to, done, err := c.target()
+	to, done, err := c.target(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Charset: c.Charset, Finding: func(f push.Finding) {
+	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Charset: c.Charset, Wait: c.Wait, Finding: func(f push.Finding) {
 		fmt.Printf("%s:%d\t%s\t%s\t%s\t%s\n", f.File, f.Line, f.RecordID, f.Code, f.Field, f.Message)
 	}}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
 		cfg.Progress = pushProgress()
 	}
 	sum, err := push.Files(ctx, cfg, c.Files)
-	fmt.Fprintf(os.Stderr, "accepted %d, rejected %d, with warnings %d\n", sum.Accepted, sum.Rejected, sum.Warned)
+	return c.conclude(sum, err)
+}
+
+// Exit statuses of push beside 0, every row counts, and 1, an error.
+const (
+	exitRejected  = 5 // some row was rejected
+	exitUnsettled = 6 // durable, but nobody told in time what became of some rows
+)
+
+// conclude prints the summary, last of all, and gives the exit status.
+func (c *pushCmd) conclude(sum push.Summary, err error) error {
 	for _, r := range sum.Receipts {
 		fmt.Fprintf(os.Stderr, "receipt %s\n", r)
 	}
-	return err
+	if sum.Cut {
+		fmt.Fprintln(os.Stderr, "there are more findings than listed: GET /v1/rejections has all")
+	}
+	if sum.Unsettled > 0 {
+		fmt.Fprintf(os.Stderr, "%d part(s): %v\n", sum.Unsettled, push.ErrUnsettled)
+	}
+	fmt.Fprintf(os.Stderr, "accepted %d, rejected %d, with warnings %d\n", sum.Accepted, sum.Rejected, sum.Warned)
+	switch {
+	case err != nil:
+		return err
+	case sum.Rejected > 0:
+		return exitError(exitRejected)
+	case sum.Unsettled > 0:
+		return exitError(exitUnsettled)
+	}
+	return nil
 }
 
-func (c *pushCmd) target() (push.Target, func(), error) {
+func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 	switch {
 	case c.URL != "" && c.Token == "":
 		return nil, nil, errors.New("push: --token is needed")
 	case c.URL != "":
-		to, err := push.NewHTTP(c.URL, c.Token, nil, push.Limits{})
+		to, err := push.NewHTTP(c.URL, c.Token, nil, push.Limits{WaitFor: c.WaitFor})
 		return to, func() {}, err
 	case len(c.Brokers) == 0:
 		return nil, nil, errors.New("push: --url or --brokers is needed")
@@ -68,8 +98,17 @@ func (c *pushCmd) target() (push.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	to, err := push.NewKafka(kafka.NewProducer(client, kafka.ProducerConfig{}), c.Unit, key, push.Limits{})
-	return to, func() { _ = client.Close() }, err
+	to, err := push.NewKafka(kafka.NewProducer(client, kafka.ProducerConfig{}), c.Unit, key, push.Limits{WaitFor: c.WaitFor})
+	if err != nil {
+		_ = client.Close()
+		return nil, nil, err
+	}
+	if c.Wait {
+		if err := to.Follow(ctx, client); err != nil {
+			fmt.Fprintln(os.Stderr, "credithub:", err)
+		}
+	}
+	return to, func() { _ = client.Close() }, nil
 }
 
 // pushProgress draws a bar a file.

@@ -22,6 +22,7 @@ type payload struct {
 	through   int64 // last offset
 	reports   []feed.Report
 	rejects   []feed.Reject
+	unstamped bool // some message came without a stamp: its sender waits to hear of it
 
 	news    derive.News // of registrations
 	facts   derive.FactNews
@@ -104,7 +105,7 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 		Domain: p.domain.String(), Topic: topic, Partition: p.partition, Offset: m.Offset,
 		RecordedAt: o.recordedAt, BatchID: o.batchID, Line: o.line, OccurredOn: record.NoDate,
 	}
-	p.through = m.Offset
+	p.through, p.unstamped = m.Offset, p.unstamped || !o.proven || o.repeatable
 	unit := row.Unit
 	if o.unit != "" {
 		unit = o.unit

@@ -22,7 +22,7 @@ const factBytes = 256 << 10
 
 // feedDecisions tells the changes of entries and how far the decisions are read.
 func (l *lane) feedDecisions(ctx context.Context, chunks []*sink.Chunk) error {
-	var msgs, rejects []kafka.Message
+	var msgs, rejects, outcomes []kafka.Message
 	last := feed.Progress{}
 	through := int64(-1)
 	partition := uint16(0)
@@ -37,7 +37,7 @@ func (l *lane) feedDecisions(ctx context.Context, chunks []*sink.Chunk) error {
 		}
 		last.Reports = mergeReports(last.Reports, p.reports)
 		through, partition = p.through, p.partition
-		rejects = appendRejects(rejects, p.rejects)
+		rejects, outcomes = appendRejects(rejects, p.rejects), appendOutcomes(outcomes, p)
 	}
 	last.Through = []receipt.Position{{Domain: record.Decision, Partition: partition, Offset: through}}
 	value, err := json.Marshal(feed.EntryMessage{Seq: derive.ProgressSeq(through), RecordedAt: l.x.cfg.Now().UTC(), Progress: &last})
@@ -52,7 +52,10 @@ func (l *lane) feedDecisions(ctx context.Context, chunks []*sink.Chunk) error {
 	for _, c := range chunks {
 		c.FeedOffset = offset
 	}
-	_, err = l.produce(ctx, feed.RejectsTopic, rejects)
+	if _, err = l.produce(ctx, feed.RejectsTopic, rejects); err != nil {
+		return err
+	}
+	_, err = l.produce(ctx, feed.OutcomesTopic, outcomes)
 	return err
 }
 
@@ -75,11 +78,11 @@ func entryMessage(c *change) (kafka.Message, error) {
 // a process that follows reads again.
 func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
 	var order []*payload
-	var rejects []kafka.Message
+	var rejects, outcomes []kafka.Message
 	last := map[record.Domain]*payload{}
 	for _, c := range chunks {
 		p := c.Payload.(*payload)
-		rejects = appendRejects(rejects, p.rejects)
+		rejects, outcomes = appendRejects(rejects, p.rejects), appendOutcomes(outcomes, p)
 		o := last[p.domain]
 		if o == nil || o.partition != p.partition || len(o.news.Known)+len(p.news.Known) > newsBytes || o.facts.Size()+p.facts.Size() > factBytes {
 			last[p.domain] = p
@@ -106,6 +109,10 @@ func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
 	for _, c := range chunks {
 		c.FeedOffset = offset
 	}
+	if err != nil {
+		return err
+	}
+	_, err = l.produce(ctx, feed.OutcomesTopic, outcomes)
 	return err
 }
 
@@ -144,6 +151,24 @@ func appendRejects(msgs []kafka.Message, rejects []feed.Reject) []kafka.Message 
 		msgs = append(msgs, kafka.Message{Key: []byte(rejects[i].Unit), Value: value, Partition: kafka.ByKey})
 	}
 	return msgs
+}
+
+// appendOutcomes tells those who sent signed messages what became of them.
+func appendOutcomes(msgs []kafka.Message, p *payload) []kafka.Message {
+	if !p.unstamped {
+		return msgs
+	}
+	o := feed.Outcomes{Topic: p.domain.Topic(), Partition: int(p.partition), Through: p.through}
+	for i := range p.rejects {
+		if r := &p.rejects[i]; r.BatchID == "" {
+			o.Rejected = append(o.Rejected, feed.Outcome{Offset: r.Offset - 1, Faults: r.Faults})
+		}
+	}
+	value, err := json.Marshal(&o)
+	if err != nil { // texts and numbers only: can't be
+		panic("intake: outcomes: " + err.Error())
+	}
+	return append(msgs, kafka.Message{Value: value})
 }
 
 // produce writes messages, however long that takes, and gives the offset of the

@@ -16,9 +16,54 @@ import (
 	"credithub/schema/fault"
 )
 
+// found is a finding as the hub answers it.
+type found struct {
+	Line     int        `json:"line"`
+	RecordID string     `json:"recordId"`
+	Code     fault.Code `json:"code"`
+	Field    string     `json:"field"`
+	Message  string     `json:"message"`
+	Count    int        `json:"count"`
+}
+
+func (f *found) finding() Finding {
+	return Finding{Line: f.Line, RecordID: f.RecordID, Count: f.Count, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message}}
+}
+
+// answer is the 202 of the gateway, or what it tells about a batch.
+type answer struct {
+	BatchID    string  `json:"batchId"`
+	State      string  `json:"state"`
+	Accepted   int     `json:"accepted"`
+	Rejected   int     `json:"rejected"`
+	Receipt    string  `json:"receipt"`
+	Rejections []found `json:"rejections"`
+	Warnings   []found `json:"warnings"`
+	Warned     int     `json:"warned"`
+	Truncated  bool    `json:"truncated"`
+}
+
+func (a *answer) outcome() Outcome {
+	o := Outcome{BatchID: a.BatchID, Receipt: a.Receipt, Accepted: a.Accepted, Rejected: a.Rejected, Cut: a.Truncated}
+	warned := map[int]bool{} // as a hub tells it that names no number
+	for i := range a.Warnings {
+		warned[a.Warnings[i].Line] = true
+		a.Warnings[i].Count = max(a.Warnings[i].Count, 1)
+	}
+	if o.Warned = a.Warned; a.Warned == 0 {
+		o.Warned = len(warned)
+	}
+	for _, all := range [][]found{a.Rejections, a.Warnings} {
+		for i := range all {
+			o.Findings = append(o.Findings, all[i].finding())
+		}
+	}
+	return o
+}
+
 // HTTP pushes to the gateway of a hub.
 type HTTP struct {
-	url    string
+	hub    string
 	token  string
 	client *http.Client
 	retry
@@ -38,7 +83,7 @@ func NewHTTP(hub, token string, client *http.Client, limits Limits) (*HTTP, erro
 		client = &http.Client{Timeout: 5 * time.Minute}
 	}
 	return &HTTP{
-		url: strings.TrimRight(u.String(), "/") + "/v1/records", token: token, client: client, retry: newRetry(limits),
+		hub: strings.TrimRight(u.String(), "/"), token: token, client: client, retry: newRetry(limits),
 	}, nil
 }
 
@@ -72,28 +117,22 @@ func (h *HTTP) Send(ctx context.Context, p Part) (o Outcome, err error) {
 const maxAnswer = 16 << 20
 
 func (h *HTTP) post(ctx context.Context, p Part) (Outcome, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+p.query(), bytes.NewReader(p.Body))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, h.hub+"/v1/records"+p.query(), bytes.NewReader(p.Body))
 	if err != nil {
 		return Outcome{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+h.token)
 	r.Header.Set("Content-Type", string(p.Form))
-	res, err := h.client.Do(r)
-	if err != nil {
-		return Outcome{}, &passing{error: err}
-	}
-	defer func() { _ = res.Body.Close() }()
-	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
-	if err != nil {
-		return Outcome{}, &passing{error: err}
-	}
-	switch res.StatusCode {
-	case http.StatusAccepted:
+	status, head, b, err := h.roundTrip(r)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case status == http.StatusAccepted:
 		return outcome(b)
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return Outcome{}, &passing{error: refusal(res.StatusCode, b), after: h.retryAfter(res.Header.Get("Retry-After"))}
+	case passes(status):
+		return Outcome{}, &passing{error: refusal(status, b), after: h.retryAfter(head.Get("Retry-After"))}
 	}
-	return Outcome{}, refusal(res.StatusCode, b)
+	return Outcome{}, refusal(status, b)
 }
 
 func refusal(status int, b []byte) *Refusal {
@@ -116,40 +155,72 @@ func (h *HTTP) retryAfter(s string) time.Duration {
 
 // outcome reads the 202 of the gateway.
 func outcome(b []byte) (Outcome, error) {
-	type found struct {
-		Line     int        `json:"line"`
-		RecordID string     `json:"recordId"`
-		Code     fault.Code `json:"code"`
-		Field    string     `json:"field"`
-		Message  string     `json:"message"`
-		Count    int        `json:"count"`
-	}
-	var a struct {
-		BatchID    string  `json:"batchId"`
-		Accepted   int     `json:"accepted"`
-		Rejected   int     `json:"rejected"`
-		Receipt    string  `json:"receipt"`
-		Rejections []found `json:"rejections"`
-		Warnings   []found `json:"warnings"`
-		Warned     int     `json:"warned"`
-		Truncated  bool    `json:"truncated"`
-	}
+	var a answer
 	if err := json.Unmarshal(b, &a); err != nil {
 		return Outcome{}, fmt.Errorf("the hub answered 202 with something else than JSON: %w", err)
 	}
-	o := Outcome{
-		BatchID: a.BatchID, Receipt: a.Receipt, Accepted: a.Accepted, Rejected: a.Rejected, Cut: a.Truncated,
+	return a.outcome(), nil
+}
+
+// Settled asks about the batch until every row of it is stored.
+func (h *HTTP) Settled(ctx context.Context, o Outcome) (settled Outcome, err error) {
+	settled = o
+	err = h.poll(ctx, func() (bool, error) {
+		b, err := h.get(ctx, "/v1/batches/"+url.PathEscape(o.BatchID))
+		if err != nil {
+			return false, err
+		}
+		var a answer
+		if err := json.Unmarshal(b, &a); err != nil {
+			return false, fmt.Errorf("the hub answered about a batch with something else than JSON: %w", err)
+		}
+		if a.State != "STORED" {
+			return false, nil
+		}
+		settled = a.outcome()
+		return true, nil
+	})
+	return settled, err
+}
+
+// get reads an answer of the hub; what passes is a passing error.
+func (h *HTTP) get(ctx context.Context, path string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, h.hub+path, nil)
+	if err != nil {
+		return nil, err
 	}
-	warned := map[int]bool{} // as a hub tells it that names no number
-	for i := range a.Warnings {
-		warned[a.Warnings[i].Line] = true
-		a.Warnings[i].Count = max(a.Warnings[i].Count, 1)
+	r.Header.Set("Authorization", "Bearer "+h.token)
+	status, _, b, err := h.roundTrip(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case status == http.StatusOK:
+		return b, nil
+	case passes(status) || status == http.StatusNotFound: // another node may not have heard of the batch yet
+		return nil, &passing{error: refusal(status, b)}
 	}
-	if o.Warned = a.Warned; a.Warned == 0 {
-		o.Warned = len(warned)
+	return nil, refusal(status, b)
+}
+
+// roundTrip sends a request; a connection that breaks is a passing error.
+func (h *HTTP) roundTrip(r *http.Request) (int, http.Header, []byte, error) {
+	res, err := h.client.Do(r)
+	if err != nil {
+		return 0, nil, nil, &passing{error: err}
 	}
-	for _, f := range append(a.Rejections, a.Warnings...) {
-		o.Findings = append(o.Findings, Finding{Line: f.Line, RecordID: f.RecordID, Count: f.Count, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message}})
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return 0, nil, nil, &passing{error: err}
 	}
-	return o, nil
+	return res.StatusCode, res.Header, b, nil
+}
+
+// passes tells whether a refusal may mend itself.
+func passes(status int) bool {
+	switch status {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/keys"
@@ -30,6 +32,8 @@ type Kafka struct {
 	key  ed25519.PrivateKey
 	dec  *record.Decoder
 	retry
+
+	outcomes *outcomes // nil: nobody tells what becomes of what is sent
 }
 
 // NewKafka makes a target of a unit's private key, whose public half must be
@@ -67,13 +71,14 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	defer done()
 	var o Outcome
 	msgs := map[record.Domain][]kafka.Message{}
+	rows := map[record.Domain][]written{} // of each message
 	var it body.Item
 	var row record.Row
 	warnings := body.NewTally(maxTold)
 	today := record.DateOf(k.now())
-	rows := 0
+	n := 0
 	for src.Next(&it) {
-		rows++
+		n++
 		if it.Raw == nil {
 			row = record.Row{Faults: it.Faults}
 		} else {
@@ -104,6 +109,7 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 		}
 		msgs[row.Domain] = append(msgs[row.Domain], k.message(row.Domain.Topic(), append([]byte(nil), key...),
 			record.AppendEnvelope(nil, &row, string(k.unit))))
+		rows[row.Domain] = append(rows[row.Domain], written{line: int(it.Line), recordID: string(row.RecordID)})
 	}
 	for _, n := range body.Notes(src) {
 		warnings.Note(n)
@@ -111,11 +117,16 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	for _, t := range warnings.All() {
 		o.Findings = append(o.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
 	}
-	if rows == 0 && p.Domain != record.NoDomain {
-		msgs[p.Domain] = append(msgs[p.Domain], k.message(p.Domain.Topic(), k.unit, record.AppendHeartbeat(nil, p.Domain, string(k.unit), k.now())))
+	alive := slices.Collect(maps.Keys(msgs))
+	if n == 0 && p.Domain != record.NoDomain {
+		alive = append(alive, p.Domain)
+	}
+	for _, d := range alive { // rows that were sent before are no sign of life, as anyone may repeat them
+		msgs[d] = append(msgs[d], k.message(d.Topic(), k.unit, record.AppendHeartbeat(nil, d, string(k.unit), k.now())))
+		rows[d] = append(rows[d], written{recordID: "(heartbeat)"})
 	}
 	err = k.do(ctx, func() (err error) {
-		o.Receipt, err = k.produce(ctx, msgs)
+		o.Receipt, o.written, err = k.produce(ctx, msgs, rows)
 		if errors.Is(err, kafka.ErrUnavailable) || errors.Is(err, kafka.ErrBusy) {
 			return &passing{error: err}
 		}
@@ -131,21 +142,25 @@ func (k *Kafka) message(topic string, key, value []byte) kafka.Message {
 	}}
 }
 
-func (k *Kafka) produce(ctx context.Context, msgs map[record.Domain][]kafka.Message) (string, error) {
+func (k *Kafka) produce(ctx context.Context, msgs map[record.Domain][]kafka.Message, rows map[record.Domain][]written) (string, []written, error) {
 	var ps []receipt.Position
+	var all []written
 	for _, d := range record.Domains() {
 		if len(msgs[d]) == 0 {
 			continue
 		}
 		placed, err := k.out.Produce(ctx, d.Topic(), msgs[d])
 		if err != nil {
-			return "", fmt.Errorf("%s: %w", d.Topic(), err)
+			return "", nil, fmt.Errorf("%s: %w", d.Topic(), err)
 		}
-		for _, at := range placed {
-			ps = append(ps, receipt.Position{Domain: d, Partition: uint16(at.Partition), Offset: at.Offset})
+		for i, to := range placed {
+			ps = append(ps, receipt.Position{Domain: d, Partition: uint16(to.Partition), Offset: to.Offset})
+			w := rows[d][i]
+			w.at = at{d.Topic(), to.Partition, to.Offset}
+			all = append(all, w)
 		}
 	}
-	return receipt.Encode(ps), nil
+	return receipt.Encode(ps), all, nil
 }
 
 // maxTold bounds the warnings of a part that are told row by row, as in the gateway.

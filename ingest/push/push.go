@@ -36,6 +36,7 @@ type Limits struct {
 	FirstWait time.Duration // before the second attempt; 500 ms, then doubled
 	LongWait  time.Duration // 30 s
 	Kept      int           // findings in the summary; 1,000
+	WaitFor   time.Duration // for a part that is durable to be settled; 2 min
 }
 
 func (l Limits) withDefaults() Limits {
@@ -48,6 +49,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.FirstWait, 500*time.Millisecond)
 	set(&l.LongWait, 30*time.Second)
 	set(&l.Kept, 1000)
+	set(&l.WaitFor, 2*time.Minute)
 	return l
 }
 
@@ -66,6 +68,7 @@ type Config struct {
 	Ignore []string // headings of columns of tables that are left out
 	// Charset is the encoding of CSV files; "": it is told by their bytes.
 	Charset string
+	Wait    bool // until what is durable is settled, so that what intake rejects is told
 	Limits  Limits
 	// Progress is told after each part; Finding of each fault. Both may be nil.
 	Progress func(Progress)
@@ -111,6 +114,8 @@ type Outcome struct {
 	Findings []Finding
 	// Cut says that the hub listed only some of the findings.
 	Cut bool
+
+	written []written // of signed messages
 }
 
 // Finding is one fault of one row.
@@ -140,6 +145,8 @@ type Summary struct {
 	Receipts []string  // of the last part of each file
 	Findings []Finding // the first ones
 	Cut      bool      // there are more findings than listed
+	// Unsettled counts parts of which nobody told in time what became of them.
+	Unsettled int
 }
 
 // Files pushes files in order. After an error the summary tells what was
@@ -151,8 +158,12 @@ func Files(ctx context.Context, c Config, files []string) (Summary, error) {
 	}
 	for _, name := range files {
 		if err := p.file(ctx, name); err != nil {
-			return p.sum, fmt.Errorf("push: %s: %w", filepath.Base(name), err)
+			// What is durable is asked for all the same.
+			return p.sum, errors.Join(fmt.Errorf("push: %s: %w", filepath.Base(name), err), p.settleAll(ctx))
 		}
+	}
+	if err := p.settleAll(ctx); err != nil {
+		return p.sum, fmt.Errorf("push: the outcome of what was sent: %w", err)
 	}
 	return p.sum, nil
 }
@@ -167,6 +178,7 @@ type pusher struct {
 	fresh  bool // nothing of the file at hand was sent
 	// columns are the findings about columns of the file at hand.
 	columns []Finding
+	open    []sent
 }
 
 func newPusher(c Config) (*pusher, error) {
@@ -259,7 +271,7 @@ func (p *pusher) send(ctx context.Context, part Part, line func(int) int, bytes 
 	s.Receipts[len(s.Receipts)-1] = o.Receipt
 	s.Cut = s.Cut || o.Cut
 	for _, f := range o.Findings {
-		f.Line = line(f.Line)
+		f.File, f.Line = p.at.File, line(f.Line)
 		if f.Count > 0 && f.ofColumn() {
 			p.gather(f)
 			continue
@@ -267,7 +279,7 @@ func (p *pusher) send(ctx context.Context, part Part, line func(int) int, bytes 
 		p.note(f)
 	}
 	p.step(bytes)
-	return nil
+	return p.await(ctx, sent{file: p.at.File, line: line, Outcome: o})
 }
 
 // ofColumn tells whether a finding speaks of a column: the parts of one file say it
@@ -294,9 +306,8 @@ func (p *pusher) gather(f Finding) {
 	p.columns = append(p.columns, f)
 }
 
-// note reports a finding of the file at hand.
+// note reports a finding.
 func (p *pusher) note(f Finding) {
-	f.File = p.at.File
 	if p.Finding != nil {
 		p.Finding(f)
 	}

@@ -83,7 +83,7 @@ func (p *pusher) lines(ctx context.Context, r io.Reader) error {
 		switch {
 		case length > p.Limits.LineBytes:
 			p.sum.Rejected++
-			p.note(Finding{Line: line, Fault: fault.Fault{Code: fault.E13Catalogue,
+			p.note(Finding{File: p.at.File, Line: line, Fault: fault.Fault{Code: fault.E13Catalogue,
 				Message: fmt.Sprintf("line of %d bytes is too long to be sent; it was left out", length)}})
 		case len(bytes.TrimSpace(buf[from:])) > 0:
 			rows++
@@ -153,7 +153,7 @@ func (p *pusher) array(ctx context.Context, f *os.File, size int64) error {
 	for src.Next(&it) {
 		if it.Raw == nil {
 			p.sum.Rejected++
-			p.note(Finding{Line: int(it.Line), Fault: it.Faults[0]})
+			p.note(Finding{File: p.at.File, Line: int(it.Line), Fault: it.Faults[0]})
 			continue
 		}
 		if len(at) > 0 && (len(out)+len(it.Raw) > p.Limits.PartBytes || len(at) == p.Limits.PartRows) {
@@ -180,7 +180,8 @@ func (p *pusher) table(ctx context.Context, f *os.File, size int64) error {
 		return err
 	}
 	err = body.CSVParts(b, p.kind, body.Options{Charset: p.Charset, Ignore: p.Ignore}, bodyLimits(), p.Limits.PartBytes, p.Limits.PartRows, func(part body.Part) error {
-		return p.send(ctx, Part{Form: CSV, Body: part.Body}, func(l int) int { return l + part.Shift }, int64(len(part.Body)))
+		shift := part.Shift
+		return p.send(ctx, Part{Form: CSV, Body: part.Body}, func(l int) int { return l + shift }, int64(len(part.Body)))
 	})
 	return shown(err)
 }

@@ -6,6 +6,7 @@
 //	credit.rejects   faults of rows, from the gateway and from intake
 //	credit.batches   heads of pushes
 //	credit.audit     who saw what
+//	credit.outcomes  what became of signed messages, for those who sent them
 package feed
 
 import (
@@ -25,6 +26,7 @@ const (
 	AuditTopic    = "credit.audit"
 	NoticesTopic  = "credit.notices"
 	ChangesTopic  = "credit.changes"
+	OutcomesTopic = "credit.outcomes"
 )
 
 // Headers of messages on domain topics.
@@ -145,4 +147,22 @@ type Reject struct {
 	Partition  int           `json:"partition,omitempty"`
 	Offset     int64         `json:"offset,omitempty"` // offset + 1, so that 0 means none
 	Suggestion string        `json:"suggestion,omitempty"`
+}
+
+// Outcomes is a value on credit.outcomes: that a partition of a domain's topic has
+// been judged up to an offset, and which messages without a stamp of the gateway
+// were rejected since the message before. It names places and faults only, never
+// content, a record or a unit, so that every unit that writes signed messages may
+// read it. What a push through the gateway became is told by its batch.
+type Outcomes struct {
+	Topic     string    `json:"topic"`
+	Partition int       `json:"partition"`
+	Through   int64     `json:"through"`
+	Rejected  []Outcome `json:"rejected,omitempty"`
+}
+
+// Outcome is a rejected message.
+type Outcome struct {
+	Offset int64         `json:"offset"`
+	Faults []fault.Fault `json:"faults"`
 }

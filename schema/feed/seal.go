@@ -20,7 +20,7 @@ type Seal struct{ macs sync.Pool }
 const SealBytes = 16
 
 // sealed are the topics of the hub's own.
-var sealed = []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic}
+var sealed = []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic, OutcomesTopic}
 
 type sealMAC struct {
 	h   hash.Hash

@@ -34,7 +34,7 @@ func Single(topic string) bool { return single[topic] }
 
 var single = func() map[string]bool {
 	m := map[string]bool{record.Decision.Topic(): true}
-	for _, name := range []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic} {
+	for _, name := range []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic, OutcomesTopic} {
 		m[name] = true
 	}
 	return m
@@ -57,7 +57,7 @@ func Topics(bulk int) []Topic {
 		all = append(all, Topic{d.Topic(), n, keep(keepRecords)})
 	}
 	all = append(all, Topic{EntriesTopic, 1, map[string]string{"cleanup.policy": "compact", TimestampType: LogAppendTime}})
-	for _, name := range []string{SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic} {
+	for _, name := range []string{SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic, OutcomesTopic} {
 		all = append(all, Topic{name, 1, keep(keepFeeds)})
 	}
 	return all

@@ -23,7 +23,7 @@ func TestDecisionsHaveOneOrder(t *testing.T) {
 			t.Errorf("%s has %d partitions, want %d", d.Topic(), got, want)
 		}
 	}
-	for _, own := range []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic} {
+	for _, own := range []string{EntriesTopic, SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic, OutcomesTopic} {
 		if seen[own].Partitions != 1 {
 			t.Errorf("%s has %d partitions", own, seen[own].Partitions)
 		}
