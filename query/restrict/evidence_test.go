@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -126,7 +127,7 @@ func TestIndexDecidesByFactsAsDecideDoes(t *testing.T) {
 	for _, code := range []string{worldCodes[0], worldCodes[5]} {
 		x := &Index{policy: p}
 		x.met = newMetrics(nil, x)
-		x.cur.Store(newState(p))
+		x.cur.Store(newState(p, time.Now))
 		at := int64(0)
 		now := map[string]said{}
 		apply := func(step string, latest []feed.Latest, changed ...said) {
@@ -183,7 +184,7 @@ func TestNoFactsNoAllocations(t *testing.T) {
 	p := testPolicy(t)
 	x := &Index{policy: p}
 	x.met = newMetrics(nil, x)
-	x.cur.Store(newState(p))
+	x.cur.Store(newState(p, time.Now))
 	x.cur.Load().facts.add(worldCodes[1], []FactRecord{said{record.Registration, "registration", "R", `{"status":"2"}`, 1}.known(p)})
 	m := p.Matter("SIMPLE_DEREGISTRATION")
 	var d Decision
@@ -222,7 +223,7 @@ func TestFactsFromTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(b, "tax", "abnormal", "N5", 1, "upsert", "ACCEPTED", 10, `{"from":"2026-01-02"}`)
-	st := newState(p)
+	st := newState(p, time.Now)
 	err = snapshot.Facts(t.Context(), &h, p, func(code []byte, records []FactRecord) error {
 		st.facts.add(string(code), records)
 		return nil
