@@ -30,6 +30,13 @@ var deciderWeights = func() (sum int) {
 	return sum
 }()
 
+// begins is since when a list exists, of those that are young: nobody was listed
+// before.
+var begins = map[string]record.Date{
+	"L15B": record.MakeDate(2026, 4, 1), "L16": record.MakeDate(2024, 12, 1),
+	"L26": record.MakeDate(2025, 1, 1), "L28": record.MakeDate(2025, 6, 1),
+}
+
 type stage struct {
 	event string
 	date  record.Date
@@ -68,7 +75,10 @@ func (g *Generator) entries(s *subject) error {
 
 func (g *Generator) entry(s *subject, list, unit, organ string) error {
 	id := fmt.Sprintf("E-%s-%s", list, s.code)
-	decided := g.day(g.cfg.Today-330) - 30
+	decided := max(g.day(g.cfg.Today-330)-30, begins[list])
+	if decided > g.cfg.Today-30 {
+		return nil // nobody could be listed yet
+	}
 	doc := fmt.Sprintf("%s%s〔%d〕%d号", s.place.prefix, organ, decided.Time().Year(), 1+g.rng.IntN(8999))
 	h := g.history(decided)
 	base := func(st stage) fields {

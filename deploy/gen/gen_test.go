@@ -120,6 +120,9 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 		if !ok || !p.MayDecide(d.unit, code) {
 			t.Errorf("%s may not decide on %s", d.unit, d.list)
 		}
+		if f := p.List(code).From; f > record.MakeDate(2024, 1, 1) && begins[d.list] != f {
+			t.Errorf("%s exists since %s, entries are made from %s on", d.list, f, begins[d.list])
+		}
 		if p.Serious(code) != serious[d.list] {
 			t.Errorf("%s serious: %t", d.list, p.Serious(code))
 		}

@@ -1,6 +1,7 @@
 // Package derive holds what intake has to remember to tell what a message means:
 // which version of each record is known (Index), which codes have a
-// registration (Subjects), and the events of each list entry (Decisions).
+// registration (Subjects), which records bear on matters without a list entry
+// (Facts), and the events of each list entry (Decisions).
 //
 // It promises that the same messages in the same order of one partition give the
 // same answers after a restart from what ClickHouse holds, and that the order of

@@ -56,6 +56,9 @@ func (s *Store) Facts(ctx context.Context, q *Facts) (out []Record, err error) {
 	return out, err
 }
 
+// versionsAtOnce bounds the length of a statement.
+const versionsAtOnce = 500
+
 // RecordVersions asks for versions of records as they were accepted.
 type RecordVersions struct{ Keys []RecordKey }
 
@@ -76,14 +79,16 @@ func (q *RecordVersions) SQL() (string, []any) {
 // RecordVersions reads them.
 func (s *Store) RecordVersions(ctx context.Context, q *RecordVersions) (map[RecordKey]Record, error) {
 	out := make(map[RecordKey]Record, len(q.Keys))
-	if len(q.Keys) == 0 {
-		return out, nil
+	for keys := range slices.Chunk(q.Keys, versionsAtOnce) {
+		err := s.read(ctx, &RecordVersions{keys}, func(rows driver.Rows) error {
+			var status string
+			r, err := scanRecord(rows, &status)
+			out[r.Key()] = r
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
-	err := s.read(ctx, q, func(rows driver.Rows) error {
-		var status string
-		r, err := scanRecord(rows, &status)
-		out[r.Key()] = r
-		return err
-	})
-	return out, err
+	return out, nil
 }

@@ -2,7 +2,7 @@
 // agency writes. All values are JSON.
 //
 //	credit.entries   folded list entries and progress of credit.decision (compacted, 1 partition)
-//	credit.subjects  newly known subjects, freshness and progress of the other domains (1 partition)
+//	credit.subjects  newly known subjects, facts, freshness and progress of the other domains (1 partition)
 //	credit.rejects   faults of rows, from the gateway and from intake
 //	credit.batches   heads of pushes
 //	credit.audit     who saw what
