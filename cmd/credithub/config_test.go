@@ -47,8 +47,8 @@ func TestFlagsEnvironmentFile(t *testing.T) {
 	if u.OIDCAudience != "env" || u.KafkaUser != "flag" || u.conf != f.conf {
 		t.Errorf("over the file: %q %q", u.OIDCAudience, u.KafkaUser)
 	}
-	if c, _ := parse(t, "listen: 127.0.0.1:1\n", "broker"); c.Broker.Listen != "127.0.0.1:9092" {
-		t.Errorf("the broker listens on %s", c.Broker.Listen)
+	if c, _ := parse(t, "listen: 127.0.0.1:1\n", "broker"); c.Broker.Serve.Listen != "127.0.0.1:9092" {
+		t.Errorf("the broker listens on %s", c.Broker.Serve.Listen)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/embedded"
+	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/config"
@@ -45,7 +47,7 @@ type connectFlags struct {
 	KafkaCA   string `help:"Authorities of Kafka's certificates, PEM." type:"path" env:"CREDITHUB_KAFKA_CA"`
 	KafkaCert string `help:"Client certificate, PEM." type:"path" env:"CREDITHUB_KAFKA_CERT"`
 	KafkaKey  string `help:"Key of the client certificate, PEM." type:"path" env:"CREDITHUB_KAFKA_KEY"`
-	KafkaSASL string `help:"PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
+	KafkaSASL string `help:"PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or NONE; without it the embedded broker of the data directory is entered by its own secret, any other without." placeholder:"MECHANISM" env:"CREDITHUB_KAFKA_SASL"`
 	KafkaUser string `help:"SASL user." env:"CREDITHUB_KAFKA_USER"`
 
 	MinFree int `help:"MiB that are kept free on the disks of the data directory; with less no records are taken." default:"256" env:"CREDITHUB_MIN_FREE"`
@@ -87,12 +89,42 @@ type oidcFlags struct {
 	OIDCUnitClaim string `name:"oidc-unit-claim" help:"Claim that holds the unit code." default:"unit"`
 }
 
-func (c *connectFlags) kafkaConfig(reg prometheus.Registerer) kafka.Config {
+func (c *connectFlags) kafkaConfig(reg prometheus.Registerer) (kafka.Config, error) {
+	sasl, err := c.sasl()
 	return kafka.Config{
 		Brokers: c.Kafka, TLS: c.KafkaTLS, CAFile: c.KafkaCA, CertFile: c.KafkaCert, KeyFile: c.KafkaKey,
-		SASL:    kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: c.conf.Text("kafka.password")},
-		Metrics: reg,
+		SASL: sasl, Metrics: reg,
+	}, err
+}
+
+// sasl is how Kafka is entered. The embedded broker, which listens on loopback only,
+// has its users in the data directory.
+func (c *connectFlags) sasl() (kafka.SASL, error) {
+	switch {
+	case strings.EqualFold(c.KafkaSASL, "NONE"):
+		return kafka.SASL{}, nil
+	case c.KafkaSASL != "" || c.KafkaUser != "" || !local(c.Kafka):
+		return kafka.SASL{Mechanism: c.KafkaSASL, User: c.KafkaUser, Password: c.conf.Text("kafka.password")}, nil
 	}
+	if _, err := os.Stat(brokerDir(c.Data)); err != nil {
+		return kafka.SASL{}, nil //nolint:nilerr // no embedded broker here
+	}
+	return embeddedSASL(c.Data)
+}
+
+// embeddedSASL is how the hub's own parts enter the embedded broker.
+func embeddedSASL(data string) (kafka.SASL, error) {
+	users, err := embedded.OpenBrokerUsers(data)
+	if err != nil {
+		return kafka.SASL{}, err
+	}
+	password, err := users.Password(embedded.BrokerHubUser)
+	return kafka.SASL{Mechanism: embedded.BrokerMechanism, User: embedded.BrokerHubUser, Password: password}, err
+}
+
+// local tells whether all addresses are on this machine.
+func local(addrs []string) bool {
+	return !slices.ContainsFunc(addrs, func(addr string) bool { return child.Loopback(addr) != nil })
 }
 
 // clickhouseURL completes a URL without a user by the password of the embedded
@@ -168,7 +200,10 @@ func (c *connectFlags) connect() (*hub, error) {
 	if h.stamper, err = stamp.New(secret); err != nil {
 		return nil, err
 	}
-	conf := c.kafkaConfig(h.reg)
+	conf, err := c.kafkaConfig(h.reg)
+	if err != nil {
+		return nil, err
+	}
 	if conf.Seal, err = feed.NewSeal(secret); err != nil {
 		return nil, err
 	}

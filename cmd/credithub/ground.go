@@ -14,6 +14,7 @@ import (
 	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
+	"credithub/ingest/intake"
 	"credithub/schema/feed"
 )
 
@@ -64,6 +65,17 @@ func (h *hub) grounded(ctx context.Context, g *errgroup.Group, part readiness) r
 	return func(ctx context.Context) []string {
 		return stood(under, h.room, func() []string { return part(ctx) })()
 	}
+}
+
+// stored adds whether what arrives is stored.
+func (h *hub) stored(ctx context.Context, g *errgroup.Group, part readiness) (readiness, error) {
+	st, err := intake.NewClickHouse(h.db, h.cluster)
+	if err != nil {
+		return nil, err
+	}
+	b := intake.NewBehind(h.kafka, st, time.Now, h.reg)
+	g.Go(func() error { return b.Run(ctx) })
+	return func(ctx context.Context) []string { return append(b.Ready(), part(ctx)...) }, nil
 }
 
 // stood is why a part and what it stands on are not ready.

@@ -81,6 +81,9 @@ func (c *ingestCmd) listen(ctx context.Context, g *errgroup.Group, h *hub, in *i
 	mux := http.NewServeMux()
 	ready := func(context.Context) []string { _, reasons := in.Ready(); return reasons }
 	if c.Ground { // otherwise the parent does
+		if ready, err = h.stored(ctx, g, ready); err != nil {
+			return nil, err
+		}
 		ready = h.grounded(ctx, g, ready)
 	}
 	if c.Gateway {

@@ -12,7 +12,13 @@ import (
 	"credithub/schema/feed"
 )
 
+// brokerCmd is the broker and who may use it.
 type brokerCmd struct {
+	Serve brokerServeCmd `cmd:"" default:"withargs" help:"Run the broker."`
+	User  brokerUserCmd  `cmd:"" help:"Manage who may use the broker."`
+}
+
+type brokerServeCmd struct {
 	dataFlag
 	Listen     string `help:"Loopback address." default:"127.0.0.1:9092"`
 	SyncWrites bool   `help:"Write through to the disk: survives power loss, a third of the throughput."`
@@ -20,9 +26,14 @@ type brokerCmd struct {
 }
 
 // Run serves until ctx ends.
-func (c *brokerCmd) Run(ctx context.Context) error {
+func (c *brokerServeCmd) Run(ctx context.Context) error {
+	users, err := embedded.OpenBrokerUsers(c.Data)
+	if err != nil {
+		return err
+	}
 	return embedded.RunBroker(ctx, embedded.BrokerConfig{
 		DataDir: brokerDir(c.Data), Listen: c.Listen, SyncWrites: c.SyncWrites, Nice: c.Nice, Logger: slog.Default(),
+		Users:     users,
 		Compacted: []string{feed.EntriesTopic},
 	})
 }

@@ -16,6 +16,7 @@ import (
 )
 
 type pushCmd struct {
+	brokerAccess
 	URL     string   `name:"url" help:"Address of the hub." env:"CREDITHUB_URL" xor:"way"`
 	Token   string   `help:"Bearer token of role agency." env:"CREDITHUB_TOKEN"`
 	Brokers []string `help:"Write signed messages to Kafka instead." sep:"," placeholder:"HOST:PORT,…" xor:"way"`
@@ -94,7 +95,11 @@ func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := kafka.New(kafka.Config{Brokers: c.Brokers})
+	sasl, err := c.sasl()
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := kafka.New(kafka.Config{Brokers: c.Brokers, SASL: sasl})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -39,13 +39,14 @@ const childLog = 8 << 20
 
 // running is a hub that up has started.
 type running struct {
-	cmd      *upCmd
-	watched  *supervise.Metrics
-	hub      *hub
-	children []*embedded.Process
-	ingest   *embedded.Process
-	query    *queryPart
-	demo     atomic.Pointer[string] // why the demonstration set is not there yet
+	cmd       *upCmd
+	watched   *supervise.Metrics
+	hub       *hub
+	children  []*embedded.Process
+	ownBroker bool
+	ingest    *embedded.Process
+	query     *queryPart
+	demo      atomic.Pointer[string] // why the demonstration set is not there yet
 }
 
 // Run is the whole hub.
@@ -107,7 +108,7 @@ func (r *running) start(ctx context.Context) error {
 		return err
 	}
 	if broker != nil {
-		c.Kafka = []string{broker.Addr()}
+		c.Kafka, r.ownBroker = []string{broker.Addr()}, true
 	}
 	if engine != nil {
 		if c.Clickhouse, err = embedded.EngineURL(engine.Addr(), engineDir(c.Data)); err != nil {
@@ -188,11 +189,19 @@ func (r *running) serve(ctx context.Context, l net.Listener) error {
 	}
 	r.children = append(r.children, r.ingest)
 	mux := http.NewServeMux()
-	health(mux, prometheus.Gatherers{r.hub.reg, scraped{r.ingest.Addr()}}, r.hub.grounded(ctx, g, r.ready))
+	ready, err := r.hub.stored(ctx, g, r.ready)
+	if err != nil {
+		return err
+	}
+	health(mux, prometheus.Gatherers{r.hub.reg, scraped{r.ingest.Addr()}}, r.hub.grounded(ctx, g, ready))
 	r.query.handle(mux)
 	mux.Handle("/v1/", dressed(gw))
 	url := "http://" + l.Addr().String()
-	err = node.WriteEndpoints(c.Data, node.Endpoints{HTTP: url, Kafka: c.Kafka[0], ClickHouse: c.endpointURL()})
+	access, err := r.kafkaAccess()
+	if err != nil {
+		return err
+	}
+	err = node.WriteEndpoints(c.Data, node.Endpoints{HTTP: url, Kafka: c.Kafka[0], ClickHouse: c.endpointURL(), KafkaAccess: access})
 	if err != nil {
 		return err
 	}

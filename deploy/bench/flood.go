@@ -50,7 +50,7 @@ func Flood(ctx context.Context, cfg FloodConfig) error {
 	if err != nil {
 		return err
 	}
-	c, err := kafka.New(kafka.Config{Brokers: cfg.Kafka})
+	c, err := brokerClient(cfg.Data, cfg.Kafka...)
 	if err != nil {
 		return err
 	}

@@ -76,11 +76,25 @@ func newStage(ctx context.Context, profiles string) (_ *stage, err error) {
 	if _, err := s.command(ctx, "migrate", "--data", s.dir); err != nil {
 		return nil, err
 	}
-	if s.client, err = kafka.New(kafka.Config{Brokers: []string{s.kafka}}); err != nil {
+	if s.client, err = brokerClient(s.dir, s.kafka); err != nil {
 		return nil, err
 	}
 	s.db, err = clickhouse.Open(clickhouse.Config{URL: s.url})
 	return s, err
+}
+
+// brokerClient enters the broker of a data directory as the hub's own parts do.
+func brokerClient(data string, addrs ...string) (*kafka.Client, error) {
+	users, err := embedded.OpenBrokerUsers(data)
+	if err != nil {
+		return nil, err
+	}
+	password, err := users.Password(embedded.BrokerHubUser)
+	if err != nil {
+		return nil, err
+	}
+	return kafka.New(kafka.Config{Brokers: addrs,
+		SASL: kafka.SASL{Mechanism: embedded.BrokerMechanism, User: embedded.BrokerHubUser, Password: password}})
 }
 
 // env tells a part where the others are.

@@ -20,6 +20,22 @@ import (
 // BrokerConfig configures RunBroker.
 type BrokerConfig = broker.Config
 
+// BrokerUsers are the users of a broker.
+type BrokerUsers = broker.Users
+
+// BrokerUser is one of them.
+type BrokerUser = broker.User
+
+// OpenBrokerUsers opens the users of the broker of a data directory.
+func OpenBrokerUsers(data string) (*BrokerUsers, error) { return broker.OpenUsers(data) }
+
+// The users that every broker has, and how they prove who they are.
+const (
+	BrokerHubUser   = broker.HubUser
+	BrokerKcatUser  = broker.KcatUser
+	BrokerMechanism = broker.Mechanism
+)
+
 // EngineConfig configures RunEngine.
 type EngineConfig = engine.Config
 

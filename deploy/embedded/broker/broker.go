@@ -2,7 +2,8 @@
 // node, with a data directory, wrapped for use on a machine where anything may
 // connect.
 //
-// It promises: loopback only; one process a data directory; a message that was
+// It promises: loopback only; nobody but its users gets in, each to what it may do;
+// one process a data directory; a message that was
 // acknowledged survives kill −9 (power loss too with SyncWrites); garbage,
 // unknown requests and oversized frames close their connection and nothing
 // else; compaction and retention run after a restart as before. It is no
@@ -38,6 +39,7 @@ type Config struct {
 	Listen   string       // host:port on loopback, default 127.0.0.1:0
 	Listener net.Listener // instead of Listen
 	TLS      *tls.Config  // optional
+	Users    *Users       // who may come in; nil: everybody, to everything
 
 	Logger  *slog.Logger // default slog.Default()
 	Metrics string       // host:port on loopback that serves /metrics, default none
@@ -104,6 +106,11 @@ func Run(ctx context.Context, c Config) (err error) {
 	defer func() { err = errors.Join(err, leave()) }()
 	defer ln.Close()
 	debug.SetMemoryLimit(c.MemoryLimit)
+	if c.TLS != nil {
+		ln = tls.NewListener(ln, c.TLS)
+	}
+	ln = newDoor(ln)
+	defer ln.Close()
 	m := newCounters()
 	if c.Metrics != "" {
 		stop, err := serveMetrics(&c, m)
@@ -112,32 +119,76 @@ func Run(ctx context.Context, c Config) (err error) {
 		}
 		defer stop()
 	}
-	start := time.Now()
-	cluster, err := open(&c, ln, m)
-	if err != nil {
-		return err
+	for ctx.Err() == nil {
+		if err := c.serve(ctx, ln, m); err != nil {
+			return err
+		}
 	}
-	c.Logger.Info("broker started", "addr", ln.Addr().String(), "took", time.Since(start))
-	if c.Ready != nil {
-		c.Ready(ln.Addr().String())
-	}
-	newKeeper(&c, cluster, m).run(ctx)
-	cluster.Close()
 	return nil
 }
 
+// serve runs kfake until ctx ends or the users change: kfake learns of them only when
+// it starts. Clients then connect again, at the same address.
+func (c *Config) serve(ctx context.Context, ln net.Listener, m *counters) error {
+	start := time.Now()
+	mark := ""
+	if c.Users != nil {
+		mark = c.Users.mark()
+	}
+	guarded := newGuard(ln, c.MaxFrame, c.MaxConnections, m)
+	guarded.proof = c.Users != nil
+	cluster, err := open(c, guarded)
+	if err != nil {
+		return err
+	}
+	defer guarded.sendAway()
+	defer cluster.Close()
+	c.Logger.Info("broker started", "addr", ln.Addr().String(), "took", time.Since(start))
+	if c.Ready != nil {
+		c.Ready(ln.Addr().String())
+		c.Ready = nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	if c.Users != nil {
+		go c.awaitUsers(ctx, mark, stop)
+	}
+	newKeeper(c, cluster, m).run(ctx)
+	return nil
+}
+
+// usersEvery is how often it is seen whether the users have changed.
+const usersEvery = time.Second
+
+// awaitUsers calls changed when the users are no longer as marked.
+func (c *Config) awaitUsers(ctx context.Context, mark string, changed func()) {
+	t := time.NewTicker(usersEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		if now := c.Users.mark(); now != mark && now != "" {
+			c.Logger.Info("the users of the broker have changed")
+			changed()
+			return
+		}
+	}
+}
+
 // open starts kfake on the guarded listener.
-func open(c *Config, ln net.Listener, m *counters) (*kfake.Cluster, error) {
+func open(c *Config, guarded *guard) (*kfake.Cluster, error) {
 	dir := filepath.Join(c.DataDir, "data")
 	// Members of groups that ended with the last process would hold back the
 	// next rebalance until their sessions expire.
-	if err := os.Remove(filepath.Join(dir, "session_state.json")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("broker: forget old sessions: %w", err)
+	// Users and rights that it kept would win over those that it is told.
+	for _, name := range []string{"session_state.json", "sasl.json", rightsFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return nil, fmt.Errorf("broker: forget old sessions: %w", err)
+		}
 	}
-	if c.TLS != nil {
-		ln = tls.NewListener(ln, c.TLS)
-	}
-	guarded := newGuard(ln, c.MaxFrame, c.MaxConnections, m)
 	retention := "-1"
 	if c.Retention > 0 {
 		retention = strconv.FormatInt(c.Retention.Milliseconds(), 10)
@@ -157,6 +208,13 @@ func open(c *Config, ln net.Listener, m *counters) (*kfake.Cluster, error) {
 			"min.insync.replicas":        "1",
 			"log.cleaner.backoff.ms":     never, // keeper does it
 		}),
+	}
+	if c.Users != nil {
+		users, err := c.Users.options(dir)
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, users...)
 	}
 	if c.SyncWrites {
 		opts = append(opts, kfake.SyncWrites())

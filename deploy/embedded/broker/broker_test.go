@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 
+	"credithub/deploy/embedded/broker"
 	"credithub/deploy/embedded/embedtest"
 )
 
@@ -118,21 +120,59 @@ func TestKcat(t *testing.T) {
 		}
 		t.Skip("kcat is not installed")
 	}
-	addr := embedtest.Broker(t)
-	create(t, addr, "credit.tax", 2, nil)
+	t.Run("whoever comes", func(t *testing.T) {
+		addr := embedtest.Broker(t)
+		create(t, addr, "credit.tax", 2, nil)
+		useKcat(t, kcat, "-b", addr)
+	})
+	t.Run("as a user", func(t *testing.T) {
+		p := embedtest.StartBroker(t, embedtest.BrokerOptions{Users: true})
+		users, err := broker.OpenUsers(p.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hub, err := users.Password(broker.HubUser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: "credit.tax", NumPartitions: 2, ReplicationFactor: 1}}}
+		if _, err := as(t, p.Addr, broker.HubUser, hub).CreateTopics(ctx(t), req); err != nil {
+			t.Fatal(err)
+		}
+		own, err := users.Password(broker.KcatUser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		useKcat(t, kcat, "-b", p.Addr, "-X", "security.protocol=SASL_PLAINTEXT", "-X", "sasl.mechanisms="+broker.Mechanism,
+			"-X", "sasl.username="+broker.KcatUser, "-X", "sasl.password="+own)
+		out, err := exec.CommandContext(ctx(t), kcat, "-b", p.Addr, "-L", "-m", "2").CombinedOutput()
+		if err == nil || strings.Contains(string(out), "credit.tax") {
+			t.Errorf("nobody is told of topics: %s", out)
+		}
+	})
+}
+
+// useKcat writes to credit.tax and reads from it, alone and in a group.
+func useKcat(t *testing.T, kcat string, at ...string) {
+	t.Helper()
+	run := func(in string, args ...string) (string, error) {
+		cmd := exec.CommandContext(ctx(t), kcat, append(slices.Clone(at), args...)...)
+		cmd.Stdin = strings.NewReader(in)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
 	for _, codec := range []string{"none", "gzip", "snappy", "lz4", "zstd"} {
-		cmd := exec.CommandContext(ctx(t), kcat, "-b", addr, "-t", "credit.tax", "-P", "-K", ":", "-H", "unit=TAX", "-z", codec)
-		cmd.Stdin = strings.NewReader("a:" + codec + strings.Repeat("x", 1000) + "\n")
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := run("a:"+codec+strings.Repeat("x", 1000)+"\n", "-t", "credit.tax", "-P", "-K", ":", "-H", "unit=TAX", "-z", codec)
+		if err != nil {
 			t.Fatalf("%s: %v\n%s", codec, err, out)
 		}
 	}
-	out, err := exec.CommandContext(ctx(t), kcat, "-b", addr, "-t", "credit.tax", "-C", "-e", "-q", "-f", "%k %h %S\n").CombinedOutput()
-	if err != nil || strings.Count(string(out), "a unit=TAX 10") != 5 {
+	out, err := run("", "-t", "credit.tax", "-C", "-e", "-q", "-f", "%k %h %S\n")
+	if err != nil || strings.Count(out, "a unit=TAX 10") != 5 {
 		t.Errorf("%v\n%s", err, out)
 	}
-	out, err = exec.CommandContext(ctx(t), kcat, "-b", addr, "-G", "group", "-o", "beginning", "-e", "-q", "-c", "5", "-X", "auto.offset.reset=earliest", "credit.tax").CombinedOutput()
-	if err != nil || strings.Count(string(out), "xxx\n") != 5 {
+	out, err = run("", "-G", "kcat-group", "-o", "beginning", "-e", "-q", "-c", "5", "-X", "auto.offset.reset=earliest", "credit.tax")
+	if err != nil || strings.Count(out, "xxx\n") != 5 {
 		t.Errorf("group: %v\n%.300s", err, out)
 	}
 }

@@ -26,8 +26,30 @@ import (
 
 // Nothing that a stranger sends ends the broker.
 func TestGarbage(t *testing.T) {
-	p := embedtest.StartBroker(t, embedtest.BrokerOptions{})
-	create(t, p.Addr, "credit.tax", 1, nil)
+	t.Run("to whoever comes", func(t *testing.T) {
+		p := embedtest.StartBroker(t, embedtest.BrokerOptions{})
+		create(t, p.Addr, "credit.tax", 1, nil)
+		garbage(t, p, func() *kafka.Client { return client(t, p.Addr) })
+	})
+	t.Run("to who asks for proof", func(t *testing.T) {
+		p := embedtest.StartBroker(t, embedtest.BrokerOptions{Users: true})
+		users, err := broker.OpenUsers(p.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		password, err := users.Password(broker.HubUser)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hub := func() *kafka.Client { return as(t, p.Addr, broker.HubUser, password) }
+		if _, err := hub().CreateTopics(ctx(t), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: "credit.tax", NumPartitions: 1, ReplicationFactor: 1}}}); err != nil {
+			t.Fatal(err)
+		}
+		garbage(t, p, hub)
+	})
+}
+
+func garbage(t *testing.T, p *embedtest.Process, client func() *kafka.Client) {
 	pid := p.PID()
 	for name, b := range map[string][]byte{
 		"http":          []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -69,7 +91,7 @@ func TestGarbage(t *testing.T) {
 	// Thousands of connections may still be waiting to be closed.
 	var err error
 	for range 20 {
-		if _, err = produce(t, client(t, p.Addr), "credit.tax", 0, record("k", "v")); err == nil {
+		if _, err = produce(t, client(), "credit.tax", 0, record("k", "v")); err == nil {
 			break
 		}
 	}

@@ -4,9 +4,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"github.com/twmb/franz-go/pkg/kversion"
@@ -40,6 +43,15 @@ func served() *kversion.Versions {
 	return v
 }
 
+// beforeProof are the requests of a client that says who it is: which versions there
+// are, which mechanisms, and the proof.
+var beforeProof = []int16{apiVersions, saslHandshake, saslAuthenticate}
+
+const (
+	saslHandshake    = 17
+	saslAuthenticate = 36
+)
+
 // errFrame ends a connection that sent what no Kafka client sends.
 var errFrame = errors.New("broker: not a Kafka request")
 
@@ -53,16 +65,98 @@ type guard struct {
 	open     atomic.Int64
 	versions *kversion.Versions
 	m        *counters
+	proof    bool // who doesn't soon say who he is loses his place
+
+	away  chan struct{} // closed when kfake takes no more
+	gone  sync.Once
+	mu    sync.Mutex
+	conns map[*conn]struct{}
 }
 
+// proofTime is how long a connection may stay that hasn't proved whose it is.
+const proofTime = 10 * time.Second
+
 func newGuard(ln net.Listener, maxFrame int32, maxConns int, m *counters) *guard {
-	return &guard{Listener: ln, maxFrame: maxFrame, maxConns: int64(maxConns), versions: served(), m: m}
+	return &guard{Listener: ln, maxFrame: maxFrame, maxConns: int64(maxConns), versions: served(), m: m,
+		away: make(chan struct{}), conns: map[*conn]struct{}{}}
+}
+
+// door is a listener that one guard after the other stands at: kfake closes the
+// guard with which it was opened, and the listener stays.
+type door struct {
+	net.Listener
+	in   chan arrival
+	done chan struct{}
+	shut sync.Once
+}
+
+type arrival struct {
+	c   net.Conn
+	err error
+}
+
+func newDoor(ln net.Listener) *door {
+	d := &door{Listener: ln, in: make(chan arrival), done: make(chan struct{})}
+	go func() {
+		for {
+			c, err := ln.Accept()
+			select {
+			case d.in <- arrival{c, err}:
+			case <-d.done:
+				if c != nil {
+					_ = c.Close()
+				}
+				return
+			}
+		}
+	}()
+	return d
+}
+
+// Close closes the listener.
+func (d *door) Close() error {
+	d.shut.Do(func() { close(d.done) })
+	return d.Listener.Close()
+}
+
+// arrives waits for a connection while the guard is at the door.
+func (g *guard) arrives() (net.Conn, error) {
+	d, ok := g.Listener.(*door)
+	if !ok {
+		return g.Listener.Accept()
+	}
+	select {
+	case a := <-d.in:
+		return a.c, a.err
+	case <-g.away:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close lets nobody in any more. A door stays open for the next guard.
+func (g *guard) Close() error {
+	g.gone.Do(func() { close(g.away) })
+	if _, ok := g.Listener.(*door); ok {
+		return nil
+	}
+	return g.Listener.Close()
+}
+
+// sendAway closes what is still open.
+func (g *guard) sendAway() {
+	_ = g.Close()
+	g.mu.Lock()
+	conns := slices.Collect(maps.Keys(g.conns))
+	g.mu.Unlock()
+	for _, c := range conns {
+		_ = c.Close()
+	}
 }
 
 // Accept returns the next connection; those beyond the limit are closed.
 func (g *guard) Accept() (net.Conn, error) {
 	for {
-		c, err := g.Listener.Accept()
+		c, err := g.arrives()
 		if err != nil {
 			if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
 				continue
@@ -76,7 +170,14 @@ func (g *guard) Accept() (net.Conn, error) {
 			continue
 		}
 		g.m.connections.Inc()
-		return &conn{Conn: c, g: g}, nil
+		in := &conn{Conn: c, g: g, proven: !g.proof}
+		if g.proof {
+			_ = c.SetReadDeadline(time.Now().Add(proofTime))
+		}
+		g.mu.Lock()
+		g.conns[in] = struct{}{}
+		g.mu.Unlock()
+		return in, nil
 	}
 }
 
@@ -88,6 +189,8 @@ type conn struct {
 	unread []byte   // the part of head not yet given out
 	rest   int32    // bytes of the frame after head
 	dead   bool
+	asked  atomic.Bool // which versions there are, and has no answer yet
+	proven bool        // it has sent what only its owner's proof allows; kfake closes others that do
 	once   sync.Once
 }
 
@@ -132,10 +235,17 @@ func (c *conn) next() error {
 		_ = c.Conn.Close()
 		return errFrame
 	}
+	if !c.proven && !slices.Contains(beforeProof, key) {
+		c.proven = true
+		_ = c.SetReadDeadline(time.Time{})
+	}
 	c.g.m.requests.Inc()
 	c.g.m.inBytes.Add(float64(size) + 4)
-	if key == apiVersions && version >= firstFlexible {
-		return c.hello(size)
+	if key == apiVersions {
+		c.asked.Store(true)
+		if version >= firstFlexible {
+			return c.hello(size)
+		}
 	}
 	c.unread = head
 	c.rest = size - 4
@@ -160,6 +270,22 @@ func (c *conn) hello(size int32) error {
 	b = append(b, 0xff, 0xff, 0) // no client id, no tags
 	c.unread = append(b, 2, 'x', 2, 'x', 0)
 	return nil
+}
+
+// Write sends an answer, which kfake gives as a whole. Clients of librdkafka take a
+// broker that doesn't begin with version 0 of the handshake for one without; they use
+// version 1 all the same.
+func (c *conn) Write(b []byte) (int, error) {
+	if c.asked.Swap(false) {
+		const entries, each = 14, 6 // size, correlation id, error, count; key, least, most
+		for at := entries; at+each <= len(b); at += each {
+			if binary.BigEndian.Uint16(b[at:]) == saslHandshake && binary.BigEndian.Uint16(b[at+4:]) == 1 {
+				binary.BigEndian.PutUint16(b[at+2:], 0)
+				break
+			}
+		}
+	}
+	return c.Conn.Write(b)
 }
 
 // fault names what is wrong with a frame, "" if nothing.
@@ -192,6 +318,9 @@ func (c *conn) Close() error {
 	c.once.Do(func() {
 		c.g.open.Add(-1)
 		c.g.m.connections.Dec()
+		c.g.mu.Lock()
+		delete(c.g.conns, c)
+		c.g.mu.Unlock()
 	})
 	return c.Conn.Close()
 }

@@ -73,8 +73,15 @@ func runChild(kind string) error {
 		if err := json.Unmarshal(raw, &c); err != nil {
 			return err
 		}
+		var users *broker.Users
+		if c.Users {
+			var err error
+			if users, err = broker.OpenUsers(c.Dir); err != nil {
+				return err
+			}
+		}
 		return broker.Run(ctx, broker.Config{
-			DataDir: c.Dir, Logger: log, Nice: c.Nice, Partitions: c.Partitions, SyncWrites: c.SyncWrites,
+			DataDir: c.Dir, Users: users, Logger: log, Nice: c.Nice, Partitions: c.Partitions, SyncWrites: c.SyncWrites,
 			Housekeeping: c.Housekeeping,
 			Compacted:    []string{feed.EntriesTopic},
 			CompactBytes: c.CompactBytes,
@@ -103,6 +110,7 @@ type BrokerOptions struct {
 	SyncWrites   bool
 	Housekeeping time.Duration
 	CompactBytes int64
+	Users        bool // only the users of broker.OpenUsers(Dir) may come in; else everybody
 }
 
 // Process is a running engine or broker.

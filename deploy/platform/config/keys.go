@@ -56,7 +56,7 @@ var Keys = []Key{
 	{Path: "kafka.ca", Kind: Path, Flag: "kafka-ca", Doc: "Authorities of their certificates, PEM."},
 	{Path: "kafka.cert", Kind: Path, Flag: "kafka-cert", Doc: "Client certificate, PEM."},
 	{Path: "kafka.key", Kind: Path, Flag: "kafka-key", Doc: "Key of the client certificate, PEM."},
-	{Path: "kafka.sasl", Flag: "kafka-sasl", OneOf: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}, Doc: "How to sign in."},
+	{Path: "kafka.sasl", Flag: "kafka-sasl", OneOf: []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "NONE"}, Doc: "How to sign in; without it by the secret of an embedded broker that lies in the data directory, else not at all."},
 	{Path: "kafka.user", Flag: "kafka-user", Doc: "User."},
 	{Path: "kafka.password", Secret: true, Doc: "Password; better by environment than in this file."},
 	{Path: "kafka.listen", Flag: "kafka-listen", Doc: "Address of the embedded broker; a free port without it."},

@@ -311,7 +311,7 @@ func (r *reader) together() {
 	if issuer := c.Value("oidc.issuer"); issuer.Text != "" && c.Text("oidc.audience") == "" {
 		r.fail(issuer.From, "oidc.audience", "is needed with oidc.issuer")
 	}
-	if sasl := c.Value("kafka.sasl"); sasl.Text != "" && c.Text("kafka.user") == "" {
+	if sasl := c.Value("kafka.sasl"); sasl.Text != "" && sasl.Text != "NONE" && c.Text("kafka.user") == "" {
 		r.fail(sasl.From, "kafka.user", "is needed with kafka.sasl")
 	}
 	if cert := c.Value("kafka.cert"); (cert.Text == "") != (c.Text("kafka.key") == "") {

@@ -125,6 +125,9 @@ func (c Config) tls() (*tls.Config, error) {
 	return out, nil
 }
 
+// NewMechanism is how kafka-go is told of a name and password; nil for none.
+func NewMechanism(s SASL) (sasl.Mechanism, error) { return s.mechanism() }
+
 func (s SASL) mechanism() (sasl.Mechanism, error) {
 	switch m := strings.ToUpper(s.Mechanism); m {
 	case "":

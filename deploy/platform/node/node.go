@@ -152,6 +152,16 @@ type Endpoints struct {
 	HTTP       string `json:"http"`
 	Kafka      string `json:"kafka"`
 	ClickHouse string `json:"clickhouse"`
+
+	KafkaAccess *KafkaAccess `json:"kafkaAccess,omitempty"` // of the embedded broker
+}
+
+// KafkaAccess is how the owner of the data directory enters the embedded broker.
+type KafkaAccess struct {
+	Mechanism    string `json:"mechanism"`
+	User         string `json:"user"`
+	PasswordFile string `json:"passwordFile"` // readable by the owner only
+	KcatConfig   string `json:"kcatConfig"`   // for kcat -F, with address and password
 }
 
 const endpointsFile = "endpoints.json"

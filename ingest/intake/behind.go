@@ -1,0 +1,134 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/metrics"
+	"credithub/ingest/sink"
+	"credithub/schema/record"
+)
+
+// Bounds of how far what is stored may be behind the log. However much arrives, the
+// intake stores some of it every second; what it has in hand at most is a fraction of
+// the most that may wait.
+const (
+	behindFor  = 15 * time.Second // messages of a topic wait and none is stored
+	behindMost = 5_000_000        // messages of all topics wait
+	lookEvery  = 3 * time.Second
+)
+
+// Behind tells whether anybody stores what arrives: not by this process's word, as
+// another may have taken its topics away.
+type Behind struct {
+	kafka *kafka.Client
+	store Store
+	now   func() time.Time
+	wait  *prometheus.GaugeVec
+
+	mu     sync.Mutex
+	topics map[string]*behind
+	why    []string
+}
+
+// behind is one topic.
+type behind struct {
+	stored int64     // messages, by their offsets
+	since  time.Time // when messages wait: since when no more are stored; zero: none wait
+}
+
+// NewBehind needs a store that it may ask now and then.
+func NewBehind(k *kafka.Client, s Store, now func() time.Time, reg prometheus.Registerer) *Behind {
+	return &Behind{kafka: k, store: s, now: now, topics: map[string]*behind{},
+		wait: metrics.Gauges(reg, "log", "waiting_messages", "Messages of a topic that are not stored yet.", "topic")}
+}
+
+// Run looks until ctx ends. What can't be asked leaves the last answer standing: it has
+// reasons of its own.
+func (b *Behind) Run(ctx context.Context) error {
+	t := time.NewTicker(lookEvery)
+	defer t.Stop()
+	for {
+		if stored, ends, err := b.ask(ctx); err == nil {
+			b.take(stored, ends)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+// ask gives, for each domain's topic, how many messages are stored and written.
+func (b *Behind) ask(ctx context.Context) (stored, ends map[string]int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, behindFor)
+	defer cancel()
+	var topics []string
+	for _, d := range record.Domains() {
+		topics = append(topics, d.Topic())
+	}
+	have, err := b.store.Positions(ctx, topics)
+	if err != nil {
+		return nil, nil, err
+	}
+	stored, ends = map[string]int64{}, map[string]int64{}
+	for _, topic := range topics {
+		last, err := b.kafka.EndOffsets(ctx, topic)
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, end := range last {
+			ends[topic] += end
+			// A log that is damaged may end before what is stored of it.
+			stored[topic] += min(have.After(sink.Partition{Topic: topic, Partition: uint16(i)}), end)
+		}
+	}
+	return stored, ends, nil
+}
+
+// take compares with the last time.
+func (b *Behind) take(stored, ends map[string]int64) {
+	now := b.now()
+	var why []string
+	var all int64
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for topic, end := range ends {
+		t := b.topics[topic]
+		if t == nil {
+			t = &behind{}
+			b.topics[topic] = t
+		}
+		waiting := end - stored[topic]
+		all += waiting
+		b.wait.WithLabelValues(topic).Set(float64(waiting))
+		switch {
+		case waiting == 0:
+			t.since = time.Time{}
+		case t.since.IsZero() || stored[topic] > t.stored:
+			t.since = now
+		case now.Sub(t.since) >= behindFor:
+			why = append(why, fmt.Sprintf("intake: %s: %d messages wait and none was stored for %d s", topic, waiting, int(now.Sub(t.since).Seconds())))
+		}
+		t.stored = stored[topic]
+	}
+	if all > behindMost {
+		why = append(why, fmt.Sprintf("intake: %d messages wait, more than %d", all, int64(behindMost)))
+	}
+	slices.Sort(why)
+	b.why = why
+}
+
+// Ready gives the reasons why what arrives doesn't get in.
+func (b *Behind) Ready() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.why)
+}
