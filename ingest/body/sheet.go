@@ -51,13 +51,17 @@ func (k *Book) openSheet(p *part) (*sheet, error) {
 func (s *sheet) expect(int)   {}
 func (s *sheet) sparse() bool { return true }
 
+func (s *sheet) at() int          { return s.row }
+func (s *sheet) veiled() [][2]int { return s.cols }
+func (s *sheet) shut() error      { return s.r.Close() }
+
 func (s *sheet) fork() (table, func()) {
 	t, err := s.book.openSheet(s.part)
 	if err != nil {
 		return nil, nil
 	}
 	t.behind = s.row
-	return t, func() { _ = t.r.Close() }
+	return t, func() { _ = t.shut() }
 }
 
 const tooSlow = "the workbook takes too long to read; this row and those below were not read: send it in parts or as CSV"

@@ -11,6 +11,13 @@ import (
 
 const saveAs = ": open it in a spreadsheet program and save it as XLSX (Excel Workbook, Excel 工作簿), or as CSV"
 
+// isXML2003 tells whether a body is an XML Spreadsheet 2003.
+func isXML2003(b []byte) bool {
+	head := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(b[:min(len(b), 4096)], utf8BOM), " \t\r\n"))
+	return bytes.HasPrefix(head, []byte("<?xml")) && bytes.Contains(head, []byte("urn:schemas-microsoft-com:office:spreadsheet")) ||
+		bytes.HasPrefix(head, []byte("<workbook"))
+}
+
 // notXLSX says what a body is that was sent as XLSX and is none, nil when it
 // begins like one. Portals hand out many things under .xls and .xlsx.
 func notXLSX(b []byte) error {
@@ -29,9 +36,6 @@ func notXLSX(b []byte) error {
 		return is("an Excel 97–2003 workbook (.xls, BIFF8)")
 	case bytes.HasPrefix(head, []byte{0x09, 0x08}), bytes.HasPrefix(head, []byte{0x09, 0x04}), bytes.HasPrefix(head, []byte{0x09, 0x02}):
 		return is("an Excel workbook of before 1997 (.xls, BIFF)")
-	case strings.HasPrefix(lower, "<?xml") && strings.Contains(lower, "urn:schemas-microsoft-com:office:spreadsheet"),
-		strings.HasPrefix(lower, "<workbook"):
-		return is("an XML Spreadsheet 2003 (SpreadsheetML)")
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<table"),
 		strings.HasPrefix(lower, "<meta"), strings.HasPrefix(lower, "<?xml") && strings.Contains(lower, "<html"):
 		return is("an HTML page")

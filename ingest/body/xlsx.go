@@ -13,7 +13,7 @@ import (
 	"credithub/schema/record"
 )
 
-// Book is the rows of an XLSX workbook. It holds temporary files until closed.
+// Book is the rows of a workbook. It holds temporary files until closed.
 type Book struct {
 	lim      Limits
 	opt      Options
@@ -29,7 +29,8 @@ type Book struct {
 // maxSheets bounds the sheets that are looked at.
 const maxSheets = 64
 
-// XLSX reads a workbook: every sheet whose first rows hold a header of the kind,
+// XLSX reads a workbook, be it the ZIP package of today or an XML Spreadsheet 2003,
+// whatever its name: every sheet whose first rows hold a header of the kind,
 // in order; then, of other sheets, the rows that hold a code or stand under a header
 // that lacks columns, which are refused. Lines are rows of the sheet; from the second
 // such sheet on they continue behind the last row of the sheet before. What is hidden
@@ -38,6 +39,9 @@ const maxSheets = 64
 // compression, rows and cells are bounded before any row counts. The error is a
 // fault.Error that says what the body is when it is no XLSX.
 func XLSX(b []byte, kind *record.KindSpec, opt Options, lim Limits, spill string) (*Book, error) {
+	if isXML2003(b) {
+		return xmlBook2003(b, kind, opt, lim)
+	}
 	if err := notXLSX(b); err != nil {
 		return nil, err
 	}
@@ -53,11 +57,27 @@ func XLSX(b []byte, kind *record.KindSpec, opt Options, lim Limits, spill string
 	if err := book.load(pack, spill); err != nil {
 		return nil, err
 	}
-	if err := book.find(pack, kind); err != nil {
+	if pack.date1904 {
+		_ = book.Close()
+		return nil, fault.New(fault.BadInput, "the workbook counts days from 1904: turn that off in its options and check the dates")
+	}
+	var all []opener
+	for i := range pack.sheets {
+		p := &pack.sheets[i]
+		all = append(all, opener{p.title, p.hidden, func() (sheetTable, error) { return book.openSheet(p) }})
+	}
+	if err := book.find(all, kind); err != nil {
 		_ = book.Close()
 		return nil, err
 	}
 	return book, nil
+}
+
+// opener opens one sheet of a workbook.
+type opener struct {
+	title  string
+	hidden bool
+	open   func() (sheetTable, error)
 }
 
 // load reads what all sheets share.
@@ -78,25 +98,22 @@ func (k *Book) load(p *pack, spill string) (err error) {
 }
 
 // find opens the sheets that have a header.
-func (k *Book) find(p *pack, kind *record.KindSpec) error {
-	if p.date1904 {
-		return fault.New(fault.BadInput, "the workbook counts days from 1904: turn that off in its options and check the dates")
-	}
-	if len(p.sheets) > maxSheets {
-		return fault.New(fault.TooLarge, "the workbook has %d sheets, at most %d are read", len(p.sheets), maxSheets)
+func (k *Book) find(sheets []opener, kind *record.KindSpec) error {
+	if len(sheets) > maxSheets {
+		return fault.New(fault.TooLarge, "the workbook has %d sheets, at most %d are read", len(sheets), maxSheets)
 	}
 	var first error
 	var lost []*mapped // they come last, so that they don't move the lines of others
-	for i := range p.sheets {
-		m, err := k.findSheet(&p.sheets[i], kind, len(p.sheets) > 1)
+	for i := range sheets {
+		m, err := k.findSheet(&sheets[i], kind, len(sheets) > 1)
 		if m == nil {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		if p.sheets[i].hidden {
-			k.hidden = append(k.hidden, p.sheets[i].title)
+		if sheets[i].hidden {
+			k.hidden = append(k.hidden, sheets[i].title)
 		}
 		if err != nil {
 			first = cmp.Or(first, err)
@@ -115,14 +132,14 @@ func (k *Book) find(p *pack, kind *record.KindSpec) error {
 
 // findSheet looks for the header of a sheet. The error tells why no row of it can be
 // read; nothing at all: the sheet is empty.
-func (k *Book) findSheet(p *part, kind *record.KindSpec, many bool) (*mapped, error) {
-	s, err := k.openSheet(p)
+func (k *Book) findSheet(p *opener, kind *record.KindSpec, many bool) (*mapped, error) {
+	s, err := p.open()
 	if err != nil {
 		return nil, damaged(err)
 	}
 	h, err := findHeader(s, kind, &k.opt, k.lim)
 	if errors.Is(err, errEmpty) {
-		return nil, s.r.Close()
+		return nil, s.shut()
 	}
 	m := &mapped{t: s, cols: h.columns, above: h.above, lim: k.lim}
 	where := ""
@@ -161,7 +178,7 @@ func (k *Book) Next(it *Item) bool {
 		}
 		if k.at++; k.at < len(k.sheets) {
 			last := k.sheets[k.at-1]
-			k.sheets[k.at].base = last.base + last.t.(*sheet).row
+			k.sheets[k.at].base = last.base + last.t.(sheetTable).at()
 		}
 	}
 	return false
@@ -185,7 +202,7 @@ func (k *Book) notes() []Note {
 func (m *mapped) hiddenColumns() []Note {
 	var hidden [][2]int
 	n := 0
-	for _, r := range m.t.(*sheet).cols {
+	for _, r := range m.t.(sheetTable).veiled() {
 		if r[1] = min(r[1], len(m.cols.header)); r[0] <= r[1] {
 			hidden, n = append(hidden, r), n+r[1]-r[0]+1
 		}
@@ -201,7 +218,7 @@ func (m *mapped) hiddenColumns() []Note {
 func (k *Book) Close() error {
 	var errs []error
 	for _, m := range k.sheets {
-		errs = append(errs, m.t.(*sheet).r.Close())
+		errs = append(errs, m.t.(sheetTable).shut())
 	}
 	return errors.Join(append(errs, k.strings.close())...)
 }
