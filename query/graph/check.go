@@ -59,10 +59,7 @@ type reply struct {
 	many      bool
 	faults    []placeFault // places without a decision
 
-	age      *store.Age // of the decisions, when the question was still
-	stored   bool       // what the age names was waited for
-	unstored error      // and this is what came of it
-	subjects []string   // codes of which subjects will be read
+	age *store.Age // of the decisions, when the question was still
 }
 
 // appendID writes the id of the i-th answer: writer and number of its audit
@@ -137,16 +134,6 @@ func positionsOf(after string) ([]receipt.Position, error) {
 		return nil, fault.New(fault.BadInput, "after: not a receipt of this hub")
 	}
 	return ps, nil
-}
-
-// waitStored returns when everything that the decisions reflect can be read from
-// the store, of which the index may be ahead. It asks once for a reply.
-func (s *Server) waitStored(ctx context.Context, rep *reply) error {
-	if !rep.stored && rep.age != nil {
-		rep.unstored = s.store.WaitStored(ctx, rep.age.Through)
-	}
-	rep.stored = true
-	return rep.unstored
 }
 
 // fold brings codes into the form in which they are written, as the site does.

@@ -119,7 +119,11 @@ func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, a
 
 func (h *hub) Still(f func()) ([]receipt.Position, uint64) {
 	f()
-	return []receipt.Position{{Domain: record.Decision, Offset: 7}}, 32
+	var through []receipt.Position
+	for _, d := range record.Domains() {
+		through = append(through, receipt.Position{Domain: d, Offset: 7})
+	}
+	return through, 32
 }
 
 // facts are what the records of a code say.

@@ -134,7 +134,7 @@ func (s *Server) beside(read resolver) resolver {
 // waitAnswered returns when what the checks of the request reflect is stored.
 func (s *Server) waitAnswered(c *call) error {
 	for _, rep := range c.sc.answered {
-		if err := s.waitStored(c.ctx, rep); err != nil {
+		if err := rep.age.Reach(c.ctx, s.store.WaitStored); err != nil {
 			return err
 		}
 	}
@@ -169,11 +169,10 @@ func (s *Server) resolveEntity(c *call) (any, error) {
 		if err := s.waitReceipt(c, ps); err != nil {
 			return nil, err
 		}
-		if err := s.waitAnswered(c); err != nil {
-			return nil, err
-		}
 		if after == "" && len(c.sc.answered) == 1 {
 			when.Age = c.sc.answered[0].age
+		} else if err := s.waitAnswered(c); err != nil {
+			return nil, err
 		}
 		wantAhead(c, code, when)
 		return orNil(c.sc.viewer.Entity(c.ctx, code, when))
@@ -321,8 +320,12 @@ func (s *Server) checkResolvers() map[string]resolver {
 		}),
 		"Check.subject": func(c *call) (any, error) {
 			v := c.src.(*checkValue)
-			v.rep.subjects = append(v.rep.subjects, v.code)
-			return later(func() (any, error) { return s.resolveSubject(c, v) }), nil
+			when := view.When{Age: v.rep.age}
+			if when.Age == nil {
+				when.AsOf = v.rep.decisions[v.i].At
+			}
+			c.sc.viewer.Want(v.code, when)
+			return later(func() (any, error) { return orNil(c.sc.viewer.Entity(c.ctx, v.code, when)) }), nil
 		},
 		"Hit.entry": hit(func(h hitValue) any {
 			if h.Evidence != nil {
@@ -337,24 +340,6 @@ func (s *Server) checkResolvers() map[string]resolver {
 		"Hit.role":       hit(func(h hitValue) any { return h.Role.String() }),
 		"Hit.proven":     hit(func(h hitValue) any { return h.Proven }),
 	}
-}
-
-// resolveSubject reads the subject of a check at the age of the check. The subjects
-// of one reply are wanted together, and only when all that they are to reflect is
-// stored.
-func (s *Server) resolveSubject(c *call, v *checkValue) (any, error) {
-	if err := s.waitStored(c.ctx, v.rep); err != nil {
-		return nil, err
-	}
-	when := view.When{Age: v.rep.age}
-	if v.rep.age == nil {
-		when.AsOf = v.rep.decisions[v.i].At
-	}
-	for _, code := range v.rep.subjects {
-		c.sc.viewer.Want(code, when)
-	}
-	v.rep.subjects = nil
-	return orNil(c.sc.viewer.Entity(c.ctx, v.code, when))
 }
 
 func (s *Server) evidenceResolvers() map[string]resolver {
@@ -379,7 +364,7 @@ func (s *Server) evidenceResolvers() map[string]resolver {
 			k := store.RecordKey{USCC: e.code, Domain: e.Fact.Domain.String(), Unit: e.Unit, RecordID: e.RecordID, Version: e.Version}
 			c.sc.evidence = append(c.sc.evidence, k)
 			return later(func() (any, error) {
-				if err := s.waitStored(c.ctx, e.rep); err != nil {
+				if err := e.rep.age.Reach(c.ctx, s.store.WaitStored, k.Domain); err != nil {
 					return nil, err
 				}
 				for _, k := range c.sc.evidence { // wanted only now: other fields may read what is wanted at any time

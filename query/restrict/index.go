@@ -214,10 +214,10 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 // below a Seq. It holds up the writers, so that it is for those alone who read more
 // of the same age elsewhere; a Check needs none of it.
 func (x *Index) Still(f func()) (through []receipt.Position, entriesBelow uint64) {
+	x.subjects.Lock() // first: a decision waits for what follows, not for a load of subjects
+	defer x.subjects.Unlock()
 	x.entries.Lock()
 	defer x.entries.Unlock()
-	x.subjects.Lock()
-	defer x.subjects.Unlock()
 	for {
 		st := x.cur.Load()
 		f()

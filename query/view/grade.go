@@ -54,6 +54,10 @@ func (w *Viewer) weighing(entries []list.Entry) []list.Entry {
 func (w *Viewer) loadEvidence(ctx context.Context, keys []codeAt) (map[codeAt]held[*grade.Facts], error) {
 	out := make(map[codeAt]held[*grade.Facts], len(keys))
 	for k, codes := range byWhen(keys) {
+		if err := w.reach(ctx, k.age, gradeDomains...); err != nil {
+			fail(out, k, codes, err)
+			continue
+		}
 		got := map[string]*grade.Facts{}
 		said := map[string][]restrict.FactRecord{}
 		q := &store.Identities{Codes: codes, Domains: gradeDomains, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxEvidence)}

@@ -74,6 +74,9 @@ const (
 // readRecords gives up to n records behind a place that the caller may see.
 func (e *Entity) readRecords(ctx context.Context, domain string, after *store.RecordPlace, n int) (out []store.Record, err error) {
 	w := e.w
+	if err := w.reach(ctx, e.When.Age, domains(domain)...); err != nil {
+		return nil, err
+	}
 	s := sightOf(w.views.Access, w.p)
 	q := &store.RecordPage{Code: e.USCC, Domain: domain, AsOf: e.When.AsOf, Age: e.When.Age, Sight: s.some(w.unit()), After: after, Limit: n}
 	if len(s.every) < len(s.any) { // some will turn out to be hidden
@@ -102,6 +105,14 @@ func (e *Entity) readRecords(ctx context.Context, domain string, after *store.Re
 		}
 		q.After, q.Limit = rows[len(rows)-1].Place(), min(8*q.Limit, longLook)
 	}
+}
+
+// domains is one, or none for all.
+func domains(domain string) []string {
+	if domain == "" {
+		return nil
+	}
+	return []string{domain}
 }
 
 // look reads the data of records on which it depends whether they may be shown.
@@ -144,9 +155,7 @@ func (e *Entity) countRecords(ctx context.Context, domain string) (int, error) {
 	if len(look.Kinds) == 0 {
 		return n, nil
 	}
-	if domain != "" {
-		look.Domains = []string{domain}
-	}
+	look.Domains = domains(domain)
 	day := w.day(e.When)
 	over, err := w.views.Store.EachIdentity(ctx, look, func(r *store.Record) {
 		if s.open(r, w.unit()) && w.seesRecord(r, day) {

@@ -3,6 +3,7 @@ package view
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -80,7 +81,7 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	p := &Page[Record]{HasPrevious: place != nil, Total: func(ctx context.Context) (int, error) { return e.total(ctx, domain) }}
 	var h held[[]store.Record]
 	if place == nil { // whoever goes on behind one has many
-		if h, err = e.w.records.get(ctx, recordsKey{e.key(), domain}); err != nil {
+		if h, err = e.held(ctx, domain); err != nil {
 			return nil, err
 		}
 	}
@@ -119,9 +120,20 @@ func (e *Entity) visibleRecords(all []store.Record) []store.Record {
 	return out
 }
 
+// held gives the records that are held of the enterprise; that there are too many to
+// be held is no error here.
+func (e *Entity) held(ctx context.Context, domain string) (held[[]store.Record], error) {
+	h, err := e.w.records.get(ctx, recordsKey{e.key(), domain})
+	var f *fault.Error
+	if err == nil && h.over != nil && !(errors.As(h.over, &f) && f.Kind == fault.TooComplex) {
+		err = h.over
+	}
+	return h, err
+}
+
 // total counts what the caller may see.
 func (e *Entity) total(ctx context.Context, domain string) (int, error) {
-	h, err := e.w.records.get(ctx, recordsKey{e.key(), domain})
+	h, err := e.held(ctx, domain)
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +145,7 @@ func (e *Entity) total(ctx context.Context, domain string) (int, error) {
 
 // hasRecords tells whether the caller sees a record.
 func (e *Entity) hasRecords(ctx context.Context) (bool, error) {
-	h, err := e.w.records.get(ctx, recordsKey{e.key(), ""})
+	h, err := e.held(ctx, "")
 	switch {
 	case err != nil:
 		return false, err
@@ -172,8 +184,12 @@ func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[record
 	out := make(map[recordsKey]held[[]store.Record], len(keys))
 	for g, codes := range groups {
 		q := &store.Identities{Codes: codes, AsOf: g.time(), Age: g.age, Plain: w.views.plain[w.p.Role], Most: store.Most{Each: w.views.MaxRecords, All: 10 * w.views.MaxRecords}}
-		if g.domain != "" {
-			q.Domains = []string{g.domain}
+		q.Domains = domains(g.domain)
+		if err := w.reach(ctx, g.age, q.Domains...); err != nil {
+			for _, c := range codes {
+				out[recordsKey{codeAt{c, g.when}, g.domain}] = held[[]store.Record]{over: err}
+			}
+			continue
 		}
 		got, over, err := w.views.Store.Identities(ctx, q)
 		if err != nil {

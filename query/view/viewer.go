@@ -13,6 +13,7 @@ import (
 	"credithub/schema/grade"
 	"credithub/schema/list"
 	"credithub/schema/policy"
+	"credithub/schema/receipt"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -30,6 +31,7 @@ type Store interface {
 	ListEntries(context.Context, *store.ListEntries) ([]list.Entry, error)
 	CountEntries(context.Context, *store.CountEntries) (int, error)
 	LooksPersonal(context.Context, *store.LooksPersonal) (map[string]int, error)
+	WaitStored(ctx context.Context, want []receipt.Position) error
 	Names(context.Context, *store.Names) ([]store.Candidate, error)
 	CountNames(context.Context, *store.CountNames) (int, error)
 	Sources(context.Context) (map[policy.Source]store.Counts, error)
@@ -230,10 +232,23 @@ func byWhen(keys []codeAt) map[when][]string {
 	return out
 }
 
-// held is what was read of one code, or why it could not be: there is too much.
+// held is what was read of one code, or why it could not be: there is too much, or it
+// is not stored yet.
 type held[T any] struct {
 	v    T
 	over error
+}
+
+// reach waits until what some domains hold up to an age can be read.
+func (w *Viewer) reach(ctx context.Context, age *store.Age, domains ...string) error {
+	return age.Reach(ctx, w.views.Store.WaitStored, domains...)
+}
+
+// fail keeps of some codes why nothing was read.
+func fail[T any](out map[codeAt]held[T], k when, codes []string, err error) {
+	for _, c := range codes {
+		out[codeAt{c, k}] = held[T]{over: err}
+	}
 }
 
 // keep puts what was read of some codes into the terms of a batch.
@@ -261,6 +276,10 @@ func (v *Views) most(each int) store.Most { return store.Most{Each: each, All: m
 func (w *Viewer) loadRegistrations(ctx context.Context, keys []codeAt) (map[codeAt]held[[]store.Record], error) {
 	out := make(map[codeAt]held[[]store.Record], len(keys))
 	for k, codes := range byWhen(keys) {
+		if err := w.reach(ctx, k.age, record.Registration.String()); err != nil {
+			fail(out, k, codes, err)
+			continue
+		}
 		got, over, err := w.views.Store.Registrations(ctx, &store.Registrations{Codes: codes, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxRecords)})
 		if err != nil {
 			return nil, err
@@ -273,6 +292,10 @@ func (w *Viewer) loadRegistrations(ctx context.Context, keys []codeAt) (map[code
 func (w *Viewer) loadEntries(ctx context.Context, keys []codeAt) (map[codeAt]held[[]list.Entry], error) {
 	out := make(map[codeAt]held[[]list.Entry], len(keys))
 	for k, codes := range byWhen(keys) {
+		if err := w.reach(ctx, k.age, record.Decision.String()); err != nil {
+			fail(out, k, codes, err)
+			continue
+		}
 		got, over, err := w.views.Store.Entries(ctx, &store.Entries{Codes: codes, AsOf: k.time(), Age: k.age, Most: w.views.most(w.views.MaxEntries)})
 		if err != nil {
 			return nil, err
