@@ -98,6 +98,7 @@ func (h *hub) query(v *auth.Cached, a *spool.Spool, l net.Listener, demo bool) (
 		Index: index, Store: st, Policy: h.policy, Access: h.access, Grade: h.grades, Verifier: v, Auditor: a,
 		Now: time.Now, Logger: h.log, Metrics: h.reg,
 	}
+	sc := site.Config{Demo: demo, Logger: h.log, Metrics: h.reg}
 	if !limit.Off(l.Addr().String()) {
 		if gc.Limiter, err = limit.New(limit.Config{PerSecond: asksPerSecond, Burst: askBurst}); err != nil {
 			return nil, err
@@ -105,6 +106,11 @@ func (h *hub) query(v *auth.Cached, a *spool.Spool, l net.Listener, demo bool) (
 		if gc.Strangers, err = newStrangers(); err != nil {
 			return nil, err
 		}
+		quota, err := limit.NewQuota(limit.QuotaConfig{Lookups: h.conf.Number("quotas.lookups"), Window: h.conf.Duration("quotas.window"), PerDay: h.conf.Number("quotas.perDay")})
+		if err != nil {
+			return nil, err
+		}
+		gc.Quota, sc.Quota = quota, quota
 	}
 	q := &queryPart{index: index, audit: a, tokens: v}
 	if q.graph, err = graph.New(gc); err != nil {
@@ -114,7 +120,8 @@ func (h *hub) query(v *auth.Cached, a *spool.Spool, l net.Listener, demo bool) (
 	if err != nil {
 		return nil, err
 	}
-	q.site, err = site.New(site.Config{View: site.Over(views, time.Now), Demo: demo, Limiter: gc.Limiter, Logger: h.log, Metrics: h.reg})
+	sc.View, sc.Limiter = site.Over(views, time.Now), gc.Limiter
+	q.site, err = site.New(sc)
 	return q, err
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"credithub/deploy/platform/httpx"
+	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/metrics"
 )
 
@@ -85,7 +86,8 @@ func (h *hub) serve(ctx context.Context, l net.Listener, handler, graph http.Han
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
-	recovered := httpx.Recover(h.log, h.reg)
+	behind, safe := limit.Behind(h.conf.Networks("trustedProxies")), httpx.Recover(h.log, h.reg)
+	recovered := func(next http.Handler) http.Handler { return safe(behind(next)) }
 	c := httpx.Config{Log: h.log, Metrics: h.reg}
 	if graph != nil {
 		c.FastPath, c.FastHandler = graphPath, recovered(graph)

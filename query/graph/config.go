@@ -125,6 +125,7 @@ type Config struct {
 	// Strangers bounds, by address, how many refusals of callers without a valid
 	// token are recorded; what is beyond is counted only. nil: all are.
 	Strangers Limiter
+	Quota     Quota                 // of look-ups of the public, by address; nil: none
 	Now       func() time.Time      // time.Now when nil
 	Logger    *slog.Logger          // slog.Default when nil
 	Metrics   prometheus.Registerer // not registered when nil

@@ -23,10 +23,11 @@ type document struct {
 	shape *shape // of the answer, in the order of the text
 	plan  *plan  // nil: only Execute answers it
 
-	public   bool // asks nothing but introspection and catalogues
-	checks   bool // asks nothing but check and checks
-	mixed    bool // asks checks and for what is read of the store beside them
-	constant bool // asks introspection only, without variables: its answer is kept
+	public   bool     // asks nothing but introspection and catalogues
+	checks   bool     // asks nothing but check and checks
+	mixed    bool     // asks checks and for what is read of the store beside them
+	lookups  []lookup // of enterprises, at its root
+	constant bool     // asks introspection only, without variables: its answer is kept
 
 	tree *ast.Document // of one that passed no guard, for its operations alone
 }
@@ -121,6 +122,7 @@ func (s *Server) compile(text string) (doc *document, errs []gqlerrors.Formatted
 		doc.name = op.Name.Value
 	}
 	doc.shape = shapeOf([]*ast.SelectionSet{op.SelectionSet}, frags)
+	doc.lookups = lookupsOf(op.SelectionSet, frags)
 	doc.classify()
 	doc.plan = s.planOf(op, frags)
 	return doc, nil

@@ -126,9 +126,13 @@ func (s *Server) tooStrange(w http.ResponseWriter, r *http.Request, x *exchange,
 
 // tooMany sends a caller away for a while.
 func (s *Server) tooMany(w http.ResponseWriter, r *http.Request, x *exchange, name string, wait time.Duration) error {
-	seconds := limit.Seconds(wait)
-	w.Header().Set("Retry-After", strconv.Itoa(seconds))
-	err := fault.New(fault.TooMany, "too many requests; go on in %d s", seconds)
+	return s.tooManyOf(w, r, x, name, wait, fault.New(fault.TooMany, "too many requests; go on in %d s", seconds(wait)))
+}
+
+func seconds(wait time.Duration) int { return limit.Seconds(wait) }
+
+func (s *Server) tooManyOf(w http.ResponseWriter, r *http.Request, x *exchange, name string, wait time.Duration, err error) error {
+	w.Header().Set("Retry-After", strconv.Itoa(seconds(wait)))
 	s.met.limits.WithLabelValues(name).Inc()
 	s.refuseHTTP(w, r, x, http.StatusTooManyRequests, err)
 	return err

@@ -70,6 +70,9 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 		s.answerFailed(w, r, x, s.limited(r.Context(), "", err))
 		return
 	}
+	if !s.withinQuota(w, r, x, doc, vars) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
 	sc := s.newScope(x)

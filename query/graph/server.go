@@ -27,6 +27,7 @@ type Server struct {
 	public    chan struct{} // one for each document of the public that is being executed
 	limiter   Limiter
 	strangers Limiter
+	quota     Quota
 	limits    Limits
 	now       func() time.Time
 	log       *slog.Logger
@@ -47,7 +48,7 @@ func New(c Config) (*Server, error) {
 	c.Limits.setDefaults()
 	s := &Server{
 		index: c.Index, store: c.Store, policy: c.Policy, access: c.Access, verifier: c.Verifier, auditor: c.Auditor,
-		limiter: c.Limiter, strangers: c.Strangers, limits: c.Limits, now: c.Now, log: c.Logger,
+		limiter: c.Limiter, strangers: c.Strangers, quota: c.Quota, limits: c.Limits, now: c.Now, log: c.Logger,
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -159,6 +159,19 @@ func (s *Site) freshness(p *page) {
 	}
 }
 
+// lookUp takes one look-up of the visitor's.
+func (s *Site) lookUp(p *page) error {
+	if s.quota == nil {
+		return nil
+	}
+	wait, ok := s.quota.Take(limit.Address(p.r), 1)
+	if !ok {
+		p.model.Problem.After = limit.Seconds(wait)
+		return fault.New(fault.TooMany, "")
+	}
+	return nil
+}
+
 // search shows results. What looks like an identity number is taken out of the
 // address before anything else.
 func (s *Site) search(p *page) error {
@@ -173,7 +186,11 @@ func (s *Site) search(p *page) error {
 	case v.Personal || !v.Valid() && view.Personal(p.model.Query):
 		p.moved = p.model.Base + "/search?note=personal"
 		return nil
-	case v.Valid():
+	}
+	if err := s.lookUp(p); err != nil {
+		return err
+	}
+	if v.Valid() {
 		e, err := s.view.Entity(p.ctx, code)
 		if err != nil {
 			return err
@@ -202,6 +219,9 @@ func (s *Site) entity(p *page) error {
 	if raw != code && !v.Personal { // which is never written; to the view it is nobody's
 		p.moved = p.model.Base + "/e/" + code
 		return nil
+	}
+	if err := s.lookUp(p); err != nil {
+		return err
 	}
 	e, err := s.view.Entity(p.ctx, code)
 	if err != nil {

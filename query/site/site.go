@@ -32,6 +32,11 @@ type Limiter interface {
 	Allow(key string) (wait time.Duration, ok bool)
 }
 
+// Quota bounds what a visitor looks up, by address.
+type Quota interface {
+	Take(key string, n int) (wait time.Duration, ok bool)
+}
+
 // Footer is what the law wants at the foot of a government site; what is empty
 // is printed as "to be filled in".
 type Footer struct {
@@ -44,6 +49,7 @@ type Config struct {
 	Footer  Footer
 	Demo    bool // says so on each page
 	Limiter Limiter
+	Quota   Quota // of look-ups; nil: none
 	// Deadline bounds the making of a page; 5 s when zero.
 	Deadline time.Duration
 	Logger   *slog.Logger
@@ -56,6 +62,7 @@ type Site struct {
 	footer   Footer
 	demo     bool
 	limiter  Limiter
+	quota    Quota
 	deadline time.Duration
 	log      *slog.Logger
 	pages    [2]map[string]*template.Template // by language
@@ -75,7 +82,7 @@ func New(c Config) (*Site, error) {
 	if c.View == nil {
 		return nil, errors.New("site: configuration: no view")
 	}
-	s := &Site{view: c.View, footer: c.Footer, demo: c.Demo, limiter: c.Limiter, deadline: c.Deadline, log: c.Logger}
+	s := &Site{view: c.View, footer: c.Footer, demo: c.Demo, limiter: c.Limiter, quota: c.Quota, deadline: c.Deadline, log: c.Logger}
 	if s.deadline == 0 {
 		s.deadline = 5 * time.Second
 	}

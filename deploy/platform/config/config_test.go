@@ -89,7 +89,7 @@ func TestTheEnvironmentOverridesTheFile(t *testing.T) {
 	if c.Text("listen") != "b:2" || c.Value("listen").From != "CREDITHUB_LISTEN" || strings.Join(c.Value("kafka.brokers").List, " ") != "y:1 z:2" {
 		t.Errorf("%+v", c.values)
 	}
-	if c.Duration("quotas.window") != 5*time.Minute || c.Number("quotas.lookups") != 30 || c.Names("oidc.roles")["b"] != "admin" {
+	if c.Duration("quotas.window") != 5*time.Minute || c.Number("quotas.lookups") != 60 || c.Names("oidc.roles")["b"] != "admin" {
 		t.Errorf("%+v", c.values)
 	}
 	if n := c.Networks("trustedProxies"); len(n) != 2 || n[0].String() != "10.1.2.3/32" || n[1].String() != "2001:db8::/32" {

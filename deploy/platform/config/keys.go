@@ -73,7 +73,7 @@ var Keys = []Key{
 	{Path: "oidc.units", Kind: Names, Doc: "The provider's names of units and our codes, in the same way.", Example: "{市场监督管理局: SAMR, 税务局: TAX}"},
 
 	{Path: "trustedProxies", Kind: Networks, Doc: "Proxies that may say in Forwarded or X-Forwarded-For whom they speak for.", Example: "[10.0.0.0/8, 'fd00::/8']"},
-	{Path: "quotas.lookups", Kind: Number, Default: "30", Doc: "Look-ups of enterprises and pages of lists that an address has at once when it isn't signed in; they come back within quotas.window."},
+	{Path: "quotas.lookups", Kind: Number, Default: "60", Doc: "Look-ups that an address has at once when it isn't signed in: a search, a file of an enterprise, each 20 rows of a list (30 times a person searches and reads what is found); they come back within quotas.window."},
 	{Path: "quotas.window", Kind: Duration, Default: "10m", Doc: "Time in which the look-ups come back."},
 	{Path: "quotas.perDay", Kind: Number, Default: "300", Doc: "Look-ups of an address in a day of 24 hours."},
 

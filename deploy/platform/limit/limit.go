@@ -5,7 +5,6 @@ package limit
 import (
 	"errors"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -74,16 +73,6 @@ func (l *Limiter) bucket(key string) *rate.Limiter {
 	}
 	l.young[strings.Clone(key)] = b
 	return b
-}
-
-// Address is the key of a caller who is known by nothing else: the peer's address
-// without its port.
-func Address(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // Seconds is a wait as Retry-After says it: whole seconds, rounded up, at least 1.

@@ -81,7 +81,7 @@ func TestNewRefusesNoRate(t *testing.T) {
 
 func TestAddressAndSecondsAreWhatHeadersSay(t *testing.T) {
 	for _, c := range []struct{ peer, want string }{
-		{"10.1.2.3:4711", "10.1.2.3"}, {"[2001:db8::1]:443", "2001:db8::1"}, {"@", "@"}, {"", ""},
+		{"10.1.2.3:4711", "10.1.2.3"}, {"[2001:db8::1]:443", "2001:db8::/64"}, {"[2001:db8:0:0:9::7]:1", "2001:db8::/64"}, {"[::ffff:10.1.2.3]:4711", "10.1.2.3"}, {"@", "@"}, {"", ""},
 	} {
 		if got := Address(&http.Request{RemoteAddr: c.peer}); got != c.want {
 			t.Errorf("%q: %q, want %q", c.peer, got, c.want)
