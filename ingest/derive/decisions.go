@@ -5,20 +5,19 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
 
-// SeqPerRecord is how many messages on credit.entries one decision record can
-// have: the entry it left, the entry it is about, and the progress after it.
-const SeqPerRecord = 4
-
 // Seq is the place of a message on credit.entries: offset of the decision record
-// × SeqPerRecord + ordinal.
-func Seq(offset int64, ordinal int) uint64 { return uint64(offset)*SeqPerRecord + uint64(ordinal) }
+// × feed.SeqPerRecord + ordinal.
+func Seq(offset int64, ordinal int) uint64 {
+	return uint64(offset)*feed.SeqPerRecord + uint64(ordinal)
+}
 
 // ProgressSeq is the Seq of the progress after a decision record.
-func ProgressSeq(offset int64) uint64 { return Seq(offset, SeqPerRecord-1) }
+func ProgressSeq(offset int64) uint64 { return Seq(offset, feed.SeqPerRecord-1) }
 
 // Change is a new state of an entry.
 type Change struct {
@@ -53,6 +52,7 @@ type Decisions struct {
 	index   Index
 	entryOf table[uint32] // the entry that the current version of a record is about
 	byID    map[string]uint32
+	docs    table[uint32] // an entry that tells of a document, see document.go
 	entries []entry
 	changes []Change
 	names   map[string]string // units
@@ -65,6 +65,8 @@ type entry struct {
 	unit   string
 	list   list.Code
 	events []byte
+	doc    ID     // document that it tells of; the zero value: none
+	next   uint32 // next entry that tells of it + 1; 0: none
 }
 
 // NewDecisions makes an empty state. law is that of the policy.
@@ -98,6 +100,9 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outc
 	}
 	// What was accepted before stays accepted.
 	if f, bad := d.stray(r, id); bad && v.Current && tell {
+		return Outcome{Status: Rejected, Fault: f}
+	}
+	if f, bad := d.contradicts(r, id); tell && v.Current && bad {
 		return Outcome{Status: Rejected, Fault: f}
 	}
 	d.index.Accept(id, held)
@@ -179,16 +184,17 @@ func (d *Decisions) replace(r *list.EventRecord, id ID, tell bool) {
 	if r.Op != record.Upsert {
 		if had {
 			d.entryOf.put(id, 0)
-			d.edit(left, r.RecordID, nil, tell)
+			d.edit([]uint32{left}, r.RecordID, nil, tell)
 		}
 		return
 	}
 	n := d.entry(r)
 	d.entryOf.put(id, n+1)
+	touched := []uint32{n}
 	if had && left != n {
-		d.edit(left, r.RecordID, nil, tell)
+		touched = []uint32{left, n}
 	}
-	d.edit(n, r.RecordID, r, tell)
+	d.edit(touched, r.RecordID, r, tell)
 }
 
 // entry is the number of the entry that a record is about.
@@ -209,38 +215,14 @@ func (d *Decisions) entry(r *list.EventRecord) uint32 {
 	return n
 }
 
-// edit takes the event of a record out of an entry, puts another one in, and
-// notes what that changes.
-func (d *Decisions) edit(n uint32, recordID string, r *list.EventRecord, tell bool) {
-	e := &d.entries[n]
-	var before, after list.Entry
-	var was, is bool
-	if tell {
-		before, was = d.fold(e)
-	}
-	e.events = replaceEvent(e.events, recordID, r)
-	if !tell {
-		return
-	}
-	after, is = d.fold(e)
-	if was == is && before == after {
-		return
-	}
-	c := Change{ID: e.id, Ordinal: len(d.changes), Gone: !is, Entry: after, USCC: after.USCC}
-	if !is {
-		c.USCC = before.USCC
-	} else if was && before.USCC != after.USCC {
-		c.Was = before.USCC
-	}
-	d.changes = append(d.changes, c)
-}
-
 // warnings are the doubts about the entry in which the record takes part.
 func (d *Decisions) warnings(r *list.EventRecord) (out []fault.Fault) {
-	e := &d.entries[d.byID[r.EntryID]]
 	d.scratch = d.scratch[:0]
-	for ev := range events(e.events) {
-		d.scratch = append(d.scratch, ev.record(e))
+	for _, n := range d.members(d.byID[r.EntryID]) {
+		e := &d.entries[n]
+		for ev := range events(e.events) {
+			d.scratch = append(d.scratch, ev.record(e))
+		}
 	}
 	told := list.Doubts(d.scratch, d.law, r)
 	for i := range doubts {

@@ -330,7 +330,7 @@ func TestNewsHoldTheLastWord(t *testing.T) {
 
 func eventOf(rec string, v uint32, entry, code string, ev list.Event, day int) list.EventRecord {
 	return list.EventRecord{RecordID: rec, Version: v, Op: record.Upsert, OccurredOn: record.Date(20000 + day),
-		Facts: list.Facts{EntryID: entry, List: 9, USCC: code, Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "财〔2026〕1号",
+		Facts: list.Facts{EntryID: entry, List: 9, USCC: code, Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "财〔2026〕" + entry + "号",
 			DecidedOn: record.Date(20000 + day), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
 }
 

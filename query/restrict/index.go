@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -226,7 +227,7 @@ func (x *Index) Still(f func()) (through []receipt.Position, entriesBelow uint64
 		}
 		through = slices.Clone(st.progress.now.Load().at)
 		if st.seq > 0 { // an entry counts before the progress that follows it says so
-			through = receipt.Merge(append(through, receipt.Position{Domain: record.Decision, Offset: int64((st.seq - 1) / seqPerRecord)}))
+			through = receipt.Merge(append(through, receipt.Position{Domain: record.Decision, Offset: int64((st.seq - 1) / feed.SeqPerRecord)}))
 		}
 		return through, st.seq
 	}

@@ -236,6 +236,4 @@ func (st *state) start(h *Head) {
 
 // firstSeqAfter is the lowest Seq of a record after an offset of
 // credit.decision: Seq is offset × 4 + ordinal.
-func firstSeqAfter(offset int64) uint64 { return uint64(offset+1) * seqPerRecord }
-
-const seqPerRecord = 4
+func firstSeqAfter(offset int64) uint64 { return uint64(offset+1) * feed.SeqPerRecord }

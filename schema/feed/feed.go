@@ -37,8 +37,13 @@ const (
 	HeaderSignature = "signature" // signed messages: base64 of Ed25519
 )
 
+// SeqPerRecord is how many messages on credit.entries one decision record can
+// have: the entries of the documents that it left and joined, those that speak for
+// them instead, and the progress after it.
+const SeqPerRecord = 16
+
 // EntryMessage is a value on credit.entries, keyed by entryId. Seq orders all
-// messages: offset on credit.decision × 4 + ordinal within that record. A
+// messages: offset on credit.decision × SeqPerRecord + ordinal within that record. A
 // reader applies a message only if its Seq is above all it has applied, so
 // repeated messages do nothing.
 type EntryMessage struct {

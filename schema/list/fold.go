@@ -39,11 +39,12 @@ type EventRecord struct {
 
 // Law is what the fold asks of the law; a nil function knows of none.
 type Law struct {
-	Until      func(*Entry) record.Date // the last day of a term; NoDate: none. Asked when no record names an end
-	Latest     func(*Entry) record.Date // the last day that a term can have; NoDate: no maximum
-	RepairFrom func(*Entry) record.Date // the first day on which it may be repaired; NoDate: any
-	NoService  func(Code) bool          // the list takes effect without service
-	NoEffect   func(*Entry) bool        // decided by a rule that was not law on that day
+	Until      func(*Entry) record.Date       // the last day of a term; NoDate: none. Asked when no record names an end
+	Latest     func(*Entry) record.Date       // the last day that a term can have; NoDate: no maximum
+	RepairFrom func(*Entry) record.Date       // the first day on which it may be repaired; NoDate: any
+	NoService  func(Code) bool                // the list takes effect without service
+	SameCause  func(l Code, a, b string) bool // two causes are one, by code and by name; nil: as they are written
+	NoEffect   func(*Entry) bool              // decided by a rule that was not law on that day
 }
 
 // Fold gives the state of one entry from all records about it, in whatever

@@ -152,6 +152,9 @@ type Entry struct {
 	ExitType       ExitType
 	ExitedOn       record.Date // lies ahead while State is not yet Exited
 	ExitDocumentNo string
+	// Tellers are the entries by which units told of the document, when there is
+	// more than one; the first is this entry.
+	Tellers Tellers
 }
 
 // At derives the state on a day: an entry whose first day lies ahead is not yet

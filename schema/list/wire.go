@@ -20,12 +20,19 @@ type Wire struct {
 	ExitType       string `json:"exitType,omitempty"`
 	ExitedOn       string `json:"exitedOn,omitempty"`
 	ExitDocumentNo string `json:"exitDocumentNo,omitempty"`
+	// ToldBy are the entries by which units told of the document, when more than one.
+	ToldBy []Teller `json:"toldBy,omitempty"`
 }
 
 // Wire gives the entry's wire form.
 func (e *Entry) Wire() *Wire {
+	var told []Teller
+	for t := range e.Tellers.All() {
+		told = append(told, t)
+	}
 	return &Wire{
-		ID: e.ID, List: e.List.String(), USCC: e.USCC, State: e.State.String(), Cause: e.Cause,
+		ToldBy: told,
+		ID:     e.ID, List: e.List.String(), USCC: e.USCC, State: e.State.String(), Cause: e.Cause,
 		DocumentNo: e.DocumentNo, DecidedBy: e.DecidedBy, DecidedOn: e.DecidedOn.String(),
 		ServedOn: e.ServedOn.String(), Since: e.Since.String(), Until: e.Until.String(),
 		Annotated: e.Annotated, ExitType: e.ExitType.String(), ExitedOn: e.ExitedOn.String(),
@@ -38,8 +45,13 @@ func (e *Entry) Wire() *Wire {
 func (w *Wire) Entry() Entry {
 	c, _ := ParseCode(w.List)
 	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	var told Tellers
+	for _, t := range w.ToldBy {
+		told = told.Add(t.Unit, t.EntryID)
+	}
 	return Entry{
-		ID: w.ID, List: c, USCC: w.USCC, State: ParseState(w.State), Cause: w.Cause,
+		Tellers: told,
+		ID:      w.ID, List: c, USCC: w.USCC, State: ParseState(w.State), Cause: w.Cause,
 		DocumentNo: w.DocumentNo, DecidedBy: w.DecidedBy, DecidedOn: day(w.DecidedOn),
 		ServedOn: day(w.ServedOn), Since: day(w.Since), Until: day(w.Until), Annotated: w.Annotated,
 		ExitType: ParseExit(w.ExitType), ExitedOn: day(w.ExitedOn), ExitDocumentNo: w.ExitDocumentNo,

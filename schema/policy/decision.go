@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"credithub/schema/fault"
 	"credithub/schema/list"
@@ -10,7 +11,18 @@ import (
 
 // Law is what the fold of events asks.
 func (p *Policy) Law() list.Law {
-	return list.Law{Until: p.Until, Latest: p.Latest, RepairFrom: p.RepairFrom, NoService: p.NoService, NoEffect: p.NoEffect}
+	return list.Law{Until: p.Until, Latest: p.Latest, RepairFrom: p.RepairFrom, NoService: p.NoService, NoEffect: p.NoEffect, SameCause: p.SameCause}
+}
+
+// SameCause tells whether two causes of a list are one, by code and by name.
+func (p *Policy) SameCause(l list.Code, a, b string) bool {
+	if record.FoldName(a) == record.FoldName(b) {
+		return true
+	}
+	t := p.List(l)
+	return t != nil && slices.ContainsFunc(t.Causes, func(c Cause) bool {
+		return (a == c.Code || a == c.NameZh) && (b == c.Code || b == c.NameZh)
+	})
 }
 
 // NoEffect tells whether an entry was decided by a rule that was not law on that

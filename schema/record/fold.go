@@ -1,6 +1,10 @@
 package record
 
-import "strings"
+import (
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
 
 // FoldName brings a name into the form in which names are compared: half-width
 // upper case, one kind of brackets and of quotes and dots, no blanks. It is for
@@ -15,6 +19,22 @@ func FoldName(s string) string {
 		return s
 	}
 	return strings.Map(foldRune, s)
+}
+
+// FoldDocument brings the number of a document into the form in which numbers are
+// compared: as FoldName, compatibility forms as their own, and 第…号 around digits
+// left out.
+func FoldDocument(s string) string {
+	s = FoldName(norm.NFKC.String(s))
+	digit := func(i int) bool { return i >= 0 && i < len(s) && s[i]-'0' <= 9 }
+	var b strings.Builder
+	for i, r := range s {
+		if r == '第' && digit(i+len("第")) || r == '号' && digit(i-1) {
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }
 
 func foldRune(r rune) rune {
