@@ -382,19 +382,25 @@ func entryResolvers(s *Server) map[string]resolver {
 		return func(c *call) (any, error) { return f(c.src.(*view.Entry)), nil }
 	}
 	return map[string]resolver{
-		"ListEntry.id":               e(func(e *view.Entry) any { return e.ID }),
-		"ListEntry.list":             e(func(e *view.Entry) any { return listValue{s.listOf(e.List)} }),
-		"ListEntry.uscc":             e(func(e *view.Entry) any { return e.USCC }),
-		"ListEntry.state":            e(func(e *view.Entry) any { return e.State.String() }),
-		"ListEntry.cause":            e(func(e *view.Entry) any { return e.Cause }),
-		"ListEntry.documentNo":       e(func(e *view.Entry) any { return e.DocumentNo }),
-		"ListEntry.decidedBy":        e(func(e *view.Entry) any { return unitValue{e.DecidedBy, s.unitName(e.DecidedBy)} }),
-		"ListEntry.decidedOn":        e(func(e *view.Entry) any { return decidedOn(e) }),
-		"ListEntry.servedOn":         e(func(e *view.Entry) any { return e.ServedOn }),
-		"ListEntry.since":            e(func(e *view.Entry) any { return e.Since }),
-		"ListEntry.until":            e(func(e *view.Entry) any { return e.Until }),
-		"ListEntry.annotated":        e(func(e *view.Entry) any { return e.Annotated }),
-		"ListEntry.exitedOn":         e(func(e *view.Entry) any { return e.ExitedOn }),
+		"ListEntry.id":         e(func(e *view.Entry) any { return e.ID }),
+		"ListEntry.list":       e(func(e *view.Entry) any { return listValue{s.listOf(e.List)} }),
+		"ListEntry.uscc":       e(func(e *view.Entry) any { return e.USCC }),
+		"ListEntry.state":      e(func(e *view.Entry) any { return e.State.String() }),
+		"ListEntry.cause":      e(func(e *view.Entry) any { return e.Cause }),
+		"ListEntry.documentNo": e(func(e *view.Entry) any { return e.DocumentNo }),
+		"ListEntry.decidedBy":  e(func(e *view.Entry) any { return unitValue{e.DecidedBy, s.unitName(e.DecidedBy)} }),
+		"ListEntry.decidedOn":  e(func(e *view.Entry) any { return decidedOn(e) }),
+		"ListEntry.servedOn":   e(func(e *view.Entry) any { return e.ServedOn }),
+		"ListEntry.since":      e(func(e *view.Entry) any { return e.Since }),
+		"ListEntry.until":      e(func(e *view.Entry) any { return e.Until }),
+		"ListEntry.annotated":  e(func(e *view.Entry) any { return e.Annotated }),
+		"ListEntry.exitedOn":   e(func(e *view.Entry) any { return e.ExitedOn }),
+		"ListEntry.toldBy":     e(func(e *view.Entry) any { return e.Told() }),
+		"Teller.unit": func(c *call) (any, error) {
+			t := c.src.(list.Teller)
+			return unitValue{t.Unit, s.unitName(t.Unit)}, nil
+		},
+		"Teller.entryId":             func(c *call) (any, error) { return c.src.(list.Teller).EntryID, nil },
 		"ListEntry.effective":        e(func(e *view.Entry) any { return !s.policy.NoEffect(&e.Entry) }),
 		"ListEntry.noEffectReasonZh": e(func(e *view.Entry) any { return textOrNil(s.policy.NoEffectWhy(&e.Entry).Zh) }),
 		"ListEntry.noEffectReasonEn": e(func(e *view.Entry) any { return textOrNil(s.policy.NoEffectWhy(&e.Entry).En) }),

@@ -10,6 +10,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -150,7 +151,7 @@ func store(b *testing.B, db plainHTTP, codes []string) {
 			by.Append(e.DecidedBy)
 			lists.Append(e.List.String())
 			state.Append(list.InForce.String())
-			seq.Append(uint64(i) * 4)
+			seq.Append(uint64(i) * feed.SeqPerRecord)
 			for j, d := range []record.Date{e.DecidedOn, e.ServedOn, e.Since, e.Until} {
 				dates[j] = append(dates[j], proto.ToDate32(d.Time()))
 			}

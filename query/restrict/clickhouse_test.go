@@ -18,6 +18,7 @@ import (
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/ddl"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -174,12 +175,12 @@ func TestSnapshotOfClickHouse(t *testing.T) {
 		x.Until = today + 365
 		return x
 	}
-	db.entries(t, 4, false, e("E1", 9, list.InForce, 1), e("E2", 9, list.InForce, 1), e("E3", 10, list.InForce, 1))
-	db.entries(t, 8, false, e("E1", 9, list.Suspended, 2), e("E3", 11, list.InForce, 2))
-	db.entries(t, 8, true, e("E3", 10, list.InForce, 2)) // moved to 11
-	db.entries(t, 12, false, e("E4", 9, list.InForce, 1))
-	db.entries(t, 20, false, e("E1", 9, list.InForce, 3))
-	db.entries(t, 24, false, e("E2", 9, list.Exited, 2)) // of a record that is not stored yet
+	db.entries(t, 4*feed.SeqPerRecord/4, false, e("E1", 9, list.InForce, 1), e("E2", 9, list.InForce, 1), e("E3", 10, list.InForce, 1))
+	db.entries(t, 8*feed.SeqPerRecord/4, false, e("E1", 9, list.Suspended, 2), e("E3", 11, list.InForce, 2))
+	db.entries(t, 8*feed.SeqPerRecord/4, true, e("E3", 10, list.InForce, 2)) // moved to 11
+	db.entries(t, 12*feed.SeqPerRecord/4, false, e("E4", 9, list.InForce, 1))
+	db.entries(t, 20*feed.SeqPerRecord/4, false, e("E1", 9, list.InForce, 3))
+	db.entries(t, 24*feed.SeqPerRecord/4, false, e("E2", 9, list.Exited, 2)) // of a record that is not stored yet
 
 	if h, err = snap.Head(ctx); err != nil {
 		t.Fatal(err)

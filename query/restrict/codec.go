@@ -14,7 +14,7 @@ import (
 //
 //	uvarint length of the rest
 //	per entry:
-//	  byte     list, and bit 5: annotated
+//	  byte     list, and bits 5: annotated, 6: several told of it
 //	  uvarint  deciding unit, number in the dictionary; 0: text follows
 //	  uvarint  cause, number in the dictionary; 0: text follows
 //	  uvarint  length of the entry id shl 1, and bit 0: it holds the subject's code
@@ -25,6 +25,7 @@ import (
 //	  date     servedOn against decidedOn
 //	  date     since against decidedOn
 //	  date     until against since
+//	  text     only when several told of it: list.Tellers
 //
 // A date is uvarint(zigzag(days apart) + 1), 0 when absent. Only entries whose
 // state is IN_FORCE are kept, the only ones that are or can come into force by
@@ -36,7 +37,10 @@ import (
 // epoch is the day decidedOn counts from; a day near it takes fewer bytes.
 var epoch = record.MakeDate(2020, 1, 1)
 
-const annotatedBit = 1 << 5
+const (
+	annotatedBit = 1 << 5
+	toldBit      = 1 << 6
+)
 
 // dict numbers texts that come again and again: unit codes and causes. Readers
 // take no lock; there is one writer. Numbers start at 1 and never change.
@@ -116,6 +120,9 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	if e.Annotated {
 		head |= annotatedBit
 	}
+	if e.Tellers != "" {
+		head |= toldBit
+	}
 	b = append(b, head)
 	b = c.units.append(b, e.DecidedBy)
 	b = c.causes.append(b, e.Cause)
@@ -124,7 +131,11 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	b = appendDate(b, e.DecidedOn, epoch)
 	b = appendDate(b, e.ServedOn, orEpoch(e.DecidedOn))
 	b = appendDate(b, e.Since, orEpoch(e.DecidedOn))
-	return appendDate(b, e.Until, orEpoch(e.Since))
+	b = appendDate(b, e.Until, orEpoch(e.Since))
+	if e.Tellers != "" {
+		b = appendText(b, string(e.Tellers))
+	}
+	return b
 }
 
 // appendID leaves the code out of an id that holds it, as most ids that
@@ -186,6 +197,7 @@ func readDate(b []byte, ref record.Date) (record.Date, []byte) {
 // next reads the first entry of the rest of the blob of a code into e.
 func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: record.NoDate}
+	told := b[0]&toldBit != 0
 	e.List, e.Annotated = listOf(b), b[0]&annotatedBit != 0
 	e.DecidedBy, b = c.units.read(b[1:])
 	e.Cause, b = c.causes.read(b)
@@ -195,6 +207,11 @@ func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	e.ServedOn, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Since, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Until, b = readDate(b, orEpoch(e.Since))
+	if told {
+		var s string
+		s, b = readText(b)
+		e.Tellers = list.Tellers(s)
+	}
 	return b
 }
 
@@ -203,6 +220,7 @@ func listOf(b []byte) list.Code { return list.Code(b[0] & (annotatedBit - 1)) }
 
 // skip passes over the first entry of the rest of a blob.
 func (c *codec) skip(b []byte) []byte {
+	told := b[0]&toldBit != 0
 	_, b = c.units.read(b[1:])
 	_, b = c.causes.read(b)
 	n, b := uvarint(b)
@@ -210,6 +228,9 @@ func (c *codec) skip(b []byte) []byte {
 	_, b = readText(b)
 	for range 4 {
 		_, b = uvarint(b)
+	}
+	if told {
+		_, b = readText(b)
 	}
 	return b
 }

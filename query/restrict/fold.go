@@ -222,17 +222,18 @@ type entryRow struct {
 	list            list.Code
 	state           list.State
 	gone, annotated bool
+	told            list.Tellers
 	decided, served int32
 	since, until    int32
 }
 
 // entryRows folds versions of entries.
 type entryRows struct {
-	id, code, cause, document, by     proto.ColStr
-	seq                               proto.ColUInt64
-	list, state                       proto.ColUInt8
-	decidedOn, servedOn, since, until proto.ColInt32
-	annotated, gone                   proto.ColBool
+	id, code, cause, document, by, told proto.ColStr
+	seq                                 proto.ColUInt64
+	list, state                         proto.ColUInt8
+	decidedOn, servedOn, since, until   proto.ColInt32
+	annotated, gone                     proto.ColBool
 
 	room room
 	rows []entryRow
@@ -244,7 +245,7 @@ func newEntryRows() *entryRows { return new(entryRows) }
 func (g *entryRows) into() proto.Results {
 	return proto.Results{{Data: &g.id}, {Data: &g.seq}, {Data: &g.code}, {Data: &g.list}, {Data: &g.state}, {Data: &g.cause},
 		{Data: &g.document}, {Data: &g.by}, {Data: &g.decidedOn}, {Data: &g.servedOn}, {Data: &g.since}, {Data: &g.until},
-		{Data: &g.annotated}, {Data: &g.gone}}
+		{Data: &g.annotated}, {Data: &g.gone}, {Data: &g.told}}
 }
 
 func (g *entryRows) reset() {
@@ -283,6 +284,7 @@ func (g *entryRows) read(r *entryRow, i int) {
 	}
 	cause, doc, by := g.cause.RowBytes(i), g.document.RowBytes(i), g.by.RowBytes(i)
 	r.rest, r.cause, r.doc, r.by = g.room.keep(cause, doc, by), uint32(len(cause)), uint32(len(doc)), uint32(len(by))
+	r.told = list.Tellers(g.told.Row(i)) // of few
 	r.decided, r.served, r.since, r.until = g.decidedOn[i], g.servedOn[i], g.since[i], g.until[i]
 }
 
@@ -306,7 +308,7 @@ func (g *entryRows) emit(f func(*list.Entry) error) error {
 		err := f(&list.Entry{
 			USCC: g.room.get(r.at, int(r.codeN)), ID: g.room.get(r.at+int(r.codeN), int(r.idN)), List: r.list, State: r.state,
 			Cause: g.room.get(r.rest, int(r.cause)), DocumentNo: g.room.get(doc, int(r.doc)),
-			DecidedBy: g.room.get(doc+int(r.doc), int(r.by)), Annotated: r.annotated,
+			DecidedBy: g.room.get(doc+int(r.doc), int(r.by)), Annotated: r.annotated, Tellers: r.told,
 			DecidedOn: day(r.decided), ServedOn: day(r.served), Since: day(r.since), Until: day(r.until), ExitedOn: record.NoDate,
 		})
 		if err != nil {

@@ -195,7 +195,7 @@ func TestRepeatsChangeNothing(t *testing.T) {
 	e := inForce(list.L01)
 	first := feed.EntryMessage{Seq: 0, ID: e.ID, USCC: code, Entry: e.Wire()}
 	e.State = list.Exited
-	second := feed.EntryMessage{Seq: 4, ID: e.ID, USCC: code, Entry: e.Wire()}
+	second := feed.EntryMessage{Seq: feed.SeqPerRecord, ID: e.ID, USCC: code, Entry: e.Wire()}
 	for i, c := range []struct {
 		m       feed.EntryMessage
 		applied bool

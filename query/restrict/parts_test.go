@@ -81,7 +81,7 @@ func TestFollowsARealBroker(t *testing.T) {
 		}
 	}
 	e.State, e.ExitType = list.Exited, list.Repaired
-	send(feed.EntriesTopic, e.ID, feed.EntryMessage{Seq: 4, ID: e.ID, USCC: e.USCC, Entry: e.Wire()})
+	send(feed.EntriesTopic, e.ID, feed.EntryMessage{Seq: feed.SeqPerRecord, ID: e.ID, USCC: e.USCC, Entry: e.Wire()})
 	send(feed.EntriesTopic, feed.ProgressKey, progress(1))
 	wait(x, 1)
 	if n := len(x.Lookup(codes[0])); n != 0 {
@@ -91,7 +91,7 @@ func TestFollowsARealBroker(t *testing.T) {
 	broker.Restart()
 	f := inForce(3)
 	f.USCC = codes[1]
-	send(feed.EntriesTopic, f.ID, feed.EntryMessage{Seq: 8, ID: f.ID, USCC: f.USCC, Entry: f.Wire()})
+	send(feed.EntriesTopic, f.ID, feed.EntryMessage{Seq: 2 * feed.SeqPerRecord, ID: f.ID, USCC: f.USCC, Entry: f.Wire()})
 	send(feed.EntriesTopic, feed.ProgressKey, progress(2))
 	wait(x, 2)
 	for _, node := range []*Index{x, open()} {

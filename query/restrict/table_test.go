@@ -35,6 +35,7 @@ func TestEntriesSurviveTheirEncoding(t *testing.T) {
 				DecidedBy: rapid.SampledFrom([]string{"SAMR", "MOF", "COURT", strings.Repeat("X", 40)}).Draw(t, "unit"),
 				DecidedOn: day("decided"), ServedOn: day("served"), Since: day("since"), Until: day("until"),
 				Annotated: rapid.Bool().Draw(t, "annotated"), ExitedOn: record.NoDate,
+				Tellers: list.Tellers(rapid.SampledFrom([]string{"", "", "BANK\tB-1\nPBC\tP-1\n"}).Draw(t, "tellers")),
 			}
 		})
 		all := rapid.SliceOfN(draw, 1, 6).Draw(t, "entries")

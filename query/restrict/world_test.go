@@ -102,7 +102,7 @@ func (w *world) messages(offset int) []feed.EntryMessage {
 	e := list.Entry{ID: d.id, List: list.L01, USCC: d.code, State: d.state, Cause: "1", DecidedBy: "SAMR",
 		DocumentNo: fmt.Sprint(offset), DecidedOn: today - 9, ServedOn: today - 9, Since: today - 9,
 		Until: record.NoDate, ExitedOn: record.NoDate}
-	m := feed.EntryMessage{Seq: uint64(offset) * 4, ID: d.id, USCC: d.code, RecordedAt: noon}
+	m := feed.EntryMessage{Seq: uint64(offset) * feed.SeqPerRecord, ID: d.id, USCC: d.code, RecordedAt: noon}
 	if !d.gone {
 		m.Entry = e.Wire()
 	}

@@ -179,7 +179,11 @@ func (w *Viewer) day(at When) record.Date {
 // visible tells whether the caller sees an entry on a day.
 func (w *Viewer) visible(e *list.Entry, day record.Date) bool {
 	state, _ := e.At(day)
-	return access.EntryVisible(w.p, state, e.DecidedBy, w.views.Policy.Published(e, day))
+	by := e.DecidedBy
+	if e.ToldBy(w.p.Unit) {
+		by = w.p.Unit // which decided it as well as the one that speaks for it
+	}
+	return access.EntryVisible(w.p, state, by, w.views.Policy.Published(e, day))
 }
 
 // nobody is what is looked up in place of a code that the caller may not ask about:

@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`entries_local` ON CLUSTER `hub`
     `annotated` Bool,
     `exit_type` LowCardinality(String),
     `exit_document_no` String,
+    `tellers` String,
     `gone` Bool,
     `recorded_at` DateTime64(3, 'UTC')
 )

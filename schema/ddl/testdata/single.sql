@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`entries`
     `annotated` Bool,
     `exit_type` LowCardinality(String),
     `exit_document_no` String,
+    `tellers` String,
     `gone` Bool,
     `recorded_at` DateTime64(3, 'UTC')
 )
