@@ -14,8 +14,9 @@ import (
 //
 //	uvarint length of the rest
 //	per entry:
-//	  byte     list, and bits 5: annotated, 6: several told of it
-//	  uvarint  deciding unit, number in the dictionary; 0: text follows
+//	  byte     list, and bit 5: annotated
+//	  uvarint  deciding unit, number in the dictionary; 0: text follows, which is
+//	           list.Tellers where several told of the entry, the first the unit
 //	  uvarint  cause, number in the dictionary; 0: text follows
 //	  uvarint  length of the entry id shl 1, and bit 0: it holds the subject's code
 //	  byte     only then: where the code stands in the id, which is left out
@@ -25,7 +26,6 @@ import (
 //	  date     servedOn against decidedOn
 //	  date     since against decidedOn
 //	  date     until against since
-//	  text     only when several told of it: list.Tellers
 //
 // A date is uvarint(zigzag(days apart) + 1), 0 when absent. Only entries whose
 // state is IN_FORCE are kept, the only ones that are or can come into force by
@@ -37,10 +37,7 @@ import (
 // epoch is the day decidedOn counts from; a day near it takes fewer bytes.
 var epoch = record.MakeDate(2020, 1, 1)
 
-const (
-	annotatedBit = 1 << 5
-	toldBit      = 1 << 6
-)
+const annotatedBit = 1 << 5
 
 // dict numbers texts that come again and again: unit codes and causes. Readers
 // take no lock; there is one writer. Numbers start at 1 and never change.
@@ -120,22 +117,19 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	if e.Annotated {
 		head |= annotatedBit
 	}
-	if e.Tellers != "" {
-		head |= toldBit
-	}
 	b = append(b, head)
-	b = c.units.append(b, e.DecidedBy)
+	if e.Tellers != "" {
+		b = appendText(append(b, 0), string(e.Tellers))
+	} else {
+		b = c.units.append(b, e.DecidedBy)
+	}
 	b = c.causes.append(b, e.Cause)
 	b = appendID(b, e.ID, code)
 	b = appendText(b, e.DocumentNo)
 	b = appendDate(b, e.DecidedOn, epoch)
 	b = appendDate(b, e.ServedOn, orEpoch(e.DecidedOn))
 	b = appendDate(b, e.Since, orEpoch(e.DecidedOn))
-	b = appendDate(b, e.Until, orEpoch(e.Since))
-	if e.Tellers != "" {
-		b = appendText(b, string(e.Tellers))
-	}
-	return b
+	return appendDate(b, e.Until, orEpoch(e.Since))
 }
 
 // appendID leaves the code out of an id that holds it, as most ids that
@@ -197,9 +191,11 @@ func readDate(b []byte, ref record.Date) (record.Date, []byte) {
 // next reads the first entry of the rest of the blob of a code into e.
 func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: record.NoDate}
-	told := b[0]&toldBit != 0
 	e.List, e.Annotated = listOf(b), b[0]&annotatedBit != 0
-	e.DecidedBy, b = c.units.read(b[1:])
+	if e.DecidedBy, b = c.units.read(b[1:]); strings.HasSuffix(e.DecidedBy, "\n") {
+		e.Tellers = list.Tellers(e.DecidedBy)
+		e.DecidedBy, _, _ = strings.Cut(e.DecidedBy, "\t")
+	}
 	e.Cause, b = c.causes.read(b)
 	e.ID, b = readID(b, code)
 	e.DocumentNo, b = readText(b)
@@ -207,11 +203,6 @@ func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	e.ServedOn, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Since, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Until, b = readDate(b, orEpoch(e.Since))
-	if told {
-		var s string
-		s, b = readText(b)
-		e.Tellers = list.Tellers(s)
-	}
 	return b
 }
 
@@ -220,7 +211,6 @@ func listOf(b []byte) list.Code { return list.Code(b[0] & (annotatedBit - 1)) }
 
 // skip passes over the first entry of the rest of a blob.
 func (c *codec) skip(b []byte) []byte {
-	told := b[0]&toldBit != 0
 	_, b = c.units.read(b[1:])
 	_, b = c.causes.read(b)
 	n, b := uvarint(b)
@@ -228,9 +218,6 @@ func (c *codec) skip(b []byte) []byte {
 	_, b = readText(b)
 	for range 4 {
 		_, b = uvarint(b)
-	}
-	if told {
-		_, b = readText(b)
 	}
 	return b
 }
