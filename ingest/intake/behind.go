@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,47 +22,56 @@ import (
 const (
 	behindFor  = 15 * time.Second // messages of a topic wait and none is stored
 	behindMost = 5_000_000        // messages of all topics wait
+	lookFirst  = 100 * time.Millisecond
 	lookEvery  = 3 * time.Second
 )
 
 // Behind tells whether anybody stores what arrives: not by this process's word, as
-// another may have taken its topics away.
+// another may have taken its topics away. After a start it demands first that what
+// the log holds by then is stored, so that nobody is answered from less.
 type Behind struct {
 	kafka *kafka.Client
 	store Store
 	now   func() time.Time
 	wait  *prometheus.GaugeVec
 
-	mu     sync.Mutex
+	// Only Run's goroutine touches these.
 	topics map[string]*behind
-	why    []string
+	empty  map[sink.Partition]int64 // up to where the log holds nothing that could be stored
+
+	mu  sync.Mutex
+	why []string
 }
 
 // behind is one topic.
 type behind struct {
+	start  int64     // what must be stored first
+	begun  bool      // that is so
 	stored int64     // messages, by their offsets
 	since  time.Time // when messages wait: since when no more are stored; zero: none wait
 }
 
 // NewBehind needs a store that it may ask now and then.
 func NewBehind(k *kafka.Client, s Store, now func() time.Time, reg prometheus.Registerer) *Behind {
-	return &Behind{kafka: k, store: s, now: now, topics: map[string]*behind{},
+	return &Behind{kafka: k, store: s, now: now, topics: map[string]*behind{}, empty: map[sink.Partition]int64{},
+		why:  []string{"intake: it is not known yet what is stored"},
 		wait: metrics.Gauges(reg, "log", "waiting_messages", "Messages of a topic that are not stored yet.", "topic")}
 }
 
-// Run looks until ctx ends. What can't be asked leaves the last answer standing: it has
-// reasons of its own.
+// Run looks until ctx ends, at first more often. What can't be asked leaves the last
+// answer standing: it has reasons of its own.
 func (b *Behind) Run(ctx context.Context) error {
-	t := time.NewTicker(lookEvery)
-	defer t.Stop()
-	for {
+	for wait := lookFirst; ; wait = min(2*wait, lookEvery) {
 		if stored, ends, err := b.ask(ctx); err == nil {
 			b.take(stored, ends)
+		}
+		if len(b.Ready()) > 0 {
+			wait = lookFirst
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-t.C:
+		case <-time.After(wait):
 		}
 	}
 }
@@ -86,11 +96,39 @@ func (b *Behind) ask(ctx context.Context) (stored, ends map[string]int64, err er
 		}
 		for i, end := range last {
 			ends[topic] += end
+			at := sink.Partition{Topic: topic, Partition: uint16(i)}
 			// A log that is damaged may end before what is stored of it.
-			stored[topic] += min(have.After(sink.Partition{Topic: topic, Partition: uint16(i)}), end)
+			next := min(max(have.After(at), b.empty[at]), end)
+			if t := b.topics[topic]; next < end && (t == nil || !t.begun || b.now().Sub(t.since) >= behindFor-lookEvery) {
+				if next, err = b.skip(ctx, at, next, end); err != nil {
+					return nil, nil, err
+				}
+			}
+			stored[topic] += next
 		}
 	}
 	return stored, ends, nil
+}
+
+// skip gives the offset of the next message: what retention has taken away and marks
+// of transactions have offsets, but are nothing to be stored.
+func (b *Behind) skip(ctx context.Context, p sink.Partition, next, end int64) (int64, error) {
+	f := kafka.NewFetcher(b.kafka, p.Topic, int(p.Partition), next, 64<<10)
+	f.MaxWait = time.Millisecond
+	for f.Offset() < end {
+		batch, err := f.Fetch(ctx)
+		var out *kafka.OutOfRangeError
+		switch {
+		case errors.As(err, &out) && out.Offset < out.Start:
+			f.SetOffset(out.Start)
+		case err != nil:
+			return 0, err
+		case len(batch.Messages) > 0:
+			end = min(end, batch.Messages[0].Offset)
+		}
+	}
+	b.empty[p] = end
+	return end, nil
 }
 
 // take compares with the last time.
@@ -98,17 +136,19 @@ func (b *Behind) take(stored, ends map[string]int64) {
 	now := b.now()
 	var why []string
 	var all int64
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	for topic, end := range ends {
 		t := b.topics[topic]
 		if t == nil {
-			t = &behind{}
+			t = &behind{start: end}
 			b.topics[topic] = t
 		}
+		t.begun = t.begun || stored[topic] >= t.start
 		waiting := end - stored[topic]
 		all += waiting
 		b.wait.WithLabelValues(topic).Set(float64(waiting))
+		if !t.begun {
+			why = append(why, fmt.Sprintf("intake: %s: %d messages of before the start are not stored yet", topic, t.start-stored[topic]))
+		}
 		switch {
 		case waiting == 0:
 			t.since = time.Time{}
@@ -123,6 +163,8 @@ func (b *Behind) take(stored, ends map[string]int64) {
 		why = append(why, fmt.Sprintf("intake: %d messages wait, more than %d", all, int64(behindMost)))
 	}
 	slices.Sort(why)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.why = why
 }
 
