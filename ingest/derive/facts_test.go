@@ -31,10 +31,10 @@ func (s *stated) reading(p *policy.Policy) (r policy.Reading) {
 	return r
 }
 
-// told folds news as readers do.
-type told map[string]string
+// factsTold folds news as readers do.
+type factsTold map[string]string
 
-func (t told) take(n *FactNews) {
+func (t factsTold) take(n *FactNews) {
 	for _, s := range n.All() {
 		for _, r := range s.Records {
 			key := fmt.Sprintf("%s %s/%s", s.USCC, r.Unit, r.RecordID)
@@ -73,7 +73,7 @@ func TestFactsAreThoseOfTheCurrentVersions(t *testing.T) {
 			seen[[2]int{s.id, s.version}] = s
 			all = append(all, s)
 		}
-		reader := told{}
+		reader := factsTold{}
 		var x *Facts
 		var index *Index
 		var ids Identifier
@@ -113,7 +113,7 @@ func TestFactsAreThoseOfTheCurrentVersions(t *testing.T) {
 				}
 			}
 		}
-		want := told{}
+		want := factsTold{}
 		latest, facts := map[string]int{}, map[string]bool{}
 		current := map[int]stated{}
 		for _, s := range seen {
