@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,9 +67,30 @@ func catalogueText(p *Policy) string {
 				}
 				w("| %s | %s | %s | %s |\n", name, form, strings.Join(f.Headers[:min(3, len(f.Headers))], ", "), strings.Join(f.Columns, ", "))
 			}
+			head := "\nBear on matters without a list entry:\n\n"
+			for _, f := range p.Facts {
+				if f.Domain == d && f.Kind == k.Name {
+					w("%s- %s (%s): %s. %s\n", head, f.NameZh, f.NameEn, f.meaning(p), f.Citation)
+					head = ""
+				}
+			}
 		}
 	}
 	return b.String()
+}
+
+// meaning is what a fact obliges to, by measure.
+func (f *Fact) meaning(p *Policy) string {
+	var out []string
+	for _, m := range p.Matters {
+		for _, r := range p.FactRules(m, f) {
+			if s := r.Obligation.String() + " by " + r.Measure.Code; !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
 }
 
 func every(seconds int64) string {
