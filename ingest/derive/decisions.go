@@ -79,19 +79,31 @@ func (d *Decisions) Len() (records, entries int) { return d.index.Len(), len(d.e
 
 // Load applies a record that was accepted before, in the order of the log, and
 // tells nobody. Its texts are copied.
-func (d *Decisions) Load(r *list.EventRecord, hash uint64) { d.apply(r, hash, false) }
+func (d *Decisions) Load(r *list.EventRecord, hash uint64) { d.apply(r, hash, 0, false) }
 
-// Apply judges the next record of the log and folds it. Its texts are copied.
-func (d *Decisions) Apply(r *list.EventRecord, hash uint64) Outcome { return d.apply(r, hash, true) }
+// LoadNumbered notes that a record came without a version.
+func (d *Decisions) LoadNumbered(unit string, recordID []byte, hash uint64, sent Sent) {
+	d.index.Numbered(d.ids.ID(unit, recordID), uint32(hash), sent)
+}
 
-func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outcome) {
+// Apply judges the next record of the log and folds it. Its texts are copied. One
+// without a version gets it here, by when it was sent.
+func (d *Decisions) Apply(r *list.EventRecord, hash uint64, sent Sent) Outcome {
+	return d.apply(r, hash, sent, true)
+}
+
+func (d *Decisions) apply(r *list.EventRecord, hash uint64, sent Sent, tell bool) (out Outcome) {
 	d.changes = d.changes[:0]
 	id := d.ids.ID(r.Unit, []byte(r.RecordID))
 	held := Held{Version: r.Version, Hash: uint32(hash), Subject: d.codes.Subject([]byte(r.USCC))}
-	v := d.index.Judge(id, held)
+	given := r.Version > 0
+	held, v := d.index.judge(id, held, sent)
+	r.Version = held.Version
 	if out.Status = v.Status; v.Status != Accepted {
 		if v.Status == Rejected {
-			out.Fault = VersionFault()
+			out.Fault = Fault(given)
+		} else if !given {
+			d.index.Numbered(id, held.Hash, sent)
 		}
 		return out
 	}
@@ -106,6 +118,9 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, tell bool) (out Outc
 		return Outcome{Status: Rejected, Fault: f}
 	}
 	d.index.Accept(id, held)
+	if !given {
+		d.index.Numbered(id, held.Hash, sent)
+	}
 	if left, high := v.Left(held); left != 0 {
 		out.Left, out.LeftVersion = d.codes.String(left), high
 	}

@@ -372,7 +372,7 @@ func TestEntriesFollowTheirRecords(t *testing.T) {
 	d := NewDecisions(list.Law{})
 	step := func(what string, r list.EventRecord, want ...string) {
 		t.Helper()
-		out := d.Apply(&r, uint64(r.Version)*1000+uint64(r.Event)+uint64(len(r.EntryID)))
+		out := d.Apply(&r, uint64(r.Version)*1000+uint64(r.Event)+uint64(len(r.EntryID)), 0)
 		var got []string
 		for _, c := range out.Changes {
 			got = append(got, fmt.Sprintf("%d %s %s was=%q gone=%v %s", c.Ordinal, c.ID, c.USCC, c.Was, c.Gone, c.Entry.State))
@@ -424,7 +424,7 @@ func TestLoadJudgesNothingAnew(t *testing.T) {
 		t.Errorf("%d records of %d entries", records, entries)
 	}
 	three := eventOf("D3", 1, "E1", code(2), list.EventExited, 3)
-	if out := d.Apply(&three, 3); len(out.Changes) != 1 || out.Changes[0].USCC != code(2) || out.Changes[0].Entry.State != list.Exited {
+	if out := d.Apply(&three, 3, 0); len(out.Changes) != 1 || out.Changes[0].USCC != code(2) || out.Changes[0].Entry.State != list.Exited {
 		t.Errorf("%+v", out)
 	}
 }
@@ -465,7 +465,7 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 					}
 					d = n
 				}
-				out := d.Apply(&m.r, m.hash)
+				out := d.Apply(&m.r, m.hash, 0)
 				st = append(st, out.Status)
 				for _, c := range out.Changes {
 					said = append(said, fmt.Sprintf("%d/%d %+v", i, c.Ordinal, c))
@@ -524,7 +524,7 @@ func TestResumptions(t *testing.T) {
 		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: record.NoDate,
 			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
 				DecidedOn: record.MakeDate(2026, 3, 2), ServedOn: record.MakeDate(2026, 3, 4), EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
-		out := d.Apply(&r, uint64(version))
+		out := d.Apply(&r, uint64(version), 0)
 		if len(out.Changes) != 1 {
 			t.Fatalf("%+v", out)
 		}

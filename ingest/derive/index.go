@@ -18,6 +18,9 @@ const (
 type Index struct {
 	held table[Held]
 	old  table[uint32] // hash of each version that is not the highest
+
+	sent   table[Sent]     // of records whose rows came without a version, the last one
+	signed table[struct{}] // contents that signed messages without a version brought
 }
 
 // Held is the highest version of a record.
@@ -81,4 +84,6 @@ func (x *Index) Accept(id ID, v Held) {
 func (x *Index) Len() int { return x.held.n }
 
 // Bytes is the room taken.
-func (x *Index) Bytes() int { return 24*x.held.room() + 16*x.old.room() }
+func (x *Index) Bytes() int {
+	return 24*x.held.room() + 16*(x.old.room()+x.sent.room()) + 8*x.signed.room()
+}

@@ -296,3 +296,28 @@ func TestRowsOutsideTheRightsAreRejectedEach(t *testing.T) {
 		t.Errorf("%d %s %v", r.status, r.body, r.header)
 	}
 }
+
+// A row without a version is taken: which version it is, intake knows.
+func TestCase_A1_RowsWithoutVersionAreTaken(t *testing.T) {
+	h := newHub(t)
+	c := code()
+	row := strings.Replace(registration("R-1", c, "甲公司"), `"version":1,`, "", 1)
+	table := "企业名称,统一社会信用代码,登记状态,成立日期,版本\n甲公司," + c + ",存续,2020年1月2日,\n"
+	for _, r := range []reply{
+		h.push("SAMR", row),
+		h.push("SAMR", strings.Replace(row, `"op":"upsert"`, `"op":"retract"`, 1)),
+		h.push("SAMR", strings.Replace(row, `"op"`, `"version":null,"op"`, 1)),
+		h.pushTo("/v1/records", "SAMR", "["+row+"]", with("Content-Type", "application/json")),
+		h.pushTo("/v1/records?domain=registration", "SAMR", table, with("Content-Type", "text/csv")),
+		h.pushTo("/v1/records?domain=registration", "SAMR", workbook(t, table), with("Content-Type", "application/vnd.ms-excel")),
+	} {
+		if r.Accepted != 1 || r.Rejected != 0 {
+			t.Errorf("%s", r.body)
+		}
+	}
+	for _, m := range h.log("credit.registration") {
+		if strings.Contains(string(m.Value), `"version"`) {
+			t.Errorf("%s", m.Value)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/ingest/stamp"
 	"credithub/schema/policy"
@@ -36,10 +37,21 @@ type Store interface {
 	Decisions(ctx context.Context, topic string, f func(*Version) error) error
 	// Learned reads when the hub learned of the last stored row of each partition.
 	Learned(ctx context.Context, topics []string) (map[sink.Partition]time.Time, error)
+	// Numbered calls f with every row of a topic that came without a version and
+	// counts or repeats one that does. It holds until f returns.
+	Numbered(ctx context.Context, topic string, f func(*Numbered) error) error
 	// Fed reads the last stored place in the feed of each topic.
 	Fed(ctx context.Context, topics []string) (map[string]int64, error)
 	// LogPositions reads the last noted offset of the log topics.
 	LogPositions(ctx context.Context) (sink.Positions, error)
+}
+
+// Numbered is a row whose version the hub gave.
+type Numbered struct {
+	Unit     string
+	RecordID []byte
+	Hash     uint64
+	Sent     derive.Sent
 }
 
 // Version is one accepted version of a record as ClickHouse holds it.

@@ -128,7 +128,7 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	out.RecordID, out.Version, out.Op, out.Kind = row.RecordID, row.Version, row.Op, row.Kind
 	var v verdict
 	if !row.Rejected() {
-		v = j.version(p, m.Offset, unit, row)
+		v = j.version(p, m.Offset, unit, row, o.sent)
 		j.afterEnd(p.domain, row)
 	}
 	if row.Rejected() {
@@ -192,11 +192,16 @@ func (j *judge) rights(row *record.Row, o *origin, d record.Domain, unit string,
 
 // version compares the row with the versions known and notes it; a fault goes
 // to the row.
-func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) verdict {
+func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, sent derive.Sent) verdict {
 	j.left, j.out.Hash = j.left[:0], row.Hash
+	given := row.Version > 0
+	if !given {
+		j.out.Sent = sent
+	}
 	if p.domain == record.Decision {
 		r := list.EventOf(row, unit, derive.Seq(offset, 0))
-		out := j.dcs.Apply(&r, row.Hash)
+		out := j.dcs.Apply(&r, row.Hash, sent)
+		row.Version, j.out.Version = r.Version, r.Version
 		if out.Status == derive.Rejected {
 			row.Faults = append(row.Faults, out.Fault)
 		}
@@ -211,13 +216,13 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row) 
 	x := j.index[p.domain]
 	id := j.ids.ID(unit, row.RecordID)
 	h := derive.Held{Version: row.Version, Hash: uint32(row.Hash), Subject: j.codes.Subject(row.USCC)}
-	v := x.Judge(id, h)
+	h, v := x.Settle(id, h, sent)
+	row.Version, j.out.Version = h.Version, h.Version
 	out := verdict{status: v.Status, current: v.Current}
 	switch v.Status {
 	case derive.Rejected:
-		row.Faults = append(row.Faults, derive.VersionFault())
+		row.Faults = append(row.Faults, derive.Fault(given))
 	case derive.Accepted:
-		x.Accept(id, h)
 		var left derive.Subject
 		left, out.left = v.Left(h)
 		j.left = j.codes.AppendTo(j.left, left)

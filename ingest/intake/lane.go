@@ -140,6 +140,13 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 	if d == record.Decision {
 		j.dcs = derive.NewDecisions(l.x.cfg.Policy.Law())
 		var env []byte
+		err := l.x.cfg.Store.Numbered(ctx, d.Topic(), func(n *Numbered) error {
+			j.dcs.LoadNumbered(n.Unit, n.RecordID, n.Hash, n.Sent)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 		return l.x.cfg.Store.Decisions(ctx, d.Topic(), func(v *Version) error {
 			env = record.AppendEnvelope(env[:0], &record.Row{
 				Domain: d, Kind: v.Kind, Op: v.Op, Version: v.Version, OccurredOn: v.OccurredOn,
@@ -158,6 +165,13 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 	sieve := j.policy.Sieve(d)
 	if sieve != "" {
 		j.facts[d] = derive.NewFacts(d, j.codes)
+	}
+	err := l.x.cfg.Store.Numbered(ctx, d.Topic(), func(n *Numbered) error {
+		x.Numbered(j.ids.ID(n.Unit, n.RecordID), uint32(n.Hash), n.Sent)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	var news derive.News
 	return l.x.cfg.Store.Versions(ctx, d.Topic(), d == record.Registration, sieve, func(v *Version) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
 	"credithub/ingest/stamp"
 	"credithub/schema/feed"
 )
@@ -23,6 +24,7 @@ type origin struct {
 	// repeatable tells that anyone could have sent the message again: it is signed,
 	// and not by the hub. New content alone is a sign of life then.
 	repeatable bool
+	sent       derive.Sent // when it is of no version
 }
 
 // life is the time under which a row is stored that says nothing but that its source
@@ -59,12 +61,13 @@ func (v *verifier) verify(m *kafka.Message) origin {
 	if h := m.Header(feed.HeaderStamp); h != nil {
 		if s, err := v.stamper.Verify(v.topic, m.Key, m.Value, h); err == nil {
 			// The log of an old data directory may tell only senders' times.
-			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: v.learned(m, s.ReceivedAt), heard: v.heard(s.ReceivedAt)}
+			return origin{proven: true, batchID: s.BatchID, line: s.Line, recordedAt: v.learned(m, s.ReceivedAt), heard: v.heard(s.ReceivedAt),
+				sent: derive.SentAt(s.ReceivedAt.UnixMilli(), s.Line)}
 		}
 	}
 	o := origin{recordedAt: v.learned(m, v.now)}
 	if unit := m.Header(feed.HeaderUnit); len(unit) > 0 && v.signed(m, string(unit), o.recordedAt) {
-		o.proven, o.unit, o.repeatable, o.heard = true, string(unit), true, o.recordedAt
+		o.proven, o.unit, o.repeatable, o.heard, o.sent = true, string(unit), true, o.recordedAt, derive.Signed
 	}
 	return o
 }

@@ -186,6 +186,21 @@ func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, sie
 		}, topic)
 }
 
+// Numbered reads the rows that came without a version.
+func (c *ClickHouse) Numbered(ctx context.Context, topic string, f func(*Numbered) error) error {
+	var n Numbered
+	var id string
+	var sent uint64
+	return c.each(ctx, "rows of "+topic+" without a version", "SELECT unit, record_id, hash, sent FROM records WHERE topic = ? AND sent > 0 AND status IN ('ACCEPTED', 'DUPLICATE')",
+		func(rows driver.Rows) error {
+			if err := rows.Scan(&n.Unit, &id, &n.Hash, &sent); err != nil {
+				return err
+			}
+			n.RecordID, n.Sent = append(n.RecordID[:0], id...), derive.Sent(sent)
+			return f(&n)
+		}, topic)
+}
+
 // Decisions reads the accepted decisions in the order of the log, a slice of it at
 // a time.
 func (c *ClickHouse) Decisions(ctx context.Context, topic string, f func(*Version) error) error {

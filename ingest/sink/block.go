@@ -30,6 +30,7 @@ type Row struct {
 	RecordedAt                    time.Time
 	Hash                          uint64
 	Faults                        []fault.Fault
+	Sent                          derive.Sent // of a row without a version of its own
 	Partition                     uint16
 	Offset                        int64
 }
@@ -43,7 +44,7 @@ type Block struct {
 	op, status                            enum
 	occurredOn                            proto.ColDate32
 	recordedAt                            *instant
-	hash                                  proto.ColUInt64
+	hash, sent                            proto.ColUInt64
 	partition                             proto.ColUInt16
 	offset, feedOffset                    proto.ColInt64
 
@@ -113,6 +114,7 @@ func (b *Block) Append(r *Row) {
 	b.recordedAt.ColInt64 = append(b.recordedAt.ColInt64, r.RecordedAt.UnixMilli())
 	b.data.append(r.Data)
 	b.hash = append(b.hash, r.Hash)
+	b.sent = append(b.sent, uint64(r.Sent))
 	b.batchID.append(r.BatchID)
 	b.line = append(b.line, r.Line)
 	b.faults.append(faultsJSON(r.Faults))
@@ -171,6 +173,7 @@ func (b *Block) keepAbsent(have Positions) int {
 	b.op.ColInt8, b.status.ColInt8 = keep(b.op.ColInt8, want), keep(b.status.ColInt8, want)
 	b.occurredOn, b.recordedAt.ColInt64 = keep(b.occurredOn, want), keep(b.recordedAt.ColInt64, want)
 	b.hash, b.partition = keep(b.hash, want), keep(b.partition, want)
+	b.sent = keep(b.sent, want)
 	b.offset, b.feedOffset = keep(b.offset, want), keep(b.feedOffset, want)
 	b.rows = n
 	return n
@@ -197,7 +200,7 @@ func (b *Block) reset() {
 	b.version, b.line = b.version[:0], b.line[:0]
 	b.op.ColInt8, b.status.ColInt8 = b.op.ColInt8[:0], b.status.ColInt8[:0]
 	b.occurredOn, b.recordedAt.ColInt64 = b.occurredOn[:0], b.recordedAt.ColInt64[:0]
-	b.hash, b.partition = b.hash[:0], b.partition[:0]
+	b.hash, b.partition, b.sent = b.hash[:0], b.partition[:0], b.sent[:0]
 	b.offset, b.feedOffset = b.offset[:0], b.feedOffset[:0]
 	b.Names.reset()
 	b.Entries.reset()
@@ -213,7 +216,7 @@ func (b *Block) input() proto.Input {
 		{Name: "recorded_at", Data: b.recordedAt}, {Name: "data", Data: &b.data}, {Name: "hash", Data: &b.hash},
 		{Name: "batch_id", Data: &b.batchID}, {Name: "line", Data: &b.line}, {Name: "faults", Data: &b.faults},
 		{Name: "topic", Data: b.topic}, {Name: "partition", Data: &b.partition}, {Name: "offset", Data: &b.offset},
-		{Name: "feed_offset", Data: &b.feedOffset},
+		{Name: "feed_offset", Data: &b.feedOffset}, {Name: "sent", Data: &b.sent},
 	}
 }
 

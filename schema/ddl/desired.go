@@ -58,6 +58,7 @@ func records() Table {
 			{Name: "data", Type: str}, {Name: "hash", Type: "UInt64"}, {Name: "batch_id", Type: str},
 			{Name: "line", Type: "UInt32"}, {Name: "faults", Type: str}, {Name: "topic", Type: low},
 			{Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"}, {Name: "feed_offset", Type: "Int64"},
+			{Name: "sent", Type: "UInt64"}, // of a row that came without a version, when it was sent; else 0
 		},
 		Indices: []Index{
 			{Name: "by_record_id", Expr: "record_id", Type: "bloom_filter(0.01)", Granularity: 4},

@@ -27,7 +27,7 @@ type Cell struct {
 // warnings about what was normalised (W05) or is damaged (W15). Of several cells of one field the
 // first that says something counts. A row without record number gets one from
 // its identity (document number, period, …), so that the same file pushed again
-// is the same records; without version and op it is version 1 of an upsert.
+// is the same records; without op it is an upsert.
 func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
 	var warnings []fault.Fault
 	var finder personal.Finder
@@ -101,10 +101,7 @@ func (k *KindSpec) appendBuilt(dst []byte, values map[string]string) []byte {
 	}
 	dst = append(dst, `{"domain":"`+k.Domain.String()+`","kind":"`+k.Name+`"`...)
 	str("recordId", values["recordId"])
-	switch v := values["version"]; {
-	case v == "":
-		dst = append(dst, `,"version":1`...)
-	default:
+	if v := values["version"]; v != "" {
 		if _, ok := parseCount([]byte(v)); ok {
 			dst = append(append(dst, `,"version":`...), v...)
 		} else {

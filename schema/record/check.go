@@ -141,8 +141,7 @@ func (c *checker) version() {
 		r.Add(fault.E06Enum, "version", "given twice")
 	}
 	switch t.kind {
-	case 0, 'n':
-		r.Add(fault.E05Required, "version", "missing")
+	case 0, 'n': // the next one when the content differs; intake knows which that is
 	case number:
 		n, ok := parseCount(c.d.text(t))
 		if !ok || n == 0 {

@@ -19,8 +19,10 @@ func AppendEnvelope(dst []byte, row *Row, unit string) []byte {
 	dst = append(dst, row.Kind...)
 	dst = append(dst, `","recordId":`...)
 	dst = appendQuoted(dst, row.RecordID)
-	dst = append(dst, `,"version":`...)
-	dst = strconv.AppendUint(dst, uint64(row.Version), 10)
+	if row.Version > 0 {
+		dst = append(dst, `,"version":`...)
+		dst = strconv.AppendUint(dst, uint64(row.Version), 10)
+	}
 	dst = append(dst, `,"op":"`...)
 	dst = append(append(dst, row.Op.String()...), '"')
 	if len(row.USCC) > 0 {

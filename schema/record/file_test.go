@@ -174,7 +174,7 @@ func TestBuildMakesARowOfCells(t *testing.T) {
 		t.Errorf("%s %v", raw, warnings)
 	}
 	r, faults := decode(string(raw))
-	if faults != "" || string(r.Get("fineAmount")) != "2000" || string(r.USCC) != "91420100MA4N0A2B5Y" || r.Version != 1 {
+	if faults != "" || string(r.Get("fineAmount")) != "2000" || string(r.USCC) != "91420100MA4N0A2B5Y" || r.Version != 0 {
 		t.Errorf("%s %s", faults, r.Data)
 	}
 	again, _ := k.Build(nil, cells("示市监罚【2026】1号"))

@@ -15,7 +15,7 @@ type Row struct {
 	Domain     Domain
 	Kind       string // wire name, interned
 	Op         Op
-	Version    uint32    // 1 … 2³¹−1
+	Version    uint32    // 1 … 2³¹−1; 0 when the row names none: the next one if its content differs
 	OccurredOn Date      // NoDate when absent
 	RecordID   []byte    // 1 … 128 bytes UTF-8
 	USCC       []byte    // 18 characters; empty when the row carries none (placeholder code)

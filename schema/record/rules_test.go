@@ -49,7 +49,7 @@ func TestEnvelopeRules(t *testing.T) {
 	f(`"version":1`, `"version":"1"`, "E06 version")
 	f(`"version":1`, `"version":2147483648`, "E06 version")
 	f(`"version":1`, `"version":99999999999999999999`, "E06 version")
-	f(`"version":1`, `"version":null`, "E05 version")
+	f(`"version":1`, `"version":null`, "")
 	f(`"version":1`, `"version":2147483647`, "")
 	f(`"op":"upsert"`, `"op":"delete"`, "E06 op")
 	f(`"op":"upsert"`, `"op":"heartbeat"`, "E06 op")

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`records_local` ON CLUSTER `hub`
     `partition` UInt16,
     `offset` Int64,
     `feed_offset` Int64,
+    `sent` UInt64,
     INDEX `by_record_id` record_id TYPE bloom_filter(0.01) GRANULARITY 4,
     INDEX `by_batch_id` batch_id TYPE bloom_filter(0.01) GRANULARITY 4,
     PROJECTION `positions` (SELECT topic, partition, unit, domain, status, max(offset), max(feed_offset), max(recorded_at), count() GROUP BY topic, partition, unit, domain, status)
