@@ -57,7 +57,7 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 			d, seen := NewDecisions(noService), follower{}
 			for _, i := range order {
 				r := log[i]
-				out := d.Apply(&r, hash(&r))
+				out := d.Apply(&r, hash(&r), 0)
 				if out.Status != Accepted {
 					t.Fatalf("%s: %+v", name, out)
 				}
@@ -89,7 +89,7 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 
 	d, seen := NewDecisions(noService), follower{}
 	for _, r := range []list.EventRecord{a, b} {
-		seen.read(t, d.Apply(&r, hash(&r)))
+		seen.read(t, d.Apply(&r, hash(&r), 0))
 	}
 	if e := seen["B-9"]; !slices.Equal(e.Told(), []list.Teller{{Unit: "BANK", EntryID: "B-9"}, {Unit: "PBC", EntryID: "A-1"}}) ||
 		!e.ToldBy("PBC") || e.ToldBy("MOF") || e.Wire().Entry() != e {
@@ -97,14 +97,14 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 	}
 	contradiction := func(want string, r list.EventRecord) {
 		t.Helper()
-		if out := d.Apply(&r, hash(&r)); out.Status != Rejected || out.Fault.Code != fault.E10Duplicate || out.Fault.Field != want {
+		if out := d.Apply(&r, hash(&r), 0); out.Status != Rejected || out.Fault.Code != fault.E10Duplicate || out.Fault.Field != want {
 			t.Errorf("%+v, want E10 %s", out, want)
 		}
 	}
 	contradiction("decidedOn", told("PBC", "A-3", "q", no, list.EventInForce, "2026-03-03"))
 	contradiction("cause", told("PBC", "A-3", "q", no, list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.Cause = "2" }))
 	late := told("PBC", "A-1", "p", no, list.EventInForce, "2026-03-03", func(r *list.EventRecord) { r.Version = 2 })
-	if out := d.Apply(&late, hash(&late)); out.Status != Accepted {
+	if out := d.Apply(&late, hash(&late), 0); out.Status != Accepted {
 		t.Errorf("a correction is %+v", out)
 	}
 }
@@ -124,7 +124,7 @@ func TestCase_L20_AnyOrderGivesOneState(t *testing.T) {
 			for seq, i := range order {
 				ev := log[i]
 				ev.Seq = Seq(int64(seq), 0)
-				out := d.Apply(&ev, hash(&ev))
+				out := d.Apply(&ev, hash(&ev), 0)
 				if out.Status != Accepted {
 					t.Fatalf("history %d: %+v", n, out)
 				}
