@@ -26,9 +26,9 @@ func TestCase_C2_AStillMomentIsOfOneAge(t *testing.T) {
 		for i := range uint64(most) {
 			e := list.Entry{ID: fmt.Sprintf("E-%d", i), List: list.L01, USCC: code, State: list.InForce, Cause: "1", DecidedBy: "SAMR", DocumentNo: fmt.Sprint(i),
 				DecidedOn: today - 9, ServedOn: today - 9, Since: today - 9, Until: record.NoDate, ExitedOn: record.NoDate}
-			x.Apply(&feed.EntryMessage{Seq: i * seqPerRecord, ID: e.ID, USCC: code, Entry: e.Wire()})
+			x.Apply(&feed.EntryMessage{Seq: i * feed.SeqPerRecord, ID: e.ID, USCC: code, Entry: e.Wire()})
 			time.Sleep(20 * time.Microsecond)
-			x.Apply(&feed.EntryMessage{Seq: i*seqPerRecord + 3, Progress: &feed.Progress{Through: []receipt.Position{{Domain: record.Decision, Offset: int64(i)}}}})
+			x.Apply(&feed.EntryMessage{Seq: i*feed.SeqPerRecord + feed.SeqPerRecord - 1, Progress: &feed.Progress{Through: []receipt.Position{{Domain: record.Decision, Offset: int64(i)}}}})
 		}
 	}()
 	seen := map[int]bool{}
@@ -47,7 +47,7 @@ func TestCase_C2_AStillMomentIsOfOneAge(t *testing.T) {
 				decided = p.Offset
 			}
 		}
-		if int64(n) != decided+1 || n > 0 && below != uint64(n-1)*seqPerRecord+1 {
+		if int64(n) != decided+1 || n > 0 && below != uint64(n-1)*feed.SeqPerRecord+1 {
 			t.Fatalf("%d entries at %v, below %d", n, through, below)
 		}
 	}

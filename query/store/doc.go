@@ -7,6 +7,7 @@
 // key or by a limit of rows, by the caller's deadline (max_execution_time) and
 // by MaxRowsToRead; that a bound never makes an answer shorter, but is an error
 // with its number, of the one subject that has too much; and that what is read at
-// an Age is neither older nor younger than it. It never writes, never decides who may see a row (that is
-// query/view) and never puts a server's text into an error's message.
+// an Age is neither older nor younger than it. It never writes, never decides who
+// may see a row (that is query/view) and never puts a server's text into an
+// error's message.
 package store
