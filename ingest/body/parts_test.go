@@ -46,7 +46,7 @@ func TestThePartsOfAFileAreTheFile(t *testing.T) {
 		}
 	}
 	for name, in := range map[string]string{
-		"UTF-8": b.String(), "BOM": "\xef\xbb\xbf" + b.String(), "GB18030": gb(b.String()), "UTF-16": utf16(b.String()),
+		"UTF-8": b.String(), "BOM": "\xef\xbb\xbf" + b.String(), "GB18030": gb(b.String()), "UTF-16": toUTF16(b.String()),
 		"CRLF": strings.ReplaceAll(b.String(), "\n", "\r\n"), "TAB": strings.ReplaceAll(b.String(), ",", "\t"),
 	} {
 		s, err := CSV([]byte(in), k, Options{}, DefaultLimits())

@@ -33,7 +33,7 @@ func notXLSX(b []byte) error {
 		if bytes.Contains(b, utf16le("EncryptedPackage")) {
 			return is("a workbook locked by a password")
 		}
-		return is("an Excel 97–2003 workbook (.xls, BIFF8)")
+		return is("an older Excel workbook or another compound file (.xls, no readable BIFF8)")
 	case bytes.HasPrefix(head, []byte{0x09, 0x08}), bytes.HasPrefix(head, []byte{0x09, 0x04}), bytes.HasPrefix(head, []byte{0x09, 0x02}):
 		return is("an Excel workbook of before 1997 (.xls, BIFF)")
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"), strings.HasPrefix(lower, "<table"),

@@ -37,7 +37,7 @@ func gb(s string) string {
 	return b
 }
 
-func utf16(s string) string {
+func toUTF16(s string) string {
 	b, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().String(s)
 	if err != nil {
 		panic(err)
@@ -101,7 +101,7 @@ func TestCSVAsAgenciesWriteIt(t *testing.T) {
 	f("UTF-8", head+rows, want, all...)
 	f("BOM and CRLF", "\xef\xbb\xbf"+strings.ReplaceAll(head+rows, "\n", "\r\n"), want, all...)
 	f("GBK without a mark", gb(head+rows), want, all...)
-	f("UTF-16 with a mark", utf16(head+rows), want, all...)
+	f("UTF-16 with a mark", toUTF16(head+rows), want, all...)
 	f("TABs", strings.ReplaceAll(head+rows, ",", "\t"), want, all...)
 	f("semicolons", strings.ReplaceAll(head+rows, ",", ";"), want, all...)
 	f("CR only", strings.ReplaceAll(head+rows, "\n", "\r"), want, all...)
@@ -234,7 +234,7 @@ func FuzzCSV(f *testing.F) {
 	f.Add([]byte("\xef\xbb\xbf\"a\n\"\"b\",\t;\r\n"))
 	f.Add([]byte("编号\t纳税人识别号,纳税人名称,信用级别,评价年度\n1," + codeA + ",甲,2018\n"))
 	f.Add([]byte(head + "\"甲公司," + codeA + ",2018,A\n\"\"\",x\n"))
-	f.Add([]byte(utf16(head)))
+	f.Add([]byte(toUTF16(head)))
 	k := kindOf(f, record.Tax, "grade")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, err := CSV(b, k, Options{}, DefaultLimits())

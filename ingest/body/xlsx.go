@@ -29,8 +29,8 @@ type Book struct {
 // maxSheets bounds the sheets that are looked at.
 const maxSheets = 64
 
-// XLSX reads a workbook, be it the ZIP package of today or an XML Spreadsheet 2003,
-// whatever its name: every sheet whose first rows hold a header of the kind,
+// XLSX reads a workbook, be it the ZIP package of today, a .xls of BIFF8 or an
+// XML Spreadsheet 2003, whatever its name: every sheet whose first rows hold a header of the kind,
 // in order; then, of other sheets, the rows that hold a code or stand under a header
 // that lacks columns, which are refused. Lines are rows of the sheet; from the second
 // such sheet on they continue behind the last row of the sheet before. What is hidden
@@ -39,8 +39,11 @@ const maxSheets = 64
 // compression, rows and cells are bounded before any row counts. The error is a
 // fault.Error that says what the body is when it is no XLSX.
 func XLSX(b []byte, kind *record.KindSpec, opt Options, lim Limits, spill string) (*Book, error) {
-	if isXML2003(b) {
+	switch {
+	case isXML2003(b):
 		return xmlBook2003(b, kind, opt, lim)
+	case isCompound(b):
+		return xls(b, kind, opt, lim, spill)
 	}
 	if err := notXLSX(b); err != nil {
 		return nil, err

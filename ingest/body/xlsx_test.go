@@ -278,9 +278,9 @@ func TestTheRealWorkbooks(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	f("zj_template_pubotherpunish.xls", record.Penalty, "penalty", "BIFF8")
-	f("zj_template_xzcf.xls", record.Penalty, "penalty", "BIFF8")
-	f("zj_template_xzxk.xls", record.Permit, "permit", "BIFF8")
+	f("zj_template_pubotherpunish.xls", record.Penalty, "penalty", "")
+	f("zj_template_xzcf.xls", record.Penalty, "penalty", "3")
+	f("zj_template_xzxk.xls", record.Permit, "permit", "no column 许可决定日期 (decidedOn)")
 	f("zj_check04_spreadsheetml_named.xlsx", record.Inspection, "result", "none of the first 6 rows is a header")
 	f("zj_template_otherlicence.xlsx", record.Permit, "permit", "no column 许可决定日期 (decidedOn)")
 	f("mep_2017_env_penalties.xlsx", record.Penalty, "penalty", "BAD_INPUT")

@@ -32,7 +32,7 @@ func TestFixturesOfTheSameOddities(t *testing.T) {
 	if p := b.refused("MEE", "?domain=penalty", xlsx, fixture(t, "spreadsheetml.xlsx"), http.StatusBadRequest); !strings.Contains(p.Detail, "行政处罚决定书文号") {
 		t.Errorf("a workbook of XML Spreadsheet 2003 that lacks columns: %s", p.Detail)
 	}
-	for name, words := range map[string]string{"page.xls": "HTML", "biff8.xls": "BIFF8"} {
+	for name, words := range map[string]string{"page.xls": "HTML", "biff8.xls": "XLSX"} {
 		kind := xlsx
 		if strings.HasSuffix(name, ".xls") {
 			kind = xls
