@@ -119,7 +119,7 @@ func storedAudit(ctx context.Context, db *clickhouse.DB, from time.Time) iter.Se
 
 func selectAudit(ctx context.Context, db *clickhouse.DB, where string, args ...any) iter.Seq2[audit.Record, error] {
 	return func(yield func(audit.Record, error) bool) {
-		rows, err := db.Conn().Query(ctx, "SELECT writer, seq, at, actor, unit, role, action, subject, matter, case_no, outcome, digest, prev, hash FROM "+
+		rows, err := db.Conn().Query(ctx, "SELECT writer, seq, at, actor, unit, role, action, subject, matter, case_no, purpose, outcome, digest, prev, hash FROM "+
 			ddl.Quote(ddl.Audit)+" FINAL WHERE "+where+" ORDER BY writer, seq", args...)
 		if err != nil {
 			yield(audit.Record{}, err)
@@ -139,7 +139,7 @@ func selectAudit(ctx context.Context, db *clickhouse.DB, where string, args ...a
 }
 
 func scanAudit(rows driver.Rows) (r audit.Record, err error) {
-	err = rows.Scan(&r.Writer, &r.Seq, &r.At, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Outcome, &r.Digest, &r.Prev, &r.Hash)
+	err = rows.Scan(&r.Writer, &r.Seq, &r.At, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Purpose, &r.Outcome, &r.Digest, &r.Prev, &r.Hash)
 	r.At = r.At.UTC()
 	return r, err
 }

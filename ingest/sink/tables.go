@@ -244,10 +244,10 @@ func (t *Batches) Input() proto.Input {
 
 // Audits gathers rows of table audit.
 type Audits struct {
-	writer, unit, role, action, matter, outcome *word
-	actor, subject, caseNo, digest, prev, hash  text
-	seq                                         proto.ColUInt64
-	at                                          *instant
+	writer, unit, role, action, matter, outcome         *word
+	actor, subject, caseNo, purpose, digest, prev, hash text
+	seq                                                 proto.ColUInt64
+	at                                                  *instant
 }
 
 // NewAudits makes an empty batch.
@@ -268,6 +268,7 @@ func (t *Audits) Append(r *audit.Record) {
 	t.subject.appendString(r.Subject)
 	t.matter.append(r.Matter)
 	t.caseNo.appendString(r.CaseNo)
+	t.purpose.appendString(r.Purpose)
 	t.outcome.append(r.Outcome)
 	t.digest.appendString(r.Digest)
 	t.prev.appendString(r.Prev)
@@ -282,7 +283,7 @@ func (t *Audits) Reset() {
 	for _, c := range []*word{t.writer, t.unit, t.role, t.action, t.matter, t.outcome} {
 		c.reset()
 	}
-	for _, c := range []*text{&t.actor, &t.subject, &t.caseNo, &t.digest, &t.prev, &t.hash} {
+	for _, c := range []*text{&t.actor, &t.subject, &t.caseNo, &t.purpose, &t.digest, &t.prev, &t.hash} {
 		c.reset()
 	}
 	t.seq, t.at = t.seq[:0], t.at.emptied()
@@ -293,7 +294,7 @@ func (t *Audits) Input() proto.Input {
 	return proto.Input{
 		{Name: "writer", Data: t.writer}, {Name: "seq", Data: &t.seq}, {Name: "at", Data: t.at}, {Name: "actor", Data: &t.actor},
 		{Name: "unit", Data: t.unit}, {Name: "role", Data: t.role}, {Name: "action", Data: t.action},
-		{Name: "subject", Data: &t.subject}, {Name: "matter", Data: t.matter}, {Name: "case_no", Data: &t.caseNo},
+		{Name: "subject", Data: &t.subject}, {Name: "matter", Data: t.matter}, {Name: "case_no", Data: &t.caseNo}, {Name: "purpose", Data: &t.purpose},
 		{Name: "outcome", Data: t.outcome}, {Name: "digest", Data: &t.digest}, {Name: "prev", Data: &t.prev}, {Name: "hash", Data: &t.hash},
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"credithub/query/restrict"
 	"credithub/query/store"
@@ -28,9 +27,12 @@ type question struct {
 	matter string
 	caseNo string
 	after  string
-	asOf   time.Time // zero: now
-	peer   string    // address of an anonymous caller
-	still  bool      // more of the same age will be read of the subjects
+
+	purpose string          // code; "" for none
+	use     *policy.Purpose // of the code
+	asOf    time.Time       // zero: now
+	peer    string          // address of an anonymous caller
+	still   bool            // more of the same age will be read of the subjects
 
 	faults []placeFault // of checks, in the order of the codes
 }
@@ -52,6 +54,7 @@ func (q *question) action() string {
 // that name them, each of per codes.
 type reply struct {
 	matter    *policy.Matter
+	occasion  *view.Occasion // on which what stands below it is read
 	decisions []restrict.Decision
 	records   []audit.Record
 	one       [1]audit.Record
@@ -111,6 +114,9 @@ func (s *Server) admit(ctx context.Context, p access.Principal, q *question, now
 	q.fold()
 	m, near := s.policy.FindMatter(q.matter)
 	err := q.sound(m, near, s.limits.CaseNo, now)
+	if err == nil && q.purpose != "" {
+		q.use, err = view.PurposeOf(s.policy, q.purpose)
+	}
 	if err != nil {
 		return m, err
 	}
@@ -170,16 +176,17 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 	switch {
 	case m == nil:
 		return &refusal{fault.BadInput, "matter: no such approval matter", near}
-	case len(q.caseNo) > maxCaseNo || !utf8.ValidString(q.caseNo):
-		return fault.New(fault.BadInput, "caseNo: longer than %d bytes", maxCaseNo)
-	case q.caseNo != "" && view.Personal(q.caseNo):
-		return fault.New(fault.BadInput, "caseNo: looks like an identity number")
 	case q.asOf.After(now):
 		return fault.New(fault.BadInput, "asOf: lies in the future")
 	case !q.asOf.IsZero() && q.after != "":
 		return fault.New(fault.BadInput, "asOf and after exclude each other")
 	}
-	return nil
+	return view.CheckCaseNo(q.caseNo, maxCaseNo)
+}
+
+// occasion is that of the reply's question.
+func (q *question) occasion(m *policy.Matter) *view.Occasion {
+	return &view.Occasion{Purpose: q.use, Matter: m, CaseNo: q.caseNo}
 }
 
 // decide fills one decision a code; places with a fault get an empty one.
@@ -238,7 +245,7 @@ func (s *Server) recordReply(ctx context.Context, p access.Principal, q *questio
 		}
 		r := audit.Record{
 			At: now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: q.action(),
-			Subject: joined, Matter: rep.matter.Code, CaseNo: q.caseNo, Outcome: outcomes(part), Digest: digest(facts),
+			Subject: joined, Matter: rep.matter.Code, CaseNo: q.caseNo, Purpose: q.purpose, Outcome: outcomes(part), Digest: digest(facts),
 		}
 		if len(rep.decisions) > rep.per {
 			r.Subject = strings.Join(q.codes[from:from+len(part)], ",")
@@ -269,6 +276,9 @@ func (s *Server) recordRefusal(ctx context.Context, p access.Principal, q *quest
 	}
 	if len(q.caseNo) <= s.limits.CaseNo && !view.Personal(q.caseNo) {
 		rec.CaseNo = q.caseNo
+	}
+	if q.use != nil {
+		rec.Purpose = q.use.Code
 	}
 	if _, err := s.append(ctx, rec); err != nil {
 		return err

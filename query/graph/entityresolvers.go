@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"credithub/query/view"
+	"credithub/schema/label"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -33,6 +34,8 @@ func entityResolvers() map[string]resolver {
 		"Entity.uscc":                func(c *call) (any, error) { return c.src.(*view.Entity).USCC, nil },
 		"Entity.name":                text(func(r *view.Registration) string { return r.Name }),
 		"Entity.status":              text(func(r *view.Registration) string { return r.Status }),
+		"Entity.statusZh":            func(c *call) (any, error) { return nameZh(label.Status, statusOf(c)), nil },
+		"Entity.statusEn":            func(c *call) (any, error) { return nameEn(label.Status, statusOf(c)), nil },
 		"Entity.legalRepresentative": text(func(r *view.Registration) string { return r.LegalRepresentative }),
 		"Entity.division":            text(func(r *view.Registration) string { return r.Division }),
 		"Entity.domicile":            text(func(r *view.Registration) string { return r.Domicile }),
@@ -107,6 +110,14 @@ func (s *Server) listOf(c list.Code) *policy.List {
 		return l
 	}
 	return &policy.List{Code: c, NameZh: c.String(), NameEn: c.String()}
+}
+
+// unitOf is a unit with its names, or its code when the policy doesn't name it.
+func (s *Server) unitOf(code string) unitValue {
+	if u := s.policy.Unit(code); u != nil {
+		return unitValue{code, u.NameZh, u.NameEn}
+	}
+	return unitValue{code, code, code}
 }
 
 // unitName is a unit's name, or its code when the policy doesn't name it.

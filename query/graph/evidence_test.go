@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-const evidenceQuery = `query($u:ID!,$m:ID!,$t:DateTime){check(uscc:$u,matter:$m,asOf:$t){outcome obligation hits{obligation citation measure{code} entry{id}
+const evidenceQuery = `query($u:ID!,$m:ID!,$t:DateTime){check(uscc:$u,matter:$m,caseNo:"2026-7",asOf:$t){outcome obligation hits{obligation citation measure{code} entry{id}
 evidence{code reason reasonEn since until record{id domain kind unit{code} version op occurredOn recordedAt data}}}}}`
 
 // A hit rests on an entry or on a record, never on neither, and names it.

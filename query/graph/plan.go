@@ -37,7 +37,7 @@ type planRoot struct {
 }
 
 // planArgs tells where arguments come from.
-type planArgs struct{ uscc, usccs, matter, caseNo, asOf, after argument }
+type planArgs struct{ uscc, usccs, matter, caseNo, purpose, asOf, after argument }
 
 // argument is where one argument comes from.
 type argument struct {
@@ -202,6 +202,8 @@ func (c *planner) root(f *ast.Field) (planRoot, bool) {
 			r.args.matter = src
 		case "caseNo":
 			r.args.caseNo = src
+		case "purpose":
+			r.args.purpose = src
 		case "asOf":
 			r.args.asOf = src
 		case "after":
@@ -329,6 +331,7 @@ func (a *planArgs) question(q *question, many bool, vars []bound) bool {
 		return false
 	}
 	q.caseNo, _ = a.caseNo.value(vars)
+	q.purpose, _ = a.purpose.value(vars)
 	q.after, _ = a.after.value(vars)
 	if !many {
 		if q.joined, set = a.uscc.value(vars); set {

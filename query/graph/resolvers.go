@@ -13,6 +13,7 @@ import (
 	"credithub/query/store"
 	"credithub/query/view"
 	"credithub/schema/fault"
+	"credithub/schema/label"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -39,7 +40,7 @@ type (
 		rep  *reply
 	}
 	listValue   struct{ *policy.List }
-	unitValue   struct{ code, name string }
+	unitValue   struct{ code, zh, en string }
 	sourceValue struct {
 		policy.Source
 		last  time.Time
@@ -107,6 +108,9 @@ func (s *Server) queryResolvers() map[string]resolver {
 			}
 			return out, nil
 		},
+		"Query.purposes": func(*call) (any, error) {
+			return each(s.policy.Purposes, func(p *policy.Purpose) any { return p }), nil
+		},
 		"Query.sources": func(c *call) (any, error) {
 			return each(c.sc.viewer.Sources(), func(x restrict.SourceState) any {
 				return &sourceValue{x.Source, x.LastReceivedAt, x.Fresh}
@@ -149,6 +153,10 @@ func (s *Server) resolveEntity(c *call) (any, error) {
 		return nil, err
 	}
 	if err := mayAskPast(c, when.AsOf); err != nil {
+		return nil, err
+	}
+	var err error
+	if when.Occasion, err = s.occasionOf(c); err != nil {
 		return nil, err
 	}
 	if after == "" && (!c.sc.mixed || !when.AsOf.IsZero()) {
@@ -226,6 +234,11 @@ func mayAskPast(c *call, asOf time.Time) error {
 	return nil
 }
 
+// occasionOf is why an enterprise is looked at.
+func (s *Server) occasionOf(c *call) (*view.Occasion, error) {
+	return c.sc.viewer.Occasion(c.text("purpose"), c.text("matter"), c.text("caseNo"), s.limits.CaseNo)
+}
+
 func later(f func() (any, error)) any { return f }
 
 // orNil makes a nil pointer a nil value.
@@ -251,11 +264,13 @@ func readsMore(c *call) bool {
 
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
-	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: readsMore(c)}
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: readsMore(c)}
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
 	}
+	rep.occasion = q.occasion(rep.matter)
+	c.sc.viewer.Note(rep.occasion)
 	if rep.age != nil {
 		c.sc.answered = append(c.sc.answered, rep)
 	}
@@ -264,7 +279,7 @@ func (s *Server) resolveCheck(c *call) (any, error) {
 
 func (s *Server) resolveChecks(c *call) (any, error) {
 	raw, _ := c.args["usccs"].([]any)
-	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), after: c.text("after"), peer: c.sc.peer, still: readsMore(c)}
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), peer: c.sc.peer, still: readsMore(c)}
 	for _, v := range raw {
 		code, _ := v.(string)
 		q.codes = append(q.codes, code)
@@ -274,6 +289,8 @@ func (s *Server) resolveChecks(c *call) (any, error) {
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err
 	}
+	rep.occasion = q.occasion(rep.matter)
+	c.sc.viewer.Note(rep.occasion)
 	if rep.age != nil {
 		c.sc.answered = append(c.sc.answered, rep)
 	}
@@ -320,7 +337,7 @@ func (s *Server) checkResolvers() map[string]resolver {
 		}),
 		"Check.subject": func(c *call) (any, error) {
 			v := c.src.(*checkValue)
-			when := view.When{Age: v.rep.age}
+			when := view.When{Age: v.rep.age, Occasion: v.rep.occasion}
 			if when.Age == nil {
 				when.AsOf = v.rep.decisions[v.i].At
 			}
@@ -371,7 +388,7 @@ func (s *Server) evidenceResolvers() map[string]resolver {
 					c.sc.viewer.WantEvidence(k)
 				}
 				c.sc.evidence = nil
-				return orNil(c.sc.viewer.Evidence(c.ctx, k, e.Fact.Kind))
+				return orNil(c.sc.viewer.Evidence(c.ctx, k, e.Fact.Kind, e.rep.occasion))
 			}), nil
 		},
 	}
@@ -382,24 +399,27 @@ func entryResolvers(s *Server) map[string]resolver {
 		return func(c *call) (any, error) { return f(c.src.(*view.Entry)), nil }
 	}
 	return map[string]resolver{
-		"ListEntry.id":         e(func(e *view.Entry) any { return e.ID }),
-		"ListEntry.list":       e(func(e *view.Entry) any { return listValue{s.listOf(e.List)} }),
-		"ListEntry.uscc":       e(func(e *view.Entry) any { return e.USCC }),
-		"ListEntry.state":      e(func(e *view.Entry) any { return e.State.String() }),
-		"ListEntry.cause":      e(func(e *view.Entry) any { return e.Cause }),
-		"ListEntry.documentNo": e(func(e *view.Entry) any { return e.DocumentNo }),
-		"ListEntry.decidedBy":  e(func(e *view.Entry) any { return unitValue{e.DecidedBy, s.unitName(e.DecidedBy)} }),
-		"ListEntry.decidedOn":  e(func(e *view.Entry) any { return decidedOn(e) }),
-		"ListEntry.servedOn":   e(func(e *view.Entry) any { return e.ServedOn }),
-		"ListEntry.since":      e(func(e *view.Entry) any { return e.Since }),
-		"ListEntry.until":      e(func(e *view.Entry) any { return e.Until }),
-		"ListEntry.annotated":  e(func(e *view.Entry) any { return e.Annotated }),
-		"ListEntry.exitedOn":   e(func(e *view.Entry) any { return e.ExitedOn }),
-		"ListEntry.toldBy":     e(func(e *view.Entry) any { return e.Told() }),
-		"Teller.unit": func(c *call) (any, error) {
-			t := c.src.(list.Teller)
-			return unitValue{t.Unit, s.unitName(t.Unit)}, nil
-		},
+		"ListEntry.id":               e(func(e *view.Entry) any { return e.ID }),
+		"ListEntry.list":             e(func(e *view.Entry) any { return listValue{s.listOf(e.List)} }),
+		"ListEntry.uscc":             e(func(e *view.Entry) any { return e.USCC }),
+		"ListEntry.state":            e(func(e *view.Entry) any { return e.State.String() }),
+		"ListEntry.cause":            e(func(e *view.Entry) any { return e.Cause }),
+		"ListEntry.stateZh":          e(func(e *view.Entry) any { return nameZh(label.State, e.State.String()) }),
+		"ListEntry.stateEn":          e(func(e *view.Entry) any { return nameEn(label.State, e.State.String()) }),
+		"ListEntry.causeZh":          e(func(e *view.Entry) any { return s.causeOf(&e.Entry, e.Cause).NameZh }),
+		"ListEntry.causeEn":          e(func(e *view.Entry) any { return textOrNil(s.causeOf(&e.Entry, e.Cause).NameEn) }),
+		"ListEntry.exitTypeZh":       e(func(e *view.Entry) any { return nameZh(label.ExitType, e.ExitType.String()) }),
+		"ListEntry.exitTypeEn":       e(func(e *view.Entry) any { return nameEn(label.ExitType, e.ExitType.String()) }),
+		"ListEntry.documentNo":       e(func(e *view.Entry) any { return e.DocumentNo }),
+		"ListEntry.decidedBy":        e(func(e *view.Entry) any { return s.unitOf(e.DecidedBy) }),
+		"ListEntry.decidedOn":        e(func(e *view.Entry) any { return decidedOn(e) }),
+		"ListEntry.servedOn":         e(func(e *view.Entry) any { return e.ServedOn }),
+		"ListEntry.since":            e(func(e *view.Entry) any { return e.Since }),
+		"ListEntry.until":            e(func(e *view.Entry) any { return e.Until }),
+		"ListEntry.annotated":        e(func(e *view.Entry) any { return e.Annotated }),
+		"ListEntry.exitedOn":         e(func(e *view.Entry) any { return e.ExitedOn }),
+		"ListEntry.toldBy":           e(func(e *view.Entry) any { return e.Told() }),
+		"Teller.unit":                func(c *call) (any, error) { return s.unitOf(c.src.(list.Teller).Unit), nil },
 		"Teller.entryId":             func(c *call) (any, error) { return c.src.(list.Teller).EntryID, nil },
 		"ListEntry.effective":        e(func(e *view.Entry) any { return !s.policy.NoEffect(&e.Entry) }),
 		"ListEntry.noEffectReasonZh": e(func(e *view.Entry) any { return textOrNil(s.policy.NoEffectWhy(&e.Entry).Zh) }),
@@ -441,6 +461,9 @@ func catalogueResolvers() map[string]resolver {
 	ma := func(f func(m *policy.Matter) any) resolver {
 		return func(c *call) (any, error) { return f(c.src.(*policy.Matter)), nil }
 	}
+	pu := func(f func(p *policy.Purpose) any) resolver {
+		return func(c *call) (any, error) { return f(c.src.(*policy.Purpose)), nil }
+	}
 	u := func(f func(u unitValue) any) resolver {
 		return func(c *call) (any, error) { return f(c.src.(unitValue)), nil }
 	}
@@ -453,14 +476,22 @@ func catalogueResolvers() map[string]resolver {
 		"Measure.nameZh":     me(func(m *policy.Measure) any { return m.NameZh }),
 		"Measure.nameEn":     me(func(m *policy.Measure) any { return m.NameEn }),
 		"Measure.kind":       me(func(m *policy.Measure) any { return m.Kind }),
+		"Measure.kindZh":     me(func(m *policy.Measure) any { return nameZh(label.MeasureKind, m.Kind) }),
+		"Measure.kindEn":     me(func(m *policy.Measure) any { return nameEn(label.MeasureKind, m.Kind) }),
 		"Measure.citation":   me(func(m *policy.Measure) any { return m.Citation }),
 		"Measure.department": me(func(m *policy.Measure) any { return m.Department }),
+		"Purpose.code":       pu(func(p *policy.Purpose) any { return p.Code }),
+		"Purpose.nameZh":     pu(func(p *policy.Purpose) any { return p.NameZh }),
+		"Purpose.nameEn":     pu(func(p *policy.Purpose) any { return p.NameEn }),
+		"Purpose.legalBasis": pu(func(p *policy.Purpose) any { return p.LegalBasis }),
 		"Matter.code":        ma(func(m *policy.Matter) any { return m.Code }),
 		"Matter.nameZh":      ma(func(m *policy.Matter) any { return m.NameZh }),
 		"Matter.nameEn":      ma(func(m *policy.Matter) any { return m.NameEn }),
 		"Matter.department":  ma(func(m *policy.Matter) any { return m.Department }),
 		"Unit.code":          u(func(u unitValue) any { return u.code }),
-		"Unit.name":          u(func(u unitValue) any { return u.name }),
+		"Unit.name":          u(func(u unitValue) any { return u.zh }),
+		"Unit.nameZh":        u(func(u unitValue) any { return u.zh }),
+		"Unit.nameEn":        u(func(u unitValue) any { return u.en }),
 	}
 }
 
@@ -472,7 +503,7 @@ func recordResolvers(s *Server) map[string]resolver {
 		"Record.id":         r(func(r *view.Record) any { return r.ID }),
 		"Record.domain":     r(func(r *view.Record) any { return r.Domain }),
 		"Record.kind":       r(func(r *view.Record) any { return r.Kind }),
-		"Record.unit":       r(func(r *view.Record) any { return unitValue{r.Unit, s.unitName(r.Unit)} }),
+		"Record.unit":       r(func(r *view.Record) any { return s.unitOf(r.Unit) }),
 		"Record.version":    r(func(r *view.Record) any { return int(min(r.Version, math.MaxInt32)) }),
 		"Record.op":         r(func(r *view.Record) any { return r.Op }),
 		"Record.occurredOn": r(func(r *view.Record) any { return r.OccurredOn }),
@@ -481,11 +512,26 @@ func recordResolvers(s *Server) map[string]resolver {
 			r := c.src.(*view.Record)
 			r.WantContent()
 			return later(func() (any, error) {
-				data, err := r.Content(c.ctx)
+				data, _, err := r.Content(c.ctx)
 				if data == nil {
 					return nil, err
 				}
 				return json.RawMessage(data), err
+			}), nil
+		},
+		"Record.kindZh":  r(func(r *view.Record) any { return nameZh(label.RecordKind, r.Domain+"/"+r.Kind) }),
+		"Record.kindEn":  r(func(r *view.Record) any { return nameEn(label.RecordKind, r.Domain+"/"+r.Kind) }),
+		"Record.eventZh": eventOf(nameZh),
+		"Record.eventEn": eventOf(nameEn),
+		"Record.withheld": func(c *call) (any, error) {
+			r := c.src.(*view.Record)
+			r.WantContent()
+			return later(func() (any, error) {
+				data, withheld, err := r.Content(c.ctx)
+				if data == nil && len(withheld) > 0 {
+					err = nil // which is what the field tells
+				}
+				return each(withheld, func(name string) any { return name }), err
 			}), nil
 		},
 	}
@@ -505,7 +551,7 @@ func sourceResolvers(s *Server) map[string]resolver {
 		}
 	}
 	return map[string]resolver{
-		"Source.unit":           src(func(v *sourceValue) any { return unitValue{v.Unit, s.unitName(v.Unit)} }),
+		"Source.unit":           src(func(v *sourceValue) any { return s.unitOf(v.Unit) }),
 		"Source.domain":         src(func(v *sourceValue) any { return v.Domain.String() }),
 		"Source.lastReceivedAt": src(func(v *sourceValue) any { return v.last }),
 		"Source.fresh":          src(func(v *sourceValue) any { return v.fresh }),

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/gqlerrors"
 
+	"credithub/query/view"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
 	"credithub/schema/policy"
@@ -253,6 +255,7 @@ func (s *Server) recordRead(ctx context.Context, doc *document, x *exchange, sc 
 		return nil
 	}
 	r := audit.Record{At: x.now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: "OK", Digest: digest(x.out)}
+	r.Purpose, r.Matter, r.CaseNo = occasions(sc.viewer.Occasions())
 	if len(errs) > 0 {
 		r.Outcome, _ = errs[0].Extensions["code"].(string)
 	}
@@ -266,6 +269,26 @@ func (s *Server) recordRead(ctx context.Context, doc *document, x *exchange, sc 
 			return nil
 		}
 	}
+}
+
+// occasions are the purposes, matters and case numbers of a request, each once and
+// joined by commas.
+func occasions(all []*view.Occasion) (purposes, matters, cases string) {
+	add := func(to *string, s string) {
+		if s != "" && !slices.Contains(strings.Split(*to, ","), s) {
+			*to = strings.TrimPrefix(*to+","+s, ",")
+		}
+	}
+	for _, o := range all {
+		if o.Purpose != nil {
+			add(&purposes, o.Purpose.Code)
+		}
+		if o.Matter != nil {
+			add(&matters, o.Matter.Code)
+		}
+		add(&cases, o.CaseNo)
+	}
+	return purposes, matters, cases
 }
 
 // isObject tells whether a text is one JSON object.

@@ -32,7 +32,7 @@ func (p *public) groups(ctx context.Context, recs []view.Record) ([]Group, error
 	for i := range recs {
 		r := &recs[i]
 		if g := by[r.Domain+"/"+r.Kind]; g != nil {
-			data, err := r.Content(ctx)
+			data, _, err := r.Content(ctx)
 			if err != nil {
 				return nil, err
 			}

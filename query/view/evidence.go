@@ -13,7 +13,7 @@ func (w *Viewer) WantEvidence(k store.RecordKey) { w.versions.want(k) }
 // Evidence gives one version of a record that a check rests on. What the record
 // says is for Content to show, as far as the caller may see it; that there is such a
 // record has been said by the check.
-func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string) (*Record, error) {
+func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string, o *Occasion) (*Record, error) {
 	r, err := w.versions.get(ctx, k)
 	if err != nil {
 		return nil, err
@@ -21,7 +21,7 @@ func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string) (
 	if r.USCC == "" { // what the index knows of it
 		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: "upsert", OccurredOn: record.NoDate}
 	}
-	out := &Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: w, raw: r.Data, day: record.DateOf(w.now)}
+	out := &Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: w, raw: r.Data, day: record.DateOf(w.now), occasion: o}
 	if out.raw == nil {
 		out.raw = []byte{}
 	}

@@ -19,9 +19,10 @@ type Record struct {
 	store.Record        // without Data, see Content
 	ID           string // unit/domain/number
 
-	w   *Viewer
-	raw []byte // as it is stored; nil: not read yet
-	day record.Date
+	w        *Viewer
+	raw      []byte // as it is stored; nil: not read yet
+	day      record.Date
+	occasion *Occasion
 }
 
 // WantContent notes that Content will be asked.
@@ -31,16 +32,20 @@ func (r *Record) WantContent() {
 	}
 }
 
-// Content is the record's data as the caller may see it.
-func (r *Record) Content(ctx context.Context) ([]byte, error) {
+// Content is the record's data as the caller may see it on its occasion, and the
+// fields of it that are withheld without one. Of a record that is conditional as a
+// whole it is an error that says what is needed.
+func (r *Record) Content(ctx context.Context) (data []byte, withheld []string, err error) {
 	if r.raw == nil {
-		var err error
 		if r.raw, err = r.w.contents.get(ctx, r.Key()); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	data, _ := r.w.views.Access.View(r.w.p, r.Unit, r.Domain, r.Kind, r.raw, r.day)
-	return data, nil
+	data, withheld, _ = r.w.views.Access.Disclose(r.w.p, r.Unit, r.Domain, r.Kind, r.raw, r.day, r.w.opens(r.occasion, r.Domain, r.Kind))
+	if data == nil {
+		err = r.w.views.needed(r.Domain, r.Kind)
+	}
+	return data, withheld, err
 }
 
 // contentsAtOnce is how many versions one statement names: a text has its limit.
@@ -102,7 +107,7 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 
 // item is a record as part of a page.
 func (e *Entity) item(r store.Record) Record {
-	out := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: e.w.day(e.When)}
+	out := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: e.w.day(e.When), occasion: e.When.Occasion}
 	out.Data = nil
 	return out
 }

@@ -41,6 +41,7 @@ type Store interface {
 type Access interface {
 	Allows(p access.Principal, typ, field string) bool
 	View(p access.Principal, unit, domain, kind string, data []byte, day record.Date) ([]byte, bool)
+	Disclose(p access.Principal, unit, domain, kind string, data []byte, day record.Date, open bool) ([]byte, []string, bool)
 	Sight(p access.Principal, own bool, domain, kind string) (every, any bool)
 }
 
@@ -140,6 +141,7 @@ type Viewer struct {
 	batches       []loading
 	counts        map[policy.Source]store.Counts
 	seen          map[string]struct{}
+	occasions     []*Occasion
 }
 
 // Principal is the caller.
@@ -162,10 +164,12 @@ func (w *Viewer) Seen() []string {
 
 func (w *Viewer) saw(code string) { w.seen[code] = struct{}{} }
 
-// When is the state of knowledge from which something is answered.
+// When is the state of knowledge from which something is answered, and the occasion
+// on which it is asked.
 type When struct {
-	AsOf time.Time  // what the hub knew then; zero: now
-	Age  *store.Age // what the log said up to there, and nothing later; nil: what is stored
+	AsOf     time.Time  // what the hub knew then; zero: now
+	Age      *store.Age // what the log said up to there, and nothing later; nil: what is stored
+	Occasion *Occasion  // nil: none, so that conditional data are withheld
 }
 
 // day is the civil day of an instant asked about.

@@ -265,6 +265,38 @@ func (t *Table) filter(p Principal, own bool, kind string, data []byte) []byte {
 	return filter(data, func(name string) bool { return fields[name].sees(p, own) })
 }
 
+// Disclose is View for an occasion: open tells whether the caller named a purpose
+// that opens records of the kind. Without one, conditional data are withheld from
+// all but the unit that pushed them: withheld are the names of the fields, and
+// data is nil when the record as a whole is conditional.
+func (t *Table) Disclose(p Principal, unit, domain, kind string, data []byte, day record.Date, open bool) (out []byte, withheld []string, visible bool) {
+	own := unit != "" && p.Unit == unit && !p.Anonymous()
+	key := domain + "/" + kind
+	if !t.visible(p, own, key, data, day) {
+		return []byte("{}"), nil, false
+	}
+	if own || open || p.Anonymous() {
+		return t.filter(p, own, key, data), nil, true
+	}
+	fields, r := t.fields[key], t.records[key]
+	whole := r.class == Conditional || r.class == Public && !r.holds(data, day)
+	out = filter(data, func(name string) bool {
+		f := fields[name]
+		if !f.sees(p, own) {
+			return false
+		}
+		if whole || f.class == Conditional {
+			withheld = append(withheld, name)
+			return false
+		}
+		return true
+	})
+	if whole {
+		return nil, withheld, true
+	}
+	return out, withheld, true
+}
+
 // View is RecordVisible and FilterData at once for a record that a unit pushed:
 // a signed-in caller sees the records of its own unit whole.
 func (t *Table) View(p Principal, unit, domain, kind string, data []byte, day record.Date) (out []byte, visible bool) {

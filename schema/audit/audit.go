@@ -25,10 +25,11 @@ type Record struct {
 	Subject string    `json:"subject,omitempty"` // code asked about; several are joined by commas
 	Matter  string    `json:"matter,omitempty"`
 	CaseNo  string    `json:"caseNo,omitempty"`
-	Outcome string    `json:"outcome"`          // CLEAR, HIT …, or the error code of a refusal
-	Digest  string    `json:"digest,omitempty"` // hex of the first 16 bytes of SHA-256 of the answer
-	Prev    string    `json:"prev"`             // hex, 64 digits; zeros on the first
-	Hash    string    `json:"hash"`             // hex, 64 digits
+	Purpose string    `json:"purpose,omitempty"` // code of the purpose of use; several are joined by commas
+	Outcome string    `json:"outcome"`           // CLEAR, HIT …, or the error code of a refusal
+	Digest  string    `json:"digest,omitempty"`  // hex of the first 16 bytes of SHA-256 of the answer
+	Prev    string    `json:"prev"`              // hex, 64 digits; zeros on the first
+	Hash    string    `json:"hash"`              // hex, 64 digits
 }
 
 // Genesis is the Prev of a writer's first record.
@@ -52,6 +53,9 @@ func (r *Record) sum() string {
 	b = appendField(b, strconv.AppendInt(number[:0], r.At.UnixMicro(), 10))
 	for _, s := range [...]string{r.Actor, r.Unit, r.Role, r.Action, r.Subject, r.Matter, r.CaseNo, r.Outcome, r.Digest} {
 		b = appendField(b, s)
+	}
+	if r.Purpose != "" { // records from before there were purposes keep their hash
+		b = appendField(b, r.Purpose)
 	}
 	h := sha256.Sum256(b)
 	var out [2 * sha256.Size]byte

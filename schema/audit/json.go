@@ -25,7 +25,7 @@ var ErrForm = errors.New("audit: record is not in its canonical form")
 // hashed.
 func (r *Record) Clean() {
 	r.At = r.At.UTC().Truncate(time.Microsecond)
-	for _, s := range [...]*string{&r.Writer, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Outcome, &r.Digest} {
+	for _, s := range [...]*string{&r.Writer, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Purpose, &r.Outcome, &r.Digest} {
 		if plain(*s) && len(*s) <= MaxField {
 			continue
 		}
@@ -82,6 +82,7 @@ func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = appendMember(dst, `,"subject":`, r.Subject)
 	dst = appendMember(dst, `,"matter":`, r.Matter)
 	dst = appendMember(dst, `,"caseNo":`, r.CaseNo)
+	dst = appendMember(dst, `,"purpose":`, r.Purpose)
 	dst = append(dst, `,"outcome":`...)
 	dst = appendText(dst, r.Outcome)
 	dst = appendMember(dst, `,"digest":`, r.Digest)
@@ -168,6 +169,7 @@ func Parse(line []byte) (Record, error) {
 	r.Subject = p.option(`,"subject":`)
 	r.Matter = p.option(`,"matter":`)
 	r.CaseNo = p.option(`,"caseNo":`)
+	r.Purpose = p.option(`,"purpose":`)
 	r.Outcome = p.text(`,"outcome":`)
 	r.Digest = p.option(`,"digest":`)
 	r.Prev = p.text(`,"prev":`)

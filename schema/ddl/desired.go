@@ -137,7 +137,7 @@ func audits() Table {
 			{Name: "writer", Type: low}, {Name: "seq", Type: "UInt64"}, {Name: "at", Type: micros}, {Name: "actor", Type: str},
 			{Name: "unit", Type: low}, {Name: "role", Type: low}, {Name: "action", Type: low}, {Name: "subject", Type: str},
 			{Name: "matter", Type: low}, {Name: "case_no", Type: str}, {Name: "outcome", Type: low}, {Name: "digest", Type: str},
-			{Name: "prev", Type: str}, {Name: "hash", Type: str},
+			{Name: "prev", Type: str}, {Name: "hash", Type: str}, {Name: "purpose", Type: str},
 		},
 	}
 }

@@ -51,6 +51,12 @@ units:
   - {code: U, nameZh: 单位, nameEn: unit, domains: [decision], lists: [L01]}
   - {code: W, nameZh: 单位, nameEn: unit}
 `,
+	"purposes.yaml": `
+version: 2026-01-01
+purposes:
+  - {code: U-1, nameZh: 目的, nameEn: purpose, case: true, basis: [{text: 某法第六条, mark: V}], opens: ['*']}
+  - {code: U-2, nameZh: 目的, nameEn: purpose, basis: [{text: 某法第七条, mark: V2}], opens: [tax/grade]}
+`,
 	"facts.yaml": `
 version: 2026-01-01
 latest: [{domain: tax, kind: grade, by: year}]
@@ -273,6 +279,17 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("facts.yaml", "matters: [A]", "matters: [B]", "doesn't answer matter B")
 	f("facts.yaml", "bears: [{measure: M-1, obligation: CAUTION, matters: [A]}]", "bears: []", "bears on nothing")
 	f("facts.yaml", "from: 2020-01-01", "", "no date from which it holds")
+
+	// Purposes
+	f("purposes.yaml", "code: U-2", "code: U-1", "code is taken")
+	f("purposes.yaml", "code: U-2", "code: ''", "no code")
+	f("purposes.yaml", "nameEn: purpose, basis", "nameEn: '', basis", "needs a Chinese and an English name")
+	f("purposes.yaml", "mark: V2", "mark: M+", "no clause that was read")
+	f("purposes.yaml", "opens: [tax/grade]", "opens: []", "opens nothing")
+	f("purposes.yaml", "opens: [tax/grade]", "opens: [tax/grade, tax/grade]", "twice")
+	f("purposes.yaml", "opens: [tax/grade]", "opens: [tax/weather]", "which is no kind of record")
+	f("purposes.yaml", "case: true, ", "", "none is the purpose of cases")
+	f("purposes.yaml", "nameEn: purpose, basis", "nameEn: purpose, case: true, basis", "is the purpose of cases already")
 
 	// Calendar
 	f("calendar.yaml", "workingDays: 260", "workingDays: 261", "has 260 working days, the row says 261")

@@ -186,6 +186,7 @@ func (f *files) overlay(o Overlay) (errs []error) {
 	f.units.Units = append(f.units.Units, more.units.Units...)
 	f.facts.Latest = append(f.facts.Latest, more.facts.Latest...)
 	f.facts.Facts = append(f.facts.Facts, more.facts.Facts...)
+	f.purposes.Purposes = append(f.purposes.Purposes, more.purposes.Purposes...)
 	f.calendar.Years = append(f.calendar.Years, more.calendar.Years...)
 	return errs
 }

@@ -22,6 +22,7 @@ type Policy struct {
 	Units    []*Unit
 	Facts    []*Fact
 	Calendar *Calendar
+	Purposes []*Purpose
 
 	lists    [list.CodeEnd]*List
 	measures map[string]*Measure
@@ -30,6 +31,8 @@ type Policy struct {
 	rules    [][list.CodeEnd][]Rule
 	sources  [][]Source
 	outlives [list.CodeEnd]bool
+
+	casePurpose *Purpose
 
 	connections map[Source]*Connection // nil: all are connected
 

@@ -10,6 +10,7 @@ type files struct {
 	units    unitsFile
 	calendar calendarFile
 	facts    factsFile
+	purposes purposesFile
 	heads    []head // of all files read
 }
 

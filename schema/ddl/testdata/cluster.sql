@@ -139,7 +139,8 @@ CREATE TABLE IF NOT EXISTS `credithub`.`audit_local` ON CLUSTER `hub`
     `outcome` LowCardinality(String),
     `digest` String,
     `prev` String,
-    `hash` String
+    `hash` String,
+    `purpose` String
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/credithub/audit', '{replica}')
 ORDER BY (writer, seq, hash)

@@ -119,7 +119,8 @@ CREATE TABLE IF NOT EXISTS `credithub`.`audit`
     `outcome` LowCardinality(String),
     `digest` String,
     `prev` String,
-    `hash` String
+    `hash` String,
+    `purpose` String
 )
 ENGINE = ReplacingMergeTree()
 ORDER BY (writer, seq, hash)
