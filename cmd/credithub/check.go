@@ -24,7 +24,7 @@ const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,ma
 id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
 hits{obligation role citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
 evidence{reason since until record{id version domain unit{name}}}}
-staleSources{unit{code name} domain}}}`
+staleSources{unit{code name} domain} unconnectedSources{unit{code name} domain}}}`
 
 // checkAnswer is what the command prints.
 type checkAnswer struct {
@@ -53,7 +53,7 @@ type checkAnswer struct {
 			}
 		}
 	}
-	StaleSources []struct {
+	StaleSources, UnconnectedSources []struct {
 		Unit   struct{ Code, Name string }
 		Domain string
 	}
@@ -189,6 +189,9 @@ func (a *checkAnswer) print() {
 	}
 	for _, s := range a.StaleSources {
 		fmt.Printf("  来源延迟 %s %s %s\n", s.Unit.Code, s.Unit.Name, s.Domain)
+	}
+	for _, s := range a.UnconnectedSources {
+		fmt.Printf("  来源未接入 %s %s %s\n", s.Unit.Code, s.Unit.Name, s.Domain)
 	}
 	fmt.Printf("编号 %s  时间 %s\n平台给出依据，是否办理由办理机关依法决定。\n", a.ID, a.AsOf)
 }

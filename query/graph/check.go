@@ -381,6 +381,10 @@ func appendFacts(b []byte, code string, d *restrict.Decision) []byte {
 		b = append(append(b, '\t'), src.Unit...)
 		b = append(append(b, '/'), src.Domain.String()...)
 	}
+	for _, src := range d.Unconnected {
+		b = append(append(b, "\t-"...), src.Unit...)
+		b = append(append(b, '/'), src.Domain.String()...)
+	}
 	return append(b, '\n')
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"credithub/query/restrict"
 	"credithub/query/view"
 	"credithub/schema/label"
 	"credithub/schema/list"
@@ -128,18 +129,29 @@ func (s *Server) unitName(code string) string {
 	return code
 }
 
-// lastHeard is when a source was last heard; the zero time when never, and when
-// only a later time than asked about is known.
-func (s *Server) lastHeard(src policy.Source, at time.Time) time.Time {
+// sourceAt is what is known of a source at an instant. Among stale ones it isn't
+// fresh, whatever has come since.
+func (s *Server) sourceAt(src policy.Source, at time.Time, stale bool) sourceValue {
 	for _, x := range s.index.Sources(at) {
 		if x.Source == src {
-			if x.LastReceivedAt.After(at) {
-				return time.Time{}
+			v := s.sourceOf(x, at)
+			v.fresh = v.fresh && !stale
+			if v.last.After(at) {
+				v.last = time.Time{} // only a later time is known
 			}
-			return x.LastReceivedAt
+			return v
 		}
 	}
-	return time.Time{}
+	return s.sourceOf(restrict.SourceState{Source: src}, at)
+}
+
+func (s *Server) sourceOf(x restrict.SourceState, at time.Time) sourceValue {
+	v := sourceValue{Source: x.Source, last: x.LastReceivedAt, fresh: x.Fresh,
+		connected: s.policy.Connected(x.Source, record.DateOf(at)), how: policy.Connection{Since: record.NoDate}}
+	if c := s.policy.Connection(x.Source); c != nil {
+		v.how = *c
+	}
+	return v
 }
 
 // decidedOn is the day of the decision. Every decision has one; should it be

@@ -12,6 +12,7 @@ const (
 	opCheckMatter
 	opCheckHits
 	opCheckStale
+	opCheckUnconnected
 	opCheckAsOf
 	opCheckReceipt
 	opHitEntry
@@ -72,6 +73,10 @@ const (
 	opSourceDomain
 	opSourceLast
 	opSourceFresh
+	opSourceConnected
+	opSourceSince
+	opSourceDecidedBy
+	opSourceDecision
 )
 
 // writers are the fields that a plan can write: with the type of their
@@ -82,7 +87,7 @@ var writers = map[string]struct {
 }{
 	"Check.id": {opCheckID, ""}, "Check.outcome": {opCheckOutcome, ""}, "Check.obligation": {opCheckObligation, ""},
 	"Check.uscc": {opCheckUSCC, ""}, "Check.matter": {opCheckMatter, "Matter"}, "Check.hits": {opCheckHits, "Hit"},
-	"Check.staleSources": {opCheckStale, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
+	"Check.staleSources": {opCheckStale, "Source"}, "Check.unconnectedSources": {opCheckUnconnected, "Source"}, "Check.asOf": {opCheckAsOf, ""}, "Check.receipt": {opCheckReceipt, ""},
 	"Hit.entry": {opHitEntry, "ListEntry"}, "Hit.measure": {opHitMeasure, "Measure"}, "Hit.obligation": {opHitObligation, ""}, "Hit.citation": {opHitCitation, ""},
 	"Hit.role": {opHitRole, ""}, "Hit.proven": {opHitProven, ""},
 	"Hit.evidence": {opHitEvidence, "Evidence"}, "Evidence.code": {opEvidenceCode, ""}, "Evidence.reason": {opEvidenceReason, ""},
@@ -105,5 +110,6 @@ var writers = map[string]struct {
 	"Matter.department": {opMatterDepartment, ""},
 	"Unit.code":         {opUnitCode, ""}, "Unit.name": {opUnitName, ""},
 	"Source.unit": {opSourceUnit, "Unit"}, "Source.domain": {opSourceDomain, ""}, "Source.lastReceivedAt": {opSourceLast, ""},
-	"Source.fresh": {opSourceFresh, ""},
+	"Source.fresh": {opSourceFresh, ""}, "Source.connected": {opSourceConnected, ""}, "Source.connectedSince": {opSourceSince, ""},
+	"Source.decidedBy": {opSourceDecidedBy, ""}, "Source.decision": {opSourceDecision, ""},
 }

@@ -129,14 +129,9 @@ func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc str
 			}
 			b = append(b, ']')
 		case opCheckStale:
-			b = append(b, '[')
-			for h, src := range d.Stale {
-				if h > 0 {
-					b = append(b, ',')
-				}
-				b = s.writeSource(b, st.sub, src, d.At)
-			}
-			b = append(b, ']')
+			b = s.writeSources(b, st.sub, d.Stale, d.At, true)
+		case opCheckUnconnected:
+			b = s.writeSources(b, st.sub, d.Unconnected, d.At, false)
 		case opCheckAsOf:
 			b = appendTime(b, d.At)
 		case opCheckReceipt:
@@ -342,11 +337,23 @@ func (s *Server) writeUnit(b []byte, sel selection, unit string) []byte {
 	})
 }
 
-func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time.Time) []byte {
-	var last time.Time
+func (s *Server) writeSources(b []byte, sel selection, all []policy.Source, at time.Time, stale bool) []byte {
+	b = append(b, '[')
+	for i, src := range all {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = s.writeSource(b, sel, src, at, stale)
+	}
+	return append(b, ']')
+}
+
+func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time.Time, stale bool) []byte {
+	v := sourceValue{Source: src}
 	for i := range sel {
-		if sel[i].op == opSourceLast {
-			last = s.lastHeard(src, at)
+		if sel[i].op > opSourceDomain {
+			v = s.sourceAt(src, at, stale)
+			break
 		}
 	}
 	return writeObject(b, sel, func(b []byte, st *step) []byte {
@@ -356,16 +363,32 @@ func (s *Server) writeSource(b []byte, sel selection, src policy.Source, at time
 		case opSourceDomain:
 			b = appendQuoted(b, src.Domain.String())
 		case opSourceLast:
-			if last.IsZero() {
+			if v.last.IsZero() {
 				b = append(b, "null"...)
 			} else {
-				b = appendTime(b, last)
+				b = appendTime(b, v.last)
 			}
-		case opSourceFresh: // it stands among the stale ones
-			b = append(b, "false"...)
+		case opSourceFresh:
+			b = strconv.AppendBool(b, v.fresh)
+		case opSourceConnected:
+			b = strconv.AppendBool(b, v.connected)
+		case opSourceSince:
+			b = appendDate(b, v.how.Since)
+		case opSourceDecidedBy:
+			b = appendText(b, v.how.DecidedBy)
+		case opSourceDecision:
+			b = appendText(b, v.how.Decision)
 		}
 		return b
 	})
+}
+
+// appendText writes a text, null when there is none.
+func appendText(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, "null"...)
+	}
+	return appendString(b, s)
 }
 
 // writeObject writes an object; value writes what belongs to one of its keys.

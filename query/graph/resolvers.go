@@ -45,6 +45,9 @@ type (
 		policy.Source
 		last  time.Time
 		fresh bool
+
+		connected bool
+		how       policy.Connection
 	}
 	edgeValue struct {
 		node   any
@@ -113,7 +116,8 @@ func (s *Server) queryResolvers() map[string]resolver {
 		},
 		"Query.sources": func(c *call) (any, error) {
 			return each(c.sc.viewer.Sources(), func(x restrict.SourceState) any {
-				return &sourceValue{x.Source, x.LastReceivedAt, x.Fresh}
+				v := s.sourceOf(x, c.sc.now)
+				return &v
 			}), nil
 		},
 	}
@@ -330,9 +334,16 @@ func (s *Server) checkResolvers() map[string]resolver {
 			}
 			return out
 		}),
+		"Check.unconnectedSources": d(func(_ *checkValue, d *restrict.Decision) any {
+			return each(d.Unconnected, func(src policy.Source) any {
+				v := s.sourceAt(src, d.At, false)
+				return &v
+			})
+		}),
 		"Check.staleSources": d(func(_ *checkValue, d *restrict.Decision) any {
 			return each(d.Stale, func(src policy.Source) any {
-				return &sourceValue{src, s.lastHeard(src, d.At), false}
+				v := s.sourceAt(src, d.At, true)
+				return &v
 			})
 		}),
 		"Check.subject": func(c *call) (any, error) {
@@ -555,6 +566,10 @@ func sourceResolvers(s *Server) map[string]resolver {
 		"Source.domain":         src(func(v *sourceValue) any { return v.Domain.String() }),
 		"Source.lastReceivedAt": src(func(v *sourceValue) any { return v.last }),
 		"Source.fresh":          src(func(v *sourceValue) any { return v.fresh }),
+		"Source.connected":      src(func(v *sourceValue) any { return v.connected }),
+		"Source.connectedSince": src(func(v *sourceValue) any { return v.how.Since }),
+		"Source.decidedBy":      src(func(v *sourceValue) any { return textOrNil(v.how.DecidedBy) }),
+		"Source.decision":       src(func(v *sourceValue) any { return textOrNil(v.how.Decision) }),
 		"Source.accepted":       count(func(n store.Counts) int { return n.Accepted }),
 		"Source.rejected":       count(func(n store.Counts) int { return n.Rejected }),
 	}

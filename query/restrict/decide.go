@@ -61,8 +61,11 @@ type Decision struct {
 	Subject    SubjectState
 	Hits       []Hit           // by what they count for and obligation falling, entries before records, then list, id and measure
 	Stale      []policy.Source // silent sources of those that can restrict the matter, in policy order
-	At         time.Time       // the instant asked about
-	Receipt    string          // log positions that the answer reflects; "" from Decide
+	// Unconnected are the sources of those that aren't connected here that day
+	// (未接入): what they would say nobody knows, and nobody waits for them.
+	Unconnected []policy.Source
+	At          time.Time // the instant asked about
+	Receipt     string    // log positions that the answer reflects; "" from Decide
 }
 
 // Decide answers a check from values alone. The entries are all entries on the
@@ -71,7 +74,8 @@ type Decision struct {
 // name any sources; only those that can restrict the matter count.
 //
 // Hits make the outcome HIT, whatever else is uncertain. Without hits an
-// ambiguous or unknown subject, then a silent source, keep it from being CLEAR.
+// ambiguous or unknown subject, then a silent source, keep it from being CLEAR. A
+// source that isn't connected is named and keeps it from nothing.
 //
 // m must not be nil: a missing matter would read as CLEAR, so it panics.
 func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject SubjectState, stale []policy.Source, at time.Time, facts ...Evidence) Decision {
@@ -85,7 +89,10 @@ func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject Su
 		d.Hits = testify(d.Hits, &facts[i], p.FactRules(m, facts[i].Fact), day)
 	}
 	for _, s := range p.Sources(m) {
-		if slices.Contains(stale, s) {
+		switch {
+		case !p.Connected(s, day):
+			d.Unconnected = append(d.Unconnected, s)
+		case slices.Contains(stale, s):
 			d.Stale = append(d.Stale, s)
 		}
 	}

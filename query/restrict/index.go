@@ -187,7 +187,7 @@ func (x *Index) Check(code string, m *policy.Matter, at time.Time) Decision {
 func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.Time) {
 	mustMatter(m)
 	st := x.cur.Load()
-	*dst = Decision{Hits: dst.Hits[:0], Stale: dst.Stale[:0], At: at,
+	*dst = Decision{Hits: dst.Hits[:0], Stale: dst.Stale[:0], Unconnected: dst.Unconnected[:0], At: at,
 		Receipt: st.progress.now.Load().receipt()} // before anything is looked up
 	day := record.DateOf(at)
 	key, packed := pack(code)
@@ -206,7 +206,7 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 		dst.Hits = st.facts.testify(dst.Hits, key, packed, code, m, day)
 	}
 	dst.Subject = st.subject(key, packed, code)
-	dst.Stale = st.sources.stale(dst.Stale, m, at)
+	st.sources.uncertain(dst, m, day)
 	dst.conclude()
 }
 

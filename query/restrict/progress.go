@@ -86,8 +86,12 @@ type sources struct {
 	last   []atomic.Int64 // unix ms, never when not heard
 	matter [][]int        // sources of each matter
 	period []int64        // seconds
+	since  []record.Date  // connected since; NoDate where nobody says, notConnected
 	now    func() time.Time
 }
+
+// notConnected is later than any day.
+const notConnected = record.Date(1<<31 - 1)
 
 func newSources(p *policy.Policy, now func() time.Time) *sources {
 	s := &sources{index: map[policy.Source]int{}, now: now}
@@ -98,6 +102,13 @@ func newSources(p *policy.Policy, now func() time.Time) *sources {
 			s.index[src] = i
 			s.all = append(s.all, src)
 			s.period = append(s.period, p.Period(src.Unit, src.Domain))
+			since := record.NoDate
+			if c := p.Connection(src); c != nil {
+				since = c.Since
+			} else if !p.Connected(src, notConnected) {
+				since = notConnected
+			}
+			s.since = append(s.since, since)
 		}
 		return i
 	}
@@ -142,15 +153,18 @@ func (s *sources) fresh(i int, atMs int64) bool {
 	return fresh(s.last[i].Load(), s.period[i], atMs)
 }
 
-// stale appends the silent sources of a matter.
-func (s *sources) stale(dst []policy.Source, m *policy.Matter, at time.Time) []policy.Source {
-	ms := at.UnixMilli()
+// uncertain puts the sources of a matter that are silent or not connected into a
+// decision.
+func (s *sources) uncertain(d *Decision, m *policy.Matter, day record.Date) {
+	ms := d.At.UnixMilli()
 	for _, i := range s.matter[m.Index] {
-		if !s.fresh(i, ms) {
-			dst = append(dst, s.all[i])
+		switch {
+		case s.since[i] > day:
+			d.Unconnected = append(d.Unconnected, s.all[i])
+		case !s.fresh(i, ms):
+			d.Stale = append(d.Stale, s.all[i])
 		}
 	}
-	return dst
 }
 
 // errNotCaughtUp is what WaitFor answers after waiting in vain.

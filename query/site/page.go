@@ -153,7 +153,7 @@ func (s *Site) home(p *page) error {
 func (s *Site) freshness(p *page) {
 	p.model.Sources = s.view.Sources()
 	for _, x := range p.model.Sources {
-		if !x.Fresh {
+		if !x.Fresh && x.Connected { // nobody waits for one that isn't connected
 			p.model.Late++
 		}
 	}

@@ -35,7 +35,7 @@ func (f *fake) Now() time.Time         { return time.Date(2026, 11, 21, 9, 40, 0
 func (f *fake) Today() record.Date     { return record.DateOf(f.Now()) }
 
 func (f *fake) Sources() []Source {
-	return []Source{{Unit: f.policy.Unit("SAMR"), Domain: record.Registration, Last: f.Now(), Fresh: true}, {Unit: f.policy.Unit("MCT"), Domain: record.Decision}}
+	return []Source{{Unit: f.policy.Unit("SAMR"), Domain: record.Registration, Last: f.Now(), Fresh: true, Connected: true}, {Unit: f.policy.Unit("MCT"), Domain: record.Decision, Connected: true}}
 }
 
 func (f *fake) Entity(_ context.Context, code string) (*Entity, error) {

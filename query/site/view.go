@@ -87,6 +87,9 @@ type Source struct {
 	Domain record.Domain
 	Last   time.Time // zero when never
 	Fresh  bool
+
+	Connected bool               // at this place
+	How       *policy.Connection // nil where nobody says
 }
 
 // Limits of pages.
@@ -185,7 +188,8 @@ func (p *public) Search(ctx context.Context, text, after string) (*Results, erro
 func (p *public) Sources() []Source {
 	var out []Source
 	for _, s := range p.viewer().Sources() {
-		out = append(out, Source{Unit: p.unit(s.Unit), Domain: s.Domain, Last: s.LastReceivedAt, Fresh: s.Fresh})
+		out = append(out, Source{Unit: p.unit(s.Unit), Domain: s.Domain, Last: s.LastReceivedAt, Fresh: s.Fresh,
+			Connected: p.v.Policy.Connected(s.Source, p.Today()), How: p.v.Policy.Connection(s.Source)})
 	}
 	return out
 }

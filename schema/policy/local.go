@@ -45,7 +45,7 @@ type LocalSource struct {
 	Unit      string
 	Domains   []string
 	Since     string
-	DecidedBy string `yaml:"decidedBy"` // unit or person
+	DecidedBy string `yaml:"decidedBy"` // unit or person; published, as is the document
 	Decision  string // document
 }
 

@@ -81,7 +81,7 @@ var Keys = []Key{
 	{Path: "units", Kind: Rows, Doc: "Local names of units (部门) and the hours within which they report, and units of this place.", Example: `
 #   SAMR: {nameZh: 某市市场监督管理局, nameEn: Market Regulation Bureau, periods: {registration: 24}}
 #   CITYDATA: {nameZh: 某市数据局, nameEn: City Data Bureau, domains: [permit]}`},
-	{Path: "sources", Kind: Rows, Doc: "Sources that are connected here (已接入的数据来源), since when and by whose decision. When there is this list, all others are named as not connected; without it all are.", Example: `
+	{Path: "sources", Kind: Rows, Doc: "Sources that are connected here (已接入的数据来源), since when and by whose decision, which is published. When there is this list, all others are named as not connected; without it all are.", Example: `
 #   - {unit: SAMR, domains: [registration, decision], since: 2026-01-01, decidedBy: 某市数据局, decision: 某数〔2026〕3号}`},
 }
 
