@@ -29,7 +29,7 @@ func registration(id string, version int, c, name string) rec {
 
 func decision(unit, id string, version int, c, entry, list, event string) rec {
 	return rec{unit: unit, domain: "decision", kind: "entry", id: id, version: version, op: "upsert", uscc: c, on: "2026-03-02",
-		data: map[string]any{"entryId": entry, "list": list, "event": event, "cause": "1", "documentNo": "鄂市监〔2026〕1号",
+		data: map[string]any{"entryId": entry, "list": list, "event": event, "cause": "1", "documentNo": "鄂市监〔2026〕" + entry + "号",
 			"decidedOn": "2026-03-01", "servedOn": "2026-03-02", "effectiveFrom": "2026-03-02"}}
 }
 

@@ -84,6 +84,10 @@ func TestCase_L16_AnExitAheadEndsOnItsDay(t *testing.T) {
 	f("one at once beside one ahead", "2026-11-29", Exited, Repaired, inf, out, ev(3, EventExited, "2026-10-01", exits(Repaired), id("X2")))
 	f("suspended meanwhile", "2026-11-29", Suspended, NoExit, inf, ev(3, EventSuspended, "2026-11-10"), out)
 	f("and then gone", "2027-06-01", Exited, Repaired, inf, ev(3, EventSuspended, "2026-11-10"), out)
+	sus, res := ev(3, EventSuspended, "2026-11-10"), ev(4, EventResumed, "2026-11-20", effective("2027-03-01"))
+	f("a resumption ahead", "2027-02-28", Served, NoExit, inf, sus, res)
+	f("on its day", "2027-03-01", InForce, NoExit, inf, sus, res)
+	f("the listing's day repeated by a resumption", "2026-11-29", InForce, NoExit, inf, sus, ev(4, EventResumed, "2026-11-20", effective("2026-01-16")))
 	f("what never came into force", "2026-11-29", Exited, Repaired, ev(1, EventDecided, "2026-01-16"), out)
 	e, _ := Fold([]EventRecord{inf, out}, law)
 	if back := e.Wire().Entry(); back != e {
@@ -123,7 +127,7 @@ func TestCase_L1_NoLawNoEffect(t *testing.T) {
 	sus := ev(2, EventSuspended, "2026-04-01")
 	f := func(want State, events ...EventRecord) {
 		t.Helper()
-		if e, ok := Fold(events, dated); !ok || e.State != want || e.DocumentNo != "D-1" || want != Exited && e.Since != record.NoDate {
+		if e, ok := Fold(events, dated); !ok || e.State != want || e.DocumentNo != "D-1" || e.Since != record.NoDate || e.Until != record.NoDate {
 			t.Errorf("%v %+v, want %s", ok, e, want)
 		}
 	}
@@ -131,6 +135,7 @@ func TestCase_L1_NoLawNoEffect(t *testing.T) {
 	f(Decided, inf, sus)
 	f(PreNotice, ev(3, EventPreNotice, "2026-01-01"))
 	f(Exited, inf, ev(4, EventExited, "2026-05-01"))
+	f(Exited, inf, ev(4, EventExited, "2026-05-01", effective("2027-05-01")))
 	if e, _ := Fold([]EventRecord{ev(1, EventInForce, "2026-03-16", served("2026-03-15"), decided("2026-02-01"))}, dated); e.State != InForce {
 		t.Errorf("decided on its first day: %s", e.State)
 	}

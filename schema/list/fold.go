@@ -64,6 +64,7 @@ type Law struct {
 //     service in a suspension or resumption, which may be the later version of the
 //     record that was an IN_FORCE; or by a list that needs no service. What is on
 //     its way there is neither put into force nor shown by a suspension.
+//     A resumption that takes effect on a day ahead puts it into force on that day.
 //   - Else the furthest of PRE_NOTICE, DECIDED, SERVED and IN_FORCE holds.
 //   - What was decided by a rule that was not law that day never gets further than
 //     DECIDED.
@@ -92,15 +93,21 @@ func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 	e = Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
 		Until: record.NoDate, ExitedOn: record.NoDate}
 	describe(&e, live)
-	e.State = state(live, law)
+	void := law.NoEffect != nil && law.NoEffect(&e)
+	if e.State = state(live, law); void {
+		e.State = min(e.State, Decided)
+	}
 	x := exit(live)
 	if x != nil {
 		leave(&e, x, live)
 	}
-	if e.State != Exited && law.NoEffect != nil && law.NoEffect(&e) {
-		e.State = min(e.State, Decided)
+	if void {
+		return e, doubt, true // never in force, and without a term
 	}
 	doubt |= term(&e, live, law)
+	if r := resumedAhead(live); r != nil && e.State == InForce {
+		e.Since = max(e.Since, r.EffectiveFrom)
+	}
 	if x != nil && e.State != Exited && e.Since != record.NoDate && (e.Until == record.NoDate || e.Until >= e.ExitedOn) {
 		e.Until = e.ExitedOn - 1
 	}
@@ -122,6 +129,20 @@ func leave(e *Entry, x *EventRecord, live []*EventRecord) {
 		return
 	}
 	e.ExitedOn = x.effective()
+}
+
+// resumedAhead is the last stay or resumption when it is one that takes effect on a
+// day ahead of itself: until then the entry is not in force.
+func resumedAhead(live []*EventRecord) (last *EventRecord) {
+	for _, r := range live {
+		if r.Event == EventSuspended || r.Event == EventResumed {
+			last = r
+		}
+	}
+	if last == nil || last.Event != EventResumed || last.effective() == last.on() {
+		return nil
+	}
+	return last
 }
 
 // relisted gives the events after the exit that counts, when they list the subject

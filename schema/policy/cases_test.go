@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -201,6 +203,47 @@ func TestEveryRuleCanFire(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// Every day of a table changes what the hub says: none stands there unread.
+func TestEveryDayOfATableIsRead(t *testing.T) {
+	said := func(edit map[string][2]string) string {
+		t.Helper()
+		files := maps.Clone(sound)
+		for name, e := range edit {
+			if !strings.Contains(files[name], e[0]) {
+				t.Fatalf("no %q in %s", e[0], name)
+			}
+			files[name] = strings.Replace(files[name], e[0], e[1], 1)
+		}
+		p, err := LoadFS(dir(files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for d := day("2019-06-01"); d < day("2029-01-01"); d += 13 {
+			e := list.Entry{List: 1, Cause: "1", State: list.InForce, DecidedOn: d, Since: d, Until: record.NoDate, ExitedOn: record.NoDate}
+			c := e
+			c.Cause = "新事由"
+			w, _ := p.Calendar.Working(d)
+			fmt.Fprint(&b, d, p.NoEffect(&e), p.NoEffect(&c), p.Published(&e, day("2027-06-01")), w, len(p.MeasuresOf(&e, d)), "\n")
+		}
+		return b.String()
+	}
+	before := said(nil)
+	for _, edit := range []struct{ file, from, to string }{
+		{"lists.yaml", "    from: 2020-01-01", "    from: 2021-01-01"},
+		{"lists.yaml", "    from: 2020-01-01", "    from: 2020-01-01\n    to: 2027-01-01"},
+		{"lists.yaml", "to: 2025-12-31", "to: 2024-12-31"},
+		{"lists.yaml", "from: 2026-01-01}", "from: 2026-06-01}"},
+		{"lists.yaml", "from: 2026-01-01}", "from: 2026-01-01, to: 2027-12-31}"},
+		{"measures.yaml", "    from: 2020-01-01", "    from: 2022-01-01"},
+		{"measures.yaml", "    from: 2020-01-01", "    from: 2020-01-01\n    to: 2024-01-01"},
+	} {
+		if said(map[string][2]string{edit.file: {edit.from, edit.to}}) == before {
+			t.Errorf("%s: %q instead of %q changes nothing", edit.file, edit.to, edit.from)
 		}
 	}
 }
