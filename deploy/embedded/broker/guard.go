@@ -163,14 +163,15 @@ func (g *guard) Accept() (net.Conn, error) {
 			}
 			return nil, err
 		}
-		if g.open.Add(1) > g.maxConns {
+		if g.open.Add(1) > g.maxConns && !g.makeRoom() {
 			g.open.Add(-1)
 			g.m.refused.WithLabelValues("connections").Inc()
 			c.Close()
 			continue
 		}
 		g.m.connections.Inc()
-		in := &conn{Conn: c, g: g, proven: !g.proof}
+		in := &conn{Conn: c, g: g}
+		in.proven.Store(!g.proof)
 		if g.proof {
 			_ = c.SetReadDeadline(time.Now().Add(proofTime))
 		}
@@ -179,6 +180,26 @@ func (g *guard) Accept() (net.Conn, error) {
 		g.mu.Unlock()
 		return in, nil
 	}
+}
+
+// makeRoom closes a connection of somebody who hasn't proved who he is: strangers
+// keep out no user.
+func (g *guard) makeRoom() bool {
+	g.mu.Lock()
+	var stranger *conn
+	for c := range g.conns {
+		if !c.proven.Load() {
+			stranger = c
+			break
+		}
+	}
+	g.mu.Unlock()
+	if stranger == nil {
+		return false
+	}
+	g.m.refused.WithLabelValues("proof").Inc()
+	_ = stranger.Close()
+	return true
 }
 
 // conn is read by one goroutine at a time.
@@ -190,7 +211,7 @@ type conn struct {
 	rest   int32    // bytes of the frame after head
 	dead   bool
 	asked  atomic.Bool // which versions there are, and has no answer yet
-	proven bool        // it has sent what only its owner's proof allows; kfake closes others that do
+	proven atomic.Bool // it has sent what only its owner's proof allows; kfake closes others that do
 	once   sync.Once
 }
 
@@ -235,8 +256,8 @@ func (c *conn) next() error {
 		_ = c.Conn.Close()
 		return errFrame
 	}
-	if !c.proven && !slices.Contains(beforeProof, key) {
-		c.proven = true
+	if !c.proven.Load() && !slices.Contains(beforeProof, key) {
+		c.proven.Store(true)
 		_ = c.SetReadDeadline(time.Time{})
 	}
 	c.g.m.requests.Inc()

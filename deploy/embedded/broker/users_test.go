@@ -216,3 +216,25 @@ func TestUsersAreTheOwnersOnly(t *testing.T) {
 		t.Error("the hub shut itself out")
 	}
 }
+
+func TestCase_T7_StrangersKeepOutNoUser(t *testing.T) {
+	p := embedtest.StartBroker(t, embedtest.BrokerOptions{Users: true})
+	users, err := broker.OpenUsers(p.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	password, err := users.Password(broker.HubUser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 600 { // more than have room
+		c, err := net.Dial("tcp", p.Addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	if _, err := as(t, p.Addr, broker.HubUser, password).Metadata(short(t), &kafka.MetadataRequest{}); err != nil {
+		t.Errorf("the hub can't come in: %v", err)
+	}
+}
