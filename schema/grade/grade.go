@@ -59,7 +59,7 @@ type TaxGrade struct {
 	Grade string // A B M C D
 }
 
-// Span is a status that holds from a day through another.
+// Span is a status that holds from a day until another, which is the first that is free.
 type Span struct {
 	ID          string
 	From, Until record.Date // Until NoDate: still
@@ -153,7 +153,7 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 		}
 	case "taxAbnormal":
 		for _, s := range f.TaxAbnormal {
-			if s.From <= f.Day && (s.Until == record.NoDate || s.Until >= f.Day) {
+			if s.From <= f.Day && (s.Until == record.NoDate || f.Day < s.Until) {
 				ids = append(ids, s.ID)
 			}
 		}

@@ -92,6 +92,8 @@ func TestGrade(t *testing.T) {
 	f("tax grade C", Facts{TaxGrades: []TaxGrade{{"T1", 2025, "C"}}}, Good, "")
 	f("abnormal taxpayer's record", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), record.NoDate}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
 	f("abnormal status lifted", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), day("2026-11-24")}}}, Good, "")
+	f("abnormal status lifted today", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), today}}}, Good, "")
+	f("abnormal status lifted tomorrow", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), today + 1}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
 	f("broken commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部未履行"}}}, Dishonest, "BROKEN_COMMITMENT: C")
 	f("kept commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部履行"}}}, Good, "")
 	f("commitment broken long ago", Facts{Commitments: []Commitment{{"C", day("2023-11-24"), "全部未履行"}}}, Good, "")

@@ -8,7 +8,9 @@ package facts
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -159,6 +161,17 @@ func TestCase_L8_FactsOverTheWholePath(t *testing.T) {
 	d.push("COURT", "judgment", "defaulter", "J-1", 1, "upsert", second, map[string]any{"name": "武汉示例贸易有限公司", "court": "武汉示例法院", "caseNo": "（2026）鄂01执1号",
 		"performance": "全部未履行", "publishedOn": "2026-04-05"})
 	d.says(second, "BANK_CREDIT", "INFORM FIN-02 COURT_DEFAULTER COURT/judgment/J-1@1")
+
+	// The command prints what the hit rests on.
+	token, err := d.hub.Token("officer", "SAMR")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(hub.Exe(t), "check", "--url", "http://"+d.hub.Addr, "--token", token, first, "FOOD_OPERATION_LICENCE").Output()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(string(out), "事实 食品生产经营许可证被吊销") || !strings.Contains(string(out), "SAMR/penalty/P-1") {
+		t.Errorf("check: %v\n%s", err, out)
+	}
 
 	// A node that starts from what is stored says the same.
 	all := func() (out []string) {
