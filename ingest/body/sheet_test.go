@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -244,8 +245,36 @@ func FuzzXLSXSheet(f *testing.F) {
 	})
 }
 
-// wide is the sheet of a whole register: 200,000 rows of twelve columns.
-func wide(b *testing.B, rows int) []byte {
+// A sheet streams: what a row costs doesn't grow with the sheet, and its rows are
+// not kept.
+func TestCase_A13_SheetsStream(t *testing.T) {
+	reg := kindOf(t, record.Registration, "registration")
+	const rows = 20_000
+	file := wide(t, rows)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	k := openBook(t, file, reg)
+	var it Item
+	n, peak := 0, uint64(0)
+	for k.Next(&it) {
+		if n++; n%5000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&after)
+			peak = max(peak, after.HeapAlloc)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if grown := int64(peak) - int64(before.HeapAlloc); n != rows || grown > 16<<20 {
+		t.Errorf("%d rows hold %d bytes", n, grown)
+	}
+	if each := (after.Mallocs - before.Mallocs) / rows; each > 150 {
+		t.Errorf("%d allocations a row", each)
+	}
+}
+
+// wide is the sheet of a whole register, of twelve columns.
+func wide(b testing.TB, rows int) []byte {
 	b.Helper()
 	f := excelize.NewFile()
 	w, err := f.NewStreamWriter("Sheet1")

@@ -27,7 +27,7 @@ func (o *Options) ignores(cell string) bool {
 
 // own are the headings of columns that the hub adds to the rows that it gives back
 // to be mended (退回文件), and with which they may come again.
-var own = foldAll("错误代码", "错误字段", "错误原因", "错误说明", "错误值", "原值", "修改建议", "退回原因", "拒收原因",
+var own = foldAll("原值", "修改建议", "退回原因", "拒收原因",
 	"批次号", "原文件行号", "errorCode", "errorField", "errorMessage", "errorValue", "suggestion", "rejectionReason", "batchId")
 
 // bookkeeping are the headings of columns by which agencies number and date the
@@ -46,7 +46,10 @@ func foldAll(words ...string) map[string]bool {
 	return m
 }
 
-func ownHeading(cell string) bool { return own[record.FoldHeader(cell)] }
+func ownHeading(cell string) bool {
+	key := record.FoldHeader(cell)
+	return own[key] || strings.HasPrefix(key, "错误")
+}
 
 // unknown lists the columns that belong to no field and that nobody wants left
 // out.
