@@ -14,15 +14,15 @@ import (
 // Millions of entries would otherwise be tens of millions of pointers.
 //
 //	version u32 · seq u64 · list u8 · event u8 · exit u8 · annotated u8 ·
-//	5 days i32 · instant i64 · 5 texts (uvarint length, bytes): record id, code, cause,
-//	document, exit document
+//	5 days i32 · instant i64 · 6 texts (uvarint length, bytes): record id, code, cause,
+//	document, exit document, persons
 const fixed = 4 + 8 + 4 + 5*4 + 8
 
 // event is one event in encoded form.
 type event struct {
 	head     []byte
 	recordID []byte
-	texts    [4][]byte
+	texts    [5][]byte
 }
 
 // events walks the events of an entry.
@@ -64,7 +64,7 @@ func (ev *event) record(e *entry) list.EventRecord {
 		Facts: list.Facts{
 			EntryID: e.id, Unit: e.unit, List: list.Code(h[12]), Event: list.Event(h[13]), ExitType: list.ExitType(h[14]),
 			Annotated: h[15] == 1, DecidedOn: day(1), ServedOn: day(2), EffectiveFrom: day(3), TermUntil: day(4),
-			USCC: view(ev.texts[0]), Cause: view(ev.texts[1]), DocumentNo: view(ev.texts[2]), ExitDocumentNo: view(ev.texts[3]),
+			USCC: view(ev.texts[0]), Cause: view(ev.texts[1]), DocumentNo: view(ev.texts[2]), ExitDocumentNo: view(ev.texts[3]), Persons: view(ev.texts[4]),
 		},
 	}
 }
@@ -81,7 +81,7 @@ func appendEvent(b []byte, r *list.EventRecord) []byte {
 		b = binary.LittleEndian.AppendUint32(b, uint32(d))
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.OccurredAt))
-	for _, t := range [...]string{r.RecordID, r.USCC, r.Cause, r.DocumentNo, r.ExitDocumentNo} {
+	for _, t := range [...]string{r.RecordID, r.USCC, r.Cause, r.DocumentNo, r.ExitDocumentNo, r.Persons} {
 		b = binary.AppendUvarint(b, uint64(len(t)))
 		b = append(b, t...)
 	}
@@ -93,7 +93,7 @@ func appendEvent(b []byte, r *list.EventRecord) []byte {
 func replaceEvent(b []byte, recordID string, r *list.EventRecord) []byte {
 	room := len(b)
 	if r != nil {
-		room += fixed + 10 + len(r.RecordID) + len(r.USCC) + len(r.Cause) + len(r.DocumentNo) + len(r.ExitDocumentNo)
+		room += fixed + 12 + len(r.Persons) + len(r.RecordID) + len(r.USCC) + len(r.Cause) + len(r.DocumentNo) + len(r.ExitDocumentNo)
 	}
 	out := make([]byte, 0, room)
 	for rest := b; len(rest) > 0; {

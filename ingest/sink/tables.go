@@ -43,12 +43,12 @@ func (t *Names) input() proto.Input {
 
 // Entries gathers rows of table entries. Sending a row twice does nothing.
 type Entries struct {
-	id, uscc, cause, documentNo, exitDocumentNo, tellers text
-	seq                                                  proto.ColUInt64
-	list, state, decidedBy, exitType                     *word
-	decidedOn, servedOn, since, until, exitedOn          proto.ColDate32
-	annotated, gone                                      proto.ColBool
-	recordedAt                                           *instant
+	id, uscc, cause, documentNo, exitDocumentNo, tellers, persons text
+	seq                                                           proto.ColUInt64
+	list, state, decidedBy, exitType                              *word
+	decidedOn, servedOn, since, until, exitedOn                   proto.ColDate32
+	annotated, gone                                               proto.ColBool
+	recordedAt                                                    *instant
 }
 
 func (t *Entries) init() {
@@ -56,7 +56,7 @@ func (t *Entries) init() {
 }
 
 func (t *Entries) reset() {
-	for _, c := range []*text{&t.id, &t.uscc, &t.cause, &t.documentNo, &t.exitDocumentNo, &t.tellers} {
+	for _, c := range []*text{&t.id, &t.uscc, &t.cause, &t.documentNo, &t.exitDocumentNo, &t.tellers, &t.persons} {
 		c.reset()
 	}
 	for _, c := range []*word{t.list, t.state, t.decidedBy, t.exitType} {
@@ -105,6 +105,7 @@ func (t *Entries) row(id, uscc string, e *list.Entry, gone bool, seq uint64, at 
 	t.exitType.append(e.ExitType.String())
 	t.exitDocumentNo.appendString(e.ExitDocumentNo)
 	t.tellers.appendString(string(e.Tellers))
+	t.persons.appendString(e.Persons)
 	t.gone = append(t.gone, gone)
 	t.recordedAt.ColInt64 = append(t.recordedAt.ColInt64, at.UnixMilli())
 }
@@ -123,7 +124,7 @@ func (t *Entries) input() proto.Input {
 		{Name: "decided_by", Data: t.decidedBy}, {Name: "decided_on", Data: &t.decidedOn}, {Name: "served_on", Data: &t.servedOn},
 		{Name: "since", Data: &t.since}, {Name: "until", Data: &t.until}, {Name: "exited_on", Data: &t.exitedOn},
 		{Name: "annotated", Data: &t.annotated}, {Name: "exit_type", Data: t.exitType},
-		{Name: "exit_document_no", Data: &t.exitDocumentNo}, {Name: "tellers", Data: &t.tellers}, {Name: "gone", Data: &t.gone}, {Name: "recorded_at", Data: t.recordedAt},
+		{Name: "exit_document_no", Data: &t.exitDocumentNo}, {Name: "tellers", Data: &t.tellers}, {Name: "persons", Data: &t.persons}, {Name: "gone", Data: &t.gone}, {Name: "recorded_at", Data: t.recordedAt},
 	}
 }
 

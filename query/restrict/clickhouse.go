@@ -220,9 +220,11 @@ var noDay = func() int32 {
 func entriesQuery(cut uint64) string {
 	lists, numbers := numbered(list.CodeEnd, func(i int) string { return list.Code(i).String() })
 	states, stateNumbers := numbered(list.Exited+1, func(i int) string { return list.State(i).String() })
+	exits, exitNumbers := numbered(list.SubjectEnded+1, func(i int) string { return list.ExitType(i).String() })
 	return fmt.Sprintf("SELECT entry_id, seq, uscc, CAST(transform(list, %s, %s, toUInt8(0)), 'UInt8'), CAST(transform(state, %s, %s, toUInt8(0)), 'UInt8'), "+
-		"cause, document_no, CAST(decided_by, 'String'), toInt32(decided_on), toInt32(served_on), toInt32(since), toInt32(until), annotated, gone, tellers "+
-		"FROM %s WHERE %s", lists, numbers, states, stateNumbers, ddl.Entries, before(cut))
+		"cause, document_no, CAST(decided_by, 'String'), toInt32(decided_on), toInt32(served_on), toInt32(since), toInt32(until), annotated, gone, tellers, "+
+		"CAST(transform(exit_type, %s, %s, toUInt8(0)), 'UInt8'), toInt32(exited_on), persons "+
+		"FROM %s WHERE %s", lists, numbers, states, stateNumbers, exits, exitNumbers, ddl.Entries, before(cut))
 }
 
 func before(cut uint64) string { return fmt.Sprintf("seq < %d", cut) }

@@ -116,13 +116,13 @@ func (c plainHTTP) entries(t testing.TB, seq uint64, gone bool, es ...list.Entry
 		return d.String()
 	}
 	var b strings.Builder
-	b.WriteString("INSERT INTO credithub.entries (entry_id, seq, uscc, list, state, cause, document_no, decided_by, decided_on, served_on, since, until, annotated, gone, recorded_at) VALUES ")
+	b.WriteString("INSERT INTO credithub.entries (entry_id, seq, uscc, list, state, cause, document_no, decided_by, decided_on, served_on, since, until, annotated, gone, exit_type, exited_on, persons, recorded_at) VALUES ")
 	for i, e := range es {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		fmt.Fprintf(&b, "(%s, %d, %s, '%s', '%s', %s, %s, '%s', '%s', '%s', '%s', '%s', %v, %v, 0)", quote(e.ID), seq, quote(e.USCC), e.List, e.State,
-			quote(e.Cause), quote(e.DocumentNo), e.DecidedBy, day(e.DecidedOn), day(e.ServedOn), day(e.Since), day(e.Until), e.Annotated, gone)
+		fmt.Fprintf(&b, "(%s, %d, %s, '%s', '%s', %s, %s, '%s', '%s', '%s', '%s', '%s', %v, %v, '%s', '%s', '%s', 0)", quote(e.ID), seq, quote(e.USCC), e.List, e.State,
+			quote(e.Cause), quote(e.DocumentNo), e.DecidedBy, day(e.DecidedOn), day(e.ServedOn), day(e.Since), day(e.Until), e.Annotated, gone, e.ExitType, day(e.ExitedOn), e.Persons)
 	}
 	c.exec(t, b.String())
 }

@@ -26,10 +26,13 @@ import (
 //	  date     servedOn against decidedOn
 //	  date     since against decidedOn
 //	  date     until against since
+//	  byte     only when the list's bit 6 is set: state shl 4, and how it exited
+//	  date     only then: exitedOn against since
+//	  text     only then: the persons it names
 //
-// A date is uvarint(zigzag(days apart) + 1), 0 when absent. Only entries whose
-// state is IN_FORCE are kept, the only ones that are or can come into force by
-// the passing of days alone, so the state needs no bit. The subject's code is
+// A date is uvarint(zigzag(days apart) + 1), 0 when absent. Only entries are kept
+// that are or can come into force by the passing of days alone, whose state is
+// IN_FORCE, and those that a bar outlives. The subject's code is
 // the key of the blob. Texts of a decoded entry alias the blob, which is never
 // written again once it can be read; an id that holds the code is put together
 // anew.
@@ -37,7 +40,10 @@ import (
 // epoch is the day decidedOn counts from; a day near it takes fewer bytes.
 var epoch = record.MakeDate(2020, 1, 1)
 
-const annotatedBit = 1 << 5
+const (
+	annotatedBit = 1 << 5
+	moreBit      = 1 << 6
+)
 
 // dict numbers texts that come again and again: unit codes and causes. Readers
 // take no lock; there is one writer. Numbers start at 1 and never change.
@@ -111,11 +117,14 @@ func orEpoch(d record.Date) record.Date {
 	return d
 }
 
-// append adds an entry in force to the rest of the blob of a code.
+// append adds an entry to the rest of the blob of a code.
 func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	head := byte(e.List)
 	if e.Annotated {
 		head |= annotatedBit
+	}
+	if e.State != list.InForce || e.ExitedOn != record.NoDate || e.Persons != "" {
+		head |= moreBit
 	}
 	b = append(b, head)
 	if e.Tellers != "" {
@@ -129,7 +138,13 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	b = appendDate(b, e.DecidedOn, epoch)
 	b = appendDate(b, e.ServedOn, orEpoch(e.DecidedOn))
 	b = appendDate(b, e.Since, orEpoch(e.DecidedOn))
-	return appendDate(b, e.Until, orEpoch(e.Since))
+	b = appendDate(b, e.Until, orEpoch(e.Since))
+	if head&moreBit != 0 {
+		b = append(b, byte(e.State)<<4|byte(e.ExitType))
+		b = appendDate(b, e.ExitedOn, orEpoch(e.Since))
+		b = appendText(b, e.Persons)
+	}
+	return b
 }
 
 // appendID leaves the code out of an id that holds it, as most ids that
@@ -191,6 +206,7 @@ func readDate(b []byte, ref record.Date) (record.Date, []byte) {
 // next reads the first entry of the rest of the blob of a code into e.
 func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: record.NoDate}
+	more := b[0]&moreBit != 0
 	e.List, e.Annotated = listOf(b), b[0]&annotatedBit != 0
 	if e.DecidedBy, b = c.units.read(b[1:]); strings.HasSuffix(e.DecidedBy, "\n") {
 		e.Tellers = list.Tellers(e.DecidedBy)
@@ -203,6 +219,11 @@ func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 	e.ServedOn, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Since, b = readDate(b, orEpoch(e.DecidedOn))
 	e.Until, b = readDate(b, orEpoch(e.Since))
+	if more {
+		e.State, e.ExitType = list.State(b[0]>>4), list.ExitType(b[0]&15)
+		e.ExitedOn, b = readDate(b[1:], orEpoch(e.Since))
+		e.Persons, b = readText(b)
+	}
 	return b
 }
 
@@ -211,6 +232,7 @@ func listOf(b []byte) list.Code { return list.Code(b[0] & (annotatedBit - 1)) }
 
 // skip passes over the first entry of the rest of a blob.
 func (c *codec) skip(b []byte) []byte {
+	more := b[0]&moreBit != 0
 	_, b = c.units.read(b[1:])
 	_, b = c.causes.read(b)
 	n, b := uvarint(b)
@@ -219,23 +241,38 @@ func (c *codec) skip(b []byte) []byte {
 	for range 4 {
 		_, b = uvarint(b)
 	}
+	if more {
+		_, b = uvarint(b[1:])
+		_, b = readText(b)
+	}
 	return b
 }
 
 // without copies the rest of the blob of a code but for one entry, and tells
-// whether it was there.
-func (c *codec) without(dst, rest []byte, id, code string) (_ []byte, found bool) {
+// whether it was there and whom it named.
+func (c *codec) without(dst, rest []byte, id, code string) (_ []byte, found bool, named string) {
 	var e list.Entry
 	for len(rest) > 0 {
 		after := c.next(&e, rest, code)
 		if e.ID == id {
-			found = true
+			found, named = true, e.Persons
 		} else {
 			dst = append(dst, rest[:len(rest)-len(after)]...)
 		}
 		rest = after
 	}
-	return dst, found
+	return dst, found, named
+}
+
+// persons are those whom the entries of the rest of a blob name.
+func (c *codec) persons(rest []byte, code string) (all string) {
+	var e list.Entry
+	for len(rest) > 0 {
+		if rest = c.next(&e, rest, code); e.Persons != "" {
+			all += " " + e.Persons
+		}
+	}
+	return strings.TrimPrefix(all, " ")
 }
 
 // count counts the entries of the rest of a blob.

@@ -219,21 +219,26 @@ type entryRow struct {
 	at, rest        int
 	codeN, idN      uint16
 	cause, doc, by  uint32
+	persons         uint32
+	exit            list.ExitType
 	list            list.Code
 	state           list.State
 	gone, annotated bool
 	told            list.Tellers
 	decided, served int32
 	since, until    int32
+	exited          int32
 }
 
 // entryRows folds versions of entries.
 type entryRows struct {
-	id, code, cause, document, by, told proto.ColStr
-	seq                                 proto.ColUInt64
-	list, state                         proto.ColUInt8
-	decidedOn, servedOn, since, until   proto.ColInt32
-	annotated, gone                     proto.ColBool
+	id, code, cause, document, by, told, persons proto.ColStr
+
+	seq                               proto.ColUInt64
+	list, state, exit                 proto.ColUInt8
+	decidedOn, servedOn, since, until proto.ColInt32
+	exitedOn                          proto.ColInt32
+	annotated, gone                   proto.ColBool
 
 	room room
 	rows []entryRow
@@ -245,7 +250,7 @@ func newEntryRows() *entryRows { return new(entryRows) }
 func (g *entryRows) into() proto.Results {
 	return proto.Results{{Data: &g.id}, {Data: &g.seq}, {Data: &g.code}, {Data: &g.list}, {Data: &g.state}, {Data: &g.cause},
 		{Data: &g.document}, {Data: &g.by}, {Data: &g.decidedOn}, {Data: &g.servedOn}, {Data: &g.since}, {Data: &g.until},
-		{Data: &g.annotated}, {Data: &g.gone}, {Data: &g.told}}
+		{Data: &g.annotated}, {Data: &g.gone}, {Data: &g.told}, {Data: &g.exit}, {Data: &g.exitedOn}, {Data: &g.persons}}
 }
 
 func (g *entryRows) reset() {
@@ -278,18 +283,19 @@ func (g *entryRows) take(rows int) error {
 // read makes row i the last version.
 func (g *entryRows) read(r *entryRow, i int) {
 	r.seq, r.gone, r.annotated = g.seq[i], g.gone[i], g.annotated[i]
-	r.list, r.state = list.Code(g.list[i]), list.State(g.state[i])
+	r.list, r.state, r.exit = list.Code(g.list[i]), list.State(g.state[i]), list.ExitType(g.exit[i])
 	if !r.counts() {
 		return // nobody asks for the rest
 	}
-	cause, doc, by := g.cause.RowBytes(i), g.document.RowBytes(i), g.by.RowBytes(i)
-	r.rest, r.cause, r.doc, r.by = g.room.keep(cause, doc, by), uint32(len(cause)), uint32(len(doc)), uint32(len(by))
+	cause, doc, by, persons := g.cause.RowBytes(i), g.document.RowBytes(i), g.by.RowBytes(i), g.persons.RowBytes(i)
+	r.rest, r.cause, r.doc, r.by = g.room.keep(cause, doc, by, persons), uint32(len(cause)), uint32(len(doc)), uint32(len(by))
 	r.told = list.Tellers(g.told.Row(i)) // of few
 	r.decided, r.served, r.since, r.until = g.decidedOn[i], g.servedOn[i], g.since[i], g.until[i]
+	r.exited, r.persons = g.exitedOn[i], uint32(len(persons))
 }
 
 func (r *entryRow) counts() bool {
-	return !r.gone && canRestrict(&list.Entry{State: r.state, List: r.list})
+	return !r.gone && mayBear(r.state, r.exit, r.list)
 }
 
 func (g *entryRows) emit(f func(*list.Entry) error) error {
@@ -305,11 +311,13 @@ func (g *entryRows) emit(f func(*list.Entry) error) error {
 			continue
 		}
 		doc := r.rest + int(r.cause)
+		by := doc + int(r.doc)
 		err := f(&list.Entry{
 			USCC: g.room.get(r.at, int(r.codeN)), ID: g.room.get(r.at+int(r.codeN), int(r.idN)), List: r.list, State: r.state,
 			Cause: g.room.get(r.rest, int(r.cause)), DocumentNo: g.room.get(doc, int(r.doc)),
-			DecidedBy: g.room.get(doc+int(r.doc), int(r.by)), Annotated: r.annotated, Tellers: r.told,
-			DecidedOn: day(r.decided), ServedOn: day(r.served), Since: day(r.since), Until: day(r.until), ExitedOn: record.NoDate,
+			DecidedBy: g.room.get(by, int(r.by)), Annotated: r.annotated, Tellers: r.told, Persons: g.room.get(by+int(r.by), int(r.persons)),
+			DecidedOn: day(r.decided), ServedOn: day(r.served), Since: day(r.since), Until: day(r.until),
+			ExitType: r.exit, ExitedOn: day(r.exited),
 		})
 		if err != nil {
 			return err

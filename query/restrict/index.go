@@ -91,6 +91,8 @@ type Index struct {
 type state struct {
 	live     bool // has been caught up once; false for the one at birth
 	codec    codec
+	policy   *policy.Policy
+	people   people
 	known    keySet // codes with a registration
 	ambig    keySet // codes whose registrations contradict each other, see setSubject
 	table    table
@@ -105,7 +107,7 @@ type state struct {
 }
 
 func newState(p *policy.Policy, now func() time.Time) *state {
-	st := &state{codec: newCodec(), facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
+	st := &state{codec: newCodec(), policy: p, facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
 	st.progress.now.Store(newApplied(nil))
 	return st
 }
@@ -245,8 +247,9 @@ func (x *Index) AppendEntries(dst []list.Entry, code string) []list.Entry {
 	rest := st.rest(key, packed, code)
 	for len(rest) > 0 {
 		var e list.Entry
-		rest = st.codec.next(&e, rest, code)
-		dst = append(dst, e)
+		if rest = st.codec.next(&e, rest, code); e.State == list.InForce {
+			dst = append(dst, e)
+		}
 	}
 	return dst
 }

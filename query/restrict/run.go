@@ -154,7 +154,7 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	}
 	today := record.DateOf(x.now())
 	err = x.snapshot.Entries(ctx, h, func(e *list.Entry) error {
-		if e.Until == record.NoDate || e.Until >= today-1 {
+		if e.Until == record.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List) {
 			st.put(e.USCC, e.ID, e)
 		}
 		return nil

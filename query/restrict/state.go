@@ -97,12 +97,12 @@ func setRestOf(t *table, side *sideMap, code string, rest []byte) {
 	}
 }
 
-// put replaces or removes one entry of a code: e nil, or in a state that the
-// passing of days can't bring into force, removes it.
+// put replaces or removes one entry of a code: e nil, or in a state in which it
+// can't restrict, removes it.
 func (st *state) put(code, id string, e *list.Entry) {
 	k, packed := pack(code)
-	buf, found := st.codec.without(st.buf[:0], st.rest(k, packed, code), id, code)
-	keep := e != nil && canRestrict(e)
+	buf, found, named := st.codec.without(st.buf[:0], st.rest(k, packed, code), id, code)
+	keep := e != nil && st.canRestrict(e)
 	if keep {
 		buf = st.codec.append(buf, e, code)
 	}
@@ -115,13 +115,25 @@ func (st *state) put(code, id string, e *list.Entry) {
 	case !keep:
 		return
 	}
+	if keep {
+		st.people.add(e.Persons, code) // before the entry is there, and away after it is
+	}
 	st.setRest(code, buf)
+	if named != "" {
+		st.people.drop(named, code, st.codec.persons(buf, code))
+	}
 }
 
 // canRestrict tells whether an entry is in force or can come into force by the
-// passing of days alone.
-func canRestrict(e *list.Entry) bool {
-	return e.State == list.InForce && e.List > 0 && e.List < list.CodeEnd
+// passing of days alone, or a bar may outlive it.
+func (st *state) canRestrict(e *list.Entry) bool {
+	return mayBear(e.State, e.ExitType, e.List) && (e.State == list.InForce || st.policy.Outlives(e.List))
+}
+
+// mayBear is what can be told of it without the law.
+func mayBear(s list.State, x list.ExitType, l list.Code) bool {
+	ended := s == list.Exited && x != list.Corrected && x != list.Revoked
+	return (s == list.InForce || ended) && l > 0 && l < list.CodeEnd
 }
 
 // applyEntry applies a message of credit.entries and tells whether it was new.

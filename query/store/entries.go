@@ -15,9 +15,9 @@ import (
 const (
 	entryColumns = "entry_id, seq, uscc, list, state, cause, document_no, decided_by, toInt32(decided_on) AS decided_, " +
 		"toInt32(served_on) AS served_, toInt32(since) AS since_, toInt32(until) AS until_, toInt32(exited_on) AS exited_, " +
-		"annotated, exit_type, exit_document_no, tellers, gone, toUnixTimestamp64Milli(recorded_at) AS recorded_"
+		"annotated, exit_type, exit_document_no, tellers, persons, gone, toUnixTimestamp64Milli(recorded_at) AS recorded_"
 	entryOuter = "entry_id, uscc, list, state, cause, document_no, decided_by, decided_, served_, since_, until_, exited_, " +
-		"annotated, exit_type, exit_document_no, tellers"
+		"annotated, exit_type, exit_document_no, tellers, persons"
 	entryLatest = " ORDER BY uscc, entry_id, seq DESC LIMIT 1 BY uscc, entry_id"
 	// derived is list.Entry.At in SQL; a test holds the two together.
 	derived = "multiIf(state IN ('IN_FORCE', 'SUSPENDED') AND until_ != -25567 AND until_ < ?, 'EXITED', " +
@@ -249,15 +249,15 @@ func (s *Store) readEntries(ctx context.Context, q Statement, each func(*list.En
 
 // entryRow is a row of entryOuter.
 type entryRow struct {
-	id, code, list, state, cause, document, unit, exit, exitDocument, tellers string
-	decided, served, since, until, exited                                     int32
-	annotated                                                                 bool
+	id, code, list, state, cause, document, unit, exit, exitDocument, tellers, persons string
+	decided, served, since, until, exited                                              int32
+	annotated                                                                          bool
 }
 
 // behindID are the places of the columns behind the entry's id.
 func (r *entryRow) behindID() []any {
 	return []any{&r.code, &r.list, &r.state, &r.cause, &r.document, &r.unit,
-		&r.decided, &r.served, &r.since, &r.until, &r.exited, &r.annotated, &r.exit, &r.exitDocument, &r.tellers}
+		&r.decided, &r.served, &r.since, &r.until, &r.exited, &r.annotated, &r.exit, &r.exitDocument, &r.tellers, &r.persons}
 }
 
 // entry is the entry of a row; false, with no list, when it is on one that this
@@ -269,7 +269,7 @@ func (r *entryRow) entry() (list.Entry, bool) {
 	}
 	return list.Entry{
 		ID: r.id, USCC: r.code, List: code, Cause: r.cause, DocumentNo: r.document, DecidedBy: r.unit, Annotated: r.annotated,
-		State: list.ParseState(r.state), ExitType: list.ParseExit(r.exit), ExitDocumentNo: r.exitDocument, Tellers: list.Tellers(r.tellers),
+		State: list.ParseState(r.state), ExitType: list.ParseExit(r.exit), ExitDocumentNo: r.exitDocument, Tellers: list.Tellers(r.tellers), Persons: r.persons,
 		DecidedOn: date(r.decided), ServedOn: date(r.served), ExitedOn: date(r.exited), Since: date(r.since), Until: date(r.until),
 	}, ok
 }

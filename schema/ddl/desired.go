@@ -82,7 +82,7 @@ func entries() Table {
 			{Name: "state", Type: low}, {Name: "cause", Type: str}, {Name: "document_no", Type: str},
 			{Name: "decided_by", Type: low}, {Name: "decided_on", Type: day}, {Name: "served_on", Type: day},
 			{Name: "since", Type: day}, {Name: "until", Type: day}, {Name: "exited_on", Type: day},
-			{Name: "annotated", Type: "Bool"}, {Name: "exit_type", Type: low}, {Name: "exit_document_no", Type: str}, {Name: "tellers", Type: str},
+			{Name: "annotated", Type: "Bool"}, {Name: "exit_type", Type: low}, {Name: "exit_document_no", Type: str}, {Name: "tellers", Type: str}, {Name: "persons", Type: str},
 			{Name: "gone", Type: "Bool"}, {Name: "recorded_at", Type: millis},
 		},
 		Settings: []Setting{{Name: "index_granularity", Value: "1024"}},

@@ -24,6 +24,7 @@ type Facts struct {
 	ExitType       ExitType
 	ExitDocumentNo string
 	Annotated      bool
+	Persons        string // as Persons writes them
 }
 
 // EventRecord is one version of one decision record.
@@ -181,6 +182,11 @@ func describe(e *Entry, live []*EventRecord) {
 		}
 	}
 	e.Annotated = live[len(live)-1].Annotated
+	for _, r := range live {
+		if r.Persons != "" && (r.Event <= EventInForce || e.Persons == "") {
+			e.Persons = r.Persons
+		}
+	}
 }
 
 // state is the state without exits. live is sorted.
@@ -304,7 +310,7 @@ func EventOf(row *record.Row, unit string, seq uint64) EventRecord {
 			Event: ParseEvent(row.Get("event")), Cause: text(row.Get("cause")), DocumentNo: text(row.Get("documentNo")),
 			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
 			TermUntil: row.Day("termUntil"), ExitType: ParseExit(row.Get("exitType")),
-			ExitDocumentNo: text(row.Get("exitDocumentNo")),
+			ExitDocumentNo: text(row.Get("exitDocumentNo")), Persons: Persons(text(row.Get("personKey")), text(row.Get("personRole"))),
 		},
 	}
 }

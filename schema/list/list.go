@@ -155,6 +155,7 @@ type Entry struct {
 	// Tellers are the entries by which units told of the document, when there is
 	// more than one; the first is this entry.
 	Tellers Tellers
+	Persons string // whom it binds beside the subject, see Persons; "" when nobody is named
 }
 
 // At derives the state on a day: an entry whose first day lies ahead is not yet

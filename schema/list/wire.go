@@ -20,6 +20,7 @@ type Wire struct {
 	ExitType       string `json:"exitType,omitempty"`
 	ExitedOn       string `json:"exitedOn,omitempty"`
 	ExitDocumentNo string `json:"exitDocumentNo,omitempty"`
+	Persons        string `json:"persons,omitempty"`
 	// ToldBy are the entries by which units told of the document, when more than one.
 	ToldBy []Teller `json:"toldBy,omitempty"`
 }
@@ -36,7 +37,7 @@ func (e *Entry) Wire() *Wire {
 		DocumentNo: e.DocumentNo, DecidedBy: e.DecidedBy, DecidedOn: e.DecidedOn.String(),
 		ServedOn: e.ServedOn.String(), Since: e.Since.String(), Until: e.Until.String(),
 		Annotated: e.Annotated, ExitType: e.ExitType.String(), ExitedOn: e.ExitedOn.String(),
-		ExitDocumentNo: e.ExitDocumentNo,
+		ExitDocumentNo: e.ExitDocumentNo, Persons: e.Persons,
 	}
 }
 
@@ -54,6 +55,6 @@ func (w *Wire) Entry() Entry {
 		ID:      w.ID, List: c, USCC: w.USCC, State: ParseState(w.State), Cause: w.Cause,
 		DocumentNo: w.DocumentNo, DecidedBy: w.DecidedBy, DecidedOn: day(w.DecidedOn),
 		ServedOn: day(w.ServedOn), Since: day(w.Since), Until: day(w.Until), Annotated: w.Annotated,
-		ExitType: ParseExit(w.ExitType), ExitedOn: day(w.ExitedOn), ExitDocumentNo: w.ExitDocumentNo,
+		ExitType: ParseExit(w.ExitType), ExitedOn: day(w.ExitedOn), ExitDocumentNo: w.ExitDocumentNo, Persons: w.Persons,
 	}
 }

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS `credithub`.`entries`
     `exit_type` LowCardinality(String),
     `exit_document_no` String,
     `tellers` String,
+    `persons` String,
     `gone` Bool,
     `recorded_at` DateTime64(3, 'UTC')
 )

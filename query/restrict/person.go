@@ -1,0 +1,89 @@
+package restrict
+
+import (
+	"time"
+
+	"credithub/schema/list"
+	"credithub/schema/policy"
+	"credithub/schema/record"
+)
+
+// roles of persons in entries, as the policy knows them.
+var personRoles = map[list.PersonRole]policy.Role{
+	list.LegalRepresentative: policy.LegalRepresentative,
+	list.ResponsiblePerson:   policy.ResponsiblePerson,
+}
+
+// CheckPersonInto is CheckInto about the person of a key in the role that the
+// matter asks about: what binds that person, by entries on any enterprise, counts
+// in full where the matter asks about persons; the enterprise's own hits count as
+// without a person, but for those that bind others.
+func (x *Index) CheckPersonInto(dst *Decision, code, person string, m *policy.Matter, at time.Time) {
+	x.CheckInto(dst, code, m, at) // first: its receipt must not name more than is looked up
+	dst.About(x.Bound(person), code, person, m, x.policy)
+}
+
+// Bound gives the entries that name a person.
+func (x *Index) Bound(person string) []list.Entry { return x.cur.Load().bound(person) }
+
+func (st *state) bound(person string) (out []list.Entry) {
+	for _, code := range st.people.codes(person) {
+		k, packed := pack(code)
+		var e list.Entry
+		for rest := st.rest(k, packed, code); len(rest) > 0; {
+			if rest = st.codec.next(&e, rest, code); e.Binds(person) != list.NoPerson {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// About turns an answer about the enterprise of a code into one about the person of
+// a key, whom the bound entries name. What an entry on the enterprise says of other
+// persons goes; what entries say of this one comes.
+func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matter, p *policy.Policy) {
+	own := d.Hits[:0]
+	for i := range d.Hits {
+		h := d.Hits[i]
+		if h.Role.Personal() && h.Evidence == nil && h.Entry.Persons != "" {
+			continue // it says whom it binds: this person comes below, others are not asked about
+		}
+		own = append(own, h)
+	}
+	d.Hits = own
+	day := record.DateOf(d.At)
+	for i := range bound {
+		e := &bound[i]
+		d.Hits = bind(d.Hits, e, personRoles[e.Binds(person)], e.USCC == code, p.Rules(m, e.List), m, day)
+	}
+	d.conclude()
+}
+
+// bind appends what an entry means for the person that it binds in a role. A bar
+// from office in other enterprises doesn't reach the listed one, and in a matter
+// about the enterprise a person weighs no more than elsewhere.
+func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.Rule, m *policy.Matter, day record.Date) []Hit {
+	for i := range rules {
+		r := &rules[i]
+		if r.Measure.Target&(role|policy.Person) == 0 || !r.Role.Personal() && own {
+			continue // it doesn't reach the person, or stands there as the enterprise's
+		}
+		o := r.Bears(e, day)
+		if o == policy.None {
+			continue
+		}
+		h := hitBy(r, o)
+		h.Entry, h.Role = *e, role
+		switch {
+		case r.Measure.Elsewhere && own:
+			h.Counts = min(o, policy.Inform)
+		case m.Role.Personal():
+			h.Counts = o
+		default:
+			h.Counts = min(o, policy.Caution)
+		}
+		hits = append(hits, h)
+	}
+	return hits
+}
