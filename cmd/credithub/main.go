@@ -27,21 +27,22 @@ type cli struct {
 	Config   string           `help:"Configuration file, hub.yaml." type:"existingfile" placeholder:"FILE" env:"CREDITHUB_CONFIG"`
 	LogLevel slog.Level       `help:"Least level that is logged." default:"info" env:"CREDITHUB_LOG_LEVEL"`
 
-	Up      upCmd      `cmd:"" help:"Run the whole hub on one machine."`
-	Ingest  ingestCmd  `cmd:"" help:"Run ingest alone: consume, verify, write; with --listen also accept pushes."`
-	Query   queryCmd   `cmd:"" help:"Run a query node alone: GraphQL, pages."`
-	Broker  brokerCmd  `cmd:"" help:"Run the embedded Kafka broker alone."`
-	Engine  engineCmd  `cmd:"" help:"Run the embedded ClickHouse engine alone."`
-	Migrate migrateCmd `cmd:"" help:"Bring ClickHouse and Kafka to the desired state."`
-	Repair  repairCmd  `cmd:"" help:"Make a damaged broker log go on behind what is stored; the hub is down meanwhile."`
-	Token   tokenCmd   `cmd:"" help:"Print a bearer token of the development issuer."`
-	Push    pushCmd    `cmd:"" help:"Send NDJSON, CSV or XLSX files; exit 0 every row counts, 5 some were rejected, 6 durable but their outcome was not told in time, 1 error."`
-	Check   checkCmd   `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`
-	Gen     genCmd     `cmd:"" help:"Make reproducible synthetic data and its truth."`
-	Bench   benchCmd   `cmd:"" help:"Measure, beside the limit of the same run."`
-	Key     keyCmd     `cmd:"" help:"Manage keys of units for signed Kafka messages."`
-	Conf    configCmd  `cmd:"" name:"config" help:"Check or show the configuration."`
-	Audit   auditCmd   `cmd:"" help:"Work with the audit log."`
+	Up         upCmd         `cmd:"" help:"Run the whole hub on one machine."`
+	Ingest     ingestCmd     `cmd:"" help:"Run ingest alone: consume, verify, write; with --listen also accept pushes."`
+	Query      queryCmd      `cmd:"" help:"Run a query node alone: GraphQL, pages."`
+	Broker     brokerCmd     `cmd:"" help:"Run the embedded Kafka broker alone."`
+	Engine     engineCmd     `cmd:"" help:"Run the embedded ClickHouse engine alone."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring ClickHouse and Kafka to the desired state."`
+	Repair     repairCmd     `cmd:"" help:"Make a damaged broker log go on behind what is stored; the hub is down meanwhile."`
+	Token      tokenCmd      `cmd:"" help:"Print a bearer token of the development issuer."`
+	Push       pushCmd       `cmd:"" help:"Send NDJSON, CSV or XLSX files; exit 0 every row counts, 5 some were rejected, 6 durable but their outcome was not told in time, 1 error."`
+	Check      checkCmd      `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`
+	Gen        genCmd        `cmd:"" help:"Make reproducible synthetic data and its truth."`
+	Bench      benchCmd      `cmd:"" help:"Measure, beside the limit of the same run."`
+	Key        keyCmd        `cmd:"" help:"Manage keys of units for signed Kafka messages."`
+	Conf       configCmd     `cmd:"" name:"config" help:"Check or show the configuration."`
+	Completion completionCmd `cmd:"" help:"Print completions for a shell."`
+	Audit      auditCmd      `cmd:"" help:"Work with the audit log."`
 }
 
 // exitError carries an exit status that is not an error to report.
