@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -41,7 +43,7 @@ func (c *pushCmd) Run(ctx context.Context) error {
 	}
 	defer done()
 	cfg := push.Config{To: to, Domain: c.Domain, Kind: c.Kind, Ignore: c.Ignore, Charset: c.Charset, Wait: c.Wait, Finding: func(f push.Finding) {
-		fmt.Printf("%s:%d\t%s\t%s\t%s\t%s\n", f.File, f.Line, f.RecordID, f.Code, f.Field, f.Message)
+		fmt.Printf("%s:%d\t%s\t%s\t%s\t%s\t%s\n", f.File, f.Line, f.RecordID, f.Code, f.Field, f.Value, f.Message)
 	}}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
 		cfg.Progress = pushProgress()
@@ -85,7 +87,13 @@ func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 		return nil, nil, errors.New("push: --token is needed")
 	case c.URL != "":
 		to, err := push.NewHTTP(c.URL, c.Token, nil, push.Limits{WaitFor: c.WaitFor})
-		return to, func() {}, err
+		if err != nil {
+			return nil, nil, err
+		}
+		if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {
+			to.Language = "zh"
+		}
+		return to, func() {}, nil
 	case len(c.Brokers) == 0:
 		return nil, nil, errors.New("push: --url or --brokers is needed")
 	case c.Key == "" || c.Unit == "":

@@ -276,6 +276,7 @@ func (m *mapped) bad(it *Item, message string) {
 }
 
 func (m *mapped) fill(it *Item) {
+	it.Header, it.Cells = m.cols.header, m.row.cells
 	bad := func(message string) { m.bad(it, message) }
 	switch {
 	case m.lost != "":
@@ -297,6 +298,7 @@ func (m *mapped) fill(it *Item) {
 			": a comma is missing, or one inside a cell stands without quotation marks")
 		return
 	}
+	it.Cells = cells
 	for i := range m.strays {
 		if s := &m.strays[i]; s.column >= 0 && clean(cells[s.column]) != "" {
 			if s.Count++; s.Count == 1 {

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"encoding/json"
+
 	"credithub/ingest/body"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
@@ -14,6 +16,8 @@ type Finding struct {
 	Field      string     `json:"field"`
 	Message    string     `json:"message"`
 	Suggestion string     `json:"suggestion,omitempty"`
+	// Value is what stands in the field as sent, personal numbers masked.
+	Value string `json:"value,omitempty"`
 	// Count is how many rows a warning speaks of when it is more than one: Line is
 	// the first of them.
 	Count int `json:"count,omitempty"`
@@ -76,8 +80,12 @@ type RejectionsAnswer struct {
 type Rejection struct {
 	Unit    string `json:"unit"`
 	Domain  string `json:"domain,omitempty"`
+	Kind    string `json:"kind,omitempty"`
 	BatchID string `json:"batchId,omitempty"`
 	At      string `json:"at"`
+	// Row is the row as sent, personal numbers masked: of a table its headings and
+	// cells. What intake refused stands as the hub had read it.
+	Row json.RawMessage `json:"row,omitempty"`
 	Finding
 }
 
@@ -102,7 +110,7 @@ var suggestions = map[fault.Code]string{
 func finding(line uint32, recordID string, f fault.Fault) Finding {
 	return Finding{
 		Line: line, RecordID: recordID, Code: f.Code, Field: f.Field,
-		Message: f.Message, Suggestion: suggestions[f.Code],
+		Message: f.Message, Suggestion: suggestions[f.Code], Value: f.Value,
 	}
 }
 

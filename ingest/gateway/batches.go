@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"credithub/schema/access"
@@ -44,6 +45,11 @@ func (g *Gateway) batch(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		g.refuse(w, r, who, actBatch, err)
 		return
+	}
+	if chinese(r) {
+		a.Rejections, a.Warnings = slices.Clone(a.Rejections), slices.Clone(a.Warnings)
+		speakChinese(a.Rejections)
+		speakChinese(a.Warnings)
 	}
 	g.answer(w, r, who, actBatch, a.BatchID, http.StatusOK, a)
 }
@@ -95,51 +101,6 @@ func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*B
 
 func away(err error) error {
 	return fault.Wrap(fault.Unavailable, err, "the store of the hub is away: ask again")
-}
-
-// rejections answers GET /v1/rejections?since=&after=&unit=.
-func (g *Gateway) rejections(w http.ResponseWriter, r *http.Request) {
-	who, err := g.reader(r)
-	if err != nil {
-		g.refuse(w, r, who, actRejections, err)
-		return
-	}
-	a, err := g.page(r, who)
-	if err != nil {
-		g.refuse(w, r, who, actRejections, err)
-		return
-	}
-	g.answer(w, r, who, actRejections, "", http.StatusOK, a)
-}
-
-func (g *Gateway) page(r *http.Request, who access.Principal) (*RejectionsAnswer, error) {
-	q := r.URL.Query()
-	ask := RejectsQuery{Unit: q.Get("unit"), Limit: g.Limits.Page + 1}
-	if err := ask.restrict(who); err != nil {
-		return nil, err
-	}
-	var err error
-	if ask.Since, err = parseSince(q.Get("since")); err != nil {
-		return nil, err
-	}
-	if ask.After, err = parseCursor(q.Get("after")); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), g.Limits.HistoryWait)
-	defer cancel()
-	all, at, err := g.History.Rejections(ctx, &ask)
-	if err != nil {
-		return nil, away(err)
-	}
-	a := &RejectionsAnswer{Rejections: all}
-	if len(all) > g.Limits.Page {
-		a.Rejections = all[:g.Limits.Page]
-		a.Next = at[g.Limits.Page-1].String()
-	}
-	if a.Rejections == nil {
-		a.Rejections = []Rejection{}
-	}
-	return a, nil
 }
 
 // restrict keeps a reader to what it may see: an agency to its unit, the auditor to

@@ -86,9 +86,9 @@ func TestOnlyTheUnitAndItsSupervisorsSeeABatch(t *testing.T) {
 func TestAUnitPagesThroughItsRejections(t *testing.T) {
 	h := newHub(t, func(c *Config) { c.Limits.Page = 2 })
 	for i := range 5 {
-		h.shelf.rejected = append(h.shelf.rejected, Rejection{Unit: "SAMR", Finding: Finding{Line: uint32(i + 1), Code: "E05"}})
+		h.shelf.rejected = append(h.shelf.rejected, refused("SAMR", Finding{Line: uint32(i + 1), Code: "E05"}))
 	}
-	h.shelf.rejected = append(h.shelf.rejected, Rejection{Unit: "TAX", Finding: Finding{Line: 9}})
+	h.shelf.rejected = append(h.shelf.rejected, refused("TAX", Finding{Line: 9}))
 	var lines []uint32
 	next := ""
 	for range 5 {
@@ -114,7 +114,7 @@ func TestAUnitPagesThroughItsRejections(t *testing.T) {
 }
 
 func TestCursorsComeBackAsTheyWere(t *testing.T) {
-	in := Cursor{At: now, BatchID: "b", Line: 3, Topic: "credit.tax", Partition: 2, Offset: -1, Code: "E05", Field: "x"}
+	in := Cursor{At: now, BatchID: "b", Line: 3, Topic: "credit.tax", Partition: 2, Offset: -1}
 	out, err := parseCursor(in.String())
 	if err != nil || *out != in {
 		t.Errorf("%+v %v", out, err)
@@ -145,8 +145,8 @@ func TestBatchIdsSortByTimeAndAreNoOthers(t *testing.T) {
 
 func TestTheQueryOfAPageNamesWhatIsAsked(t *testing.T) {
 	q, args := rejectionsQuery(&RejectsQuery{Unit: "SAMR", Since: now, After: &Cursor{At: now, Line: 7}, Limit: 500})
-	want := []any{"SAMR", now.UnixMilli(), now.UnixMilli(), "", uint32(7), "", uint16(0), int64(0), "", "", 500}
-	if fmt.Sprint(args) != fmt.Sprint(want) || strings.Count(q, "?") != len(args) || !strings.Contains(q, " AND unit = ? AND at >= ") {
+	want := []any{"SAMR", now.UnixMilli(), now.UnixMilli(), "", uint32(7), "", uint16(0), int64(0), 500}
+	if fmt.Sprint(args) != fmt.Sprint(want) || strings.Count(q, "?") != len(args) || !strings.Contains(q, "unit = ? AND at >= ") {
 		t.Errorf("%s %v", q, args)
 	}
 	if q, args := rejectionsQuery(&RejectsQuery{Limit: 1}); strings.Contains(q, "?,") || len(args) != 1 {
@@ -158,7 +158,7 @@ func TestTheQueryOfAPageNamesWhatIsAsked(t *testing.T) {
 // auditor alone sees it.
 func TestCase_A9_WhatNobodyProvesIsTheAuditorsAlone(t *testing.T) {
 	h := newHub(t)
-	h.shelf.rejected = []Rejection{{Unit: "", Finding: Finding{Line: 1, Code: "E12"}}, {Unit: "HRSS", Finding: Finding{Line: 2, Code: "E05"}}}
+	h.shelf.rejected = []Refused{refused("", Finding{Line: 1, Code: "E12"}), refused("HRSS", Finding{Line: 2, Code: "E05"})}
 	for token, want := range map[string]uint32{"agency:HRSS": 2, "supervisor:NDRC": 2, "admin:NDRC": 2, "auditor:NDRC": 1} {
 		var a RejectionsAnswer
 		if h.see("/v1/rejections", token, &a); len(a.Rejections) != 1 || a.Rejections[0].Line != want {

@@ -31,6 +31,7 @@ type chunk struct {
 	messages  [maxDomains][]kafka.Message
 	used      []record.Domain // domains with messages
 	rejects   []kafka.Message
+	rejected  int                // bytes of rejects
 	positions []receipt.Position // after production
 }
 
@@ -39,6 +40,7 @@ func newChunk(bytes int) *chunk { return &chunk{arena: make([]byte, 0, bytes)} }
 func (c *chunk) size() int { return len(c.arena) }
 
 func (c *chunk) reset() {
+	c.rejected = 0
 	c.arena, c.headers, c.rejects, c.positions = c.arena[:0], c.headers[:0], c.rejects[:0], c.positions[:0]
 	for _, d := range c.used {
 		clear(c.messages[d])
@@ -89,6 +91,7 @@ func (c *chunk) addReject(r *feed.Reject) {
 	if err != nil {
 		return // a struct of texts and numbers: can't happen
 	}
+	c.rejected += len(value)
 	c.rejects = append(c.rejects, kafka.Message{Key: []byte(r.Unit), Value: value, Partition: kafka.ByKey})
 }
 

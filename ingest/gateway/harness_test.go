@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,7 @@ type shelf struct {
 	heads    map[string]feed.Batch
 	refused  map[string][]Finding
 	settled  map[string]Settled
-	rejected []Rejection
+	rejected []Refused
 	fail     bool
 }
 
@@ -100,16 +101,17 @@ func (s *shelf) Settled(_ context.Context, h feed.Batch, _ int) (Settled, error)
 	return s.settled[h.ID], s.err()
 }
 
-func (s *shelf) Rejections(_ context.Context, q *RejectsQuery) (all []Rejection, at []Cursor, err error) {
+func (s *shelf) Rejections(_ context.Context, q *RejectsQuery) (all []Refused, err error) {
 	for _, r := range s.rejected {
-		if q.Nobody != (r.Unit == "") || q.Unit != "" && r.Unit != q.Unit || q.After != nil && r.Line <= q.After.Line {
+		if q.Nobody != (r.Unit == "") || q.Unit != "" && r.Unit != q.Unit || q.After != nil && r.At.Line <= q.After.Line {
 			continue
 		}
 		if len(all) < q.Limit {
-			all, at = append(all, r), append(at, Cursor{Line: r.Line})
+			r.Findings = slices.Clone(r.Findings)
+			all = append(all, r)
 		}
 	}
-	return all, at, s.err()
+	return all, s.err()
 }
 
 // hub is a gateway on a broker in this process.
@@ -317,4 +319,31 @@ func isProblem(t testing.TB, r reply, status int, code fault.Kind) {
 	if r.status != status || r.Code != string(code) || r.header.Get("Content-Type") != "application/problem+json" || r.Detail == "" {
 		t.Errorf("answered %d %s %s, want %d %s", r.status, r.header.Get("Content-Type"), r.body, status, code)
 	}
+}
+
+// refused is a rejected row of a unit.
+func refused(unit string, f Finding) Refused {
+	return Refused{Rejection: Rejection{Unit: unit}, Findings: []Finding{f}, At: Cursor{Line: f.Line}}
+}
+
+// raw is the body of an answer that is no JSON.
+func (h *hub) raw(method, path string, opts ...opt) string {
+	h.t.Helper()
+	r, err := http.NewRequest(method, h.server.URL+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, o := range opts {
+		o(r)
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
 }

@@ -33,17 +33,23 @@ type Cursor struct {
 	Topic     string    `json:"t"`
 	Partition uint16    `json:"p"`
 	Offset    int64     `json:"o"`
-	Code      string    `json:"c"`
-	Field     string    `json:"f"`
 }
 
 // RejectsQuery asks for a page of rejected rows.
 type RejectsQuery struct {
-	Unit   string // "": of all units
-	Nobody bool   // those that nobody proves to have sent, instead
-	Since  time.Time
-	After  *Cursor
-	Limit  int
+	Unit         string // "": of all units
+	Nobody       bool   // those that nobody proves to have sent, instead
+	Domain, Kind string // "": of all
+	Since        time.Time
+	After        *Cursor
+	Limit        int // rows
+}
+
+// Refused is a rejected row with what rejects it, which is at least one finding.
+type Refused struct {
+	Rejection // of the row; its finding is empty
+	Findings  []Finding
+	At        Cursor
 }
 
 // History tells what ClickHouse has of batches and rejected rows.
@@ -55,8 +61,8 @@ type History interface {
 	Refused(ctx context.Context, unit, id string, limit int) ([]Finding, bool, error)
 	// Settled tells how far the accepted rows of a batch are stored.
 	Settled(ctx context.Context, head feed.Batch, limit int) (Settled, error)
-	// Rejections lists rejected rows, oldest first, each with its own cursor.
-	Rejections(ctx context.Context, q *RejectsQuery) ([]Rejection, []Cursor, error)
+	// Rejections lists rejected rows, oldest first.
+	Rejections(ctx context.Context, q *RejectsQuery) ([]Refused, error)
 }
 
 // Querier asks ClickHouse; driver.Conn does.
@@ -108,18 +114,18 @@ func (c *store) Head(ctx context.Context, id string) (h feed.Batch, found bool, 
 
 // The key of rejects begins with unit and batch; offset −1 tells that the row
 // never reached a domain topic.
-const refusedQuery = `SELECT line, record_id, toString(code), field, message FROM rejects FINAL
+const refusedQuery = `SELECT line, record_id, toString(code), field, message, value FROM rejects FINAL
 WHERE unit = ? AND batch_id = ? AND offset = -1 ORDER BY line, code, field LIMIT ?`
 
 func (c *store) Refused(ctx context.Context, unit, id string, limit int) (all []Finding, more bool, err error) {
 	err = c.each(ctx, func(r driver.Rows) error {
 		var line uint32
-		var recordID, code, field, message string
-		if err := r.Scan(&line, &recordID, &code, &field, &message); err != nil {
+		var recordID, code, field, message, value string
+		if err := r.Scan(&line, &recordID, &code, &field, &message, &value); err != nil {
 			return err
 		}
 		if more = len(all) == limit; !more {
-			all = append(all, finding(line, recordID, fault.Fault{Code: fault.Code(code), Field: field, Message: message}))
+			all = append(all, finding(line, recordID, fault.Fault{Code: fault.Code(code), Field: field, Message: message, Value: value}))
 		}
 		return nil
 	}, refusedQuery, unit, id, limit+1)
@@ -218,44 +224,61 @@ func (c *store) passed(ctx context.Context, ps []receipt.Position) (bool, error)
 
 // rejectionsQuery makes the query of a page.
 func rejectionsQuery(a *RejectsQuery) (string, []any) {
-	where := []string{"startsWith(code, 'E')"} // a rejected row has its warnings there as well
+	var where []string
 	var args []any
+	is := func(column, value string) {
+		if value != "" {
+			where, args = append(where, column+" = ?"), append(args, value)
+		}
+	}
 	switch {
 	case a.Nobody:
 		where = append(where, "unit = ''")
 	case a.Unit != "":
-		where, args = append(where, "unit = ?"), append(args, a.Unit)
+		is("unit", a.Unit)
 	default:
 		where = append(where, "unit != ''")
 	}
+	is("domain", a.Domain)
+	is("kind", a.Kind)
 	if !a.Since.IsZero() {
 		where, args = append(where, "at >= fromUnixTimestamp64Milli(toInt64(?), 'UTC')"), append(args, a.Since.UnixMilli())
 	}
 	if after := a.After; after != nil {
-		where = append(where, "(at, batch_id, line, toString(topic), partition, offset, toString(code), field) > "+
-			"(fromUnixTimestamp64Milli(toInt64(?), 'UTC'), ?, ?, ?, ?, ?, ?, ?)")
-		args = append(args, after.At.UnixMilli(), after.BatchID, after.Line, after.Topic, after.Partition, after.Offset, after.Code, after.Field)
+		where = append(where, "(at, batch_id, line, toString(topic), partition, offset) > "+
+			"(fromUnixTimestamp64Milli(toInt64(?), 'UTC'), ?, ?, ?, ?, ?)")
+		args = append(args, after.At.UnixMilli(), after.BatchID, after.Line, after.Topic, after.Partition, after.Offset)
 	}
-	q := `SELECT toString(unit), toString(domain), batch_id, line, record_id, at, toString(code), field, message,
-toString(topic), partition, offset FROM rejects FINAL WHERE ` + strings.Join(where, " AND ")
-	return q + " ORDER BY at, batch_id, line, toString(topic), partition, offset, toString(code), field LIMIT ?", append(args, a.Limit)
+	// A rejected row has its warnings there as well.
+	q := "SELECT toString(unit) AS unit_, toString(domain) AS domain_, any(toString(kind)), batch_id, line, any(record_id), at, toString(topic) AS topic_, partition, offset, max(row)" +
+		", groupArrayIf(toString(code), startsWith(code, 'E')) AS codes, groupArrayIf(field, startsWith(code, 'E')), " +
+		"groupArrayIf(message, startsWith(code, 'E')), groupArrayIf(value, startsWith(code, 'E')) " +
+		"FROM rejects FINAL WHERE " + strings.Join(where, " AND ")
+	return q + " GROUP BY unit_, domain_, batch_id, line, at, topic_, partition, offset HAVING notEmpty(codes)" +
+		" ORDER BY at, batch_id, line, topic_, partition, offset LIMIT ?", append(args, a.Limit)
 }
 
-func (c *store) Rejections(ctx context.Context, a *RejectsQuery) (all []Rejection, at []Cursor, err error) {
+func (c *store) Rejections(ctx context.Context, a *RejectsQuery) (all []Refused, err error) {
 	q, args := rejectionsQuery(a)
 	err = c.each(ctx, func(r driver.Rows) error {
-		var x Rejection
-		var cur Cursor
-		var code string
-		if err := r.Scan(&x.Unit, &x.Domain, &cur.BatchID, &cur.Line, &x.RecordID, &cur.At, &code, &cur.Field, &x.Message,
-			&cur.Topic, &cur.Partition, &cur.Offset); err != nil {
+		var x Refused
+		var row string
+		var codes, fields, messages, values []string
+		at := &x.At
+		if err := r.Scan(&x.Unit, &x.Domain, &x.Kind, &at.BatchID, &at.Line, &x.RecordID, &at.At, &at.Topic, &at.Partition, &at.Offset, &row,
+			&codes, &fields, &messages, &values); err != nil {
 			return err
 		}
-		cur.Code = code
-		x.BatchID, x.At = cur.BatchID, stamped(cur.At)
-		x.Finding = finding(cur.Line, x.RecordID, fault.Fault{Code: fault.Code(code), Field: cur.Field, Message: x.Message})
-		all, at = append(all, x), append(at, cur)
+		x.BatchID, x.Rejection.At, x.Line = at.BatchID, stamped(at.At), at.Line
+		if row != "" {
+			x.Row = json.RawMessage(row)
+		}
+		for i := range codes {
+			x.Findings = append(x.Findings, finding(at.Line, x.RecordID,
+				fault.Fault{Code: fault.Code(codes[i]), Field: fields[i], Message: messages[i], Value: values[i]}))
+		}
+		all = append(all, x)
 		return nil
 	}, q, args...)
-	return all, at, err
+	return all, err
 }

@@ -80,12 +80,12 @@ func TestHistoryReadsWhatIsStored(t *testing.T) {
 	for i := range 2 { // written at least once
 		_ = i
 		for line := 1; line <= 3; line++ {
-			exec(fmt.Sprintf(`INSERT INTO rejects VALUES ('TAX', 'tax', 'b1', %d, 'R-%d', fromUnixTimestamp64Milli(%d, 'UTC'), 'E05', 'year', 'missing', '', 0, -1)`,
+			exec(fmt.Sprintf(`INSERT INTO rejects (unit, domain, batch_id, line, record_id, at, code, field, message, topic, partition, offset) VALUES ('TAX', 'tax', 'b1', %d, 'R-%d', fromUnixTimestamp64Milli(%d, 'UTC'), 'E05', 'year', 'missing', '', 0, -1)`,
 				line, line, now.UnixMilli()+int64(line)))
 		}
-		exec(fmt.Sprintf(`INSERT INTO rejects VALUES ('TAX', 'tax', 'b1', 4, 'R-4', fromUnixTimestamp64Milli(%d, 'UTC'), 'E10', '', 'other content', 'credit.decision', 0, 2)`, now.UnixMilli()+9))
-		exec(`INSERT INTO rejects VALUES ('TAX', 'tax', 'b1', 4, 'R-4', now64(3), 'W01', 'uscc', 'inner check', 'credit.decision', 0, 2)`)
-		exec(`INSERT INTO rejects VALUES ('SAMR', 'registration', 'b2', 1, 'R', now64(3), 'E05', 'name', 'missing', '', 0, -1)`)
+		exec(fmt.Sprintf(`INSERT INTO rejects (unit, domain, batch_id, line, record_id, at, code, field, message, topic, partition, offset) VALUES ('TAX', 'tax', 'b1', 4, 'R-4', fromUnixTimestamp64Milli(%d, 'UTC'), 'E10', '', 'other content', 'credit.decision', 0, 2)`, now.UnixMilli()+9))
+		exec(`INSERT INTO rejects (unit, domain, batch_id, line, record_id, at, code, field, message, topic, partition, offset) VALUES ('TAX', 'tax', 'b1', 4, 'R-4', now64(3), 'W01', 'uscc', 'inner check', 'credit.decision', 0, 2)`)
+		exec(`INSERT INTO rejects (unit, domain, batch_id, line, record_id, at, code, field, message, topic, partition, offset) VALUES ('SAMR', 'registration', 'b2', 1, 'R', now64(3), 'E05', 'name', 'missing', '', 0, -1)`)
 	}
 	early, more, err := h.Refused(ctx, "TAX", "b1", 3)
 	if err != nil || more || findings(early) != "1:E05:year 2:E05:year 3:E05:year" {
@@ -98,28 +98,28 @@ func TestHistoryReadsWhatIsStored(t *testing.T) {
 	var lines []uint32
 	var after *Cursor
 	for {
-		all, at, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now, After: after, Limit: 2})
+		all, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now, After: after, Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range all {
 			lines = append(lines, r.Line)
-			if r.Unit != "TAX" || r.Domain != "tax" || r.BatchID != "b1" || r.Message == "" || r.RecordID != fmt.Sprintf("R-%d", r.Line) || r.At == "" {
+			if r.Unit != "TAX" || r.Domain != "tax" || r.BatchID != "b1" || r.Findings[0].Message == "" || r.RecordID != fmt.Sprintf("R-%d", r.Line) || r.Rejection.At == "" || len(r.Findings) != 1 {
 				t.Errorf("%+v", r)
 			}
 		}
 		if len(all) < 2 {
 			break
 		}
-		after = &at[len(at)-1]
+		after = &all[len(all)-1].At
 	}
 	if fmt.Sprint(lines) != "[1 2 3 4]" {
 		t.Errorf("pages: %v", lines)
 	}
-	if all, _, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now.Add(3 * time.Millisecond), Limit: 10}); err != nil || len(all) != 2 {
+	if all, err := h.Rejections(ctx, &RejectsQuery{Unit: "TAX", Since: now.Add(3 * time.Millisecond), Limit: 10}); err != nil || len(all) != 2 {
 		t.Errorf("since: %v %v", all, err)
 	}
-	if all, _, err := h.Rejections(ctx, &RejectsQuery{Limit: 10}); err != nil || len(all) != 5 {
+	if all, err := h.Rejections(ctx, &RejectsQuery{Limit: 10}); err != nil || len(all) != 5 {
 		t.Errorf("all units: %v %v", all, err)
 	}
 }

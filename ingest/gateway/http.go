@@ -68,6 +68,11 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, who access.Prin
 		g.refuse(w, r, who, action, fault.Wrap(fault.Internal, err, "the answer could not be written"))
 		return
 	}
+	g.send(w, r, who, action, subject, status, "application/json", b)
+}
+
+// send sends an answer once it is in the audit log.
+func (g *Gateway) send(w http.ResponseWriter, r *http.Request, who access.Principal, action, subject string, status int, media string, b []byte) {
 	sum := sha256.Sum256(b)
 	if err := g.log(r.Context(), who, action, subject, "OK", hex.EncodeToString(sum[:16])); err != nil {
 		err = fault.Wrap(fault.Unavailable, err, "the audit log is away: send the request again")
@@ -77,7 +82,8 @@ func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, who access.Prin
 		g.refuse(w, r, who, action, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Type", media)
+	w.Header().Set("Vary", "Accept-Language")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Length", strconv.Itoa(len(b)))
 	w.WriteHeader(status)

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/problem"
 	"credithub/ingest/body"
+	"credithub/ingest/sent"
 	"credithub/schema/access"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
@@ -85,10 +87,17 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Princi
 	defer done()
 	p := g.newIntake(who.Unit, len(buf.b))
 	defer g.decoders.Put(p.dec)
+	p.kind = f.kind
 	if err := p.run(r.Context(), src, f.domain); err != nil {
 		return nil, err
 	}
-	return p.answer(), nil
+	a := p.answer()
+	if chinese(r) {
+		a.Rejections = slices.Clone(a.Rejections) // the batch remembers them as they are
+		speakChinese(a.Rejections)
+		speakChinese(a.Warnings)
+	}
+	return a, nil
 }
 
 // decoder keeps the room of a decoder and its row for the next push.
@@ -106,6 +115,7 @@ type intake struct {
 	at    time.Time
 	today record.Date
 	rows  int
+	kind  *record.KindSpec // of tables
 
 	dec    *decoder
 	chunk  *chunk
@@ -137,7 +147,7 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 	for src.Next(&it) {
 		p.rows++
 		p.take(&it)
-		if p.chunk.size() >= p.g.Limits.Chunk || len(p.chunk.rejects) >= maxChunkRejects {
+		if p.chunk.size() >= p.g.Limits.Chunk || p.chunk.rejected >= p.g.Limits.Chunk || len(p.chunk.rejects) >= maxChunkRejects {
 			if err := p.launch(ctx); err != nil {
 				return p.unsettled(err)
 			}
@@ -226,7 +236,7 @@ func (p *intake) collect(c *chunk) {
 func (p *intake) take(it *body.Item) {
 	row := &p.dec.row
 	if it.Raw == nil {
-		p.reject(it.Line, record.NoDomain, it.RecordID, it.Faults)
+		p.reject(it, nil, it.RecordID, it.Faults)
 		return
 	}
 	p.dec.Decode(it.Raw, p.today, row)
@@ -234,7 +244,7 @@ func (p *intake) take(it *body.Item) {
 	row.Faults = append(row.Faults, it.Faults...)
 	p.rights(row)
 	if row.Rejected() {
-		p.reject(it.Line, row.Domain, string(row.RecordID), row.Faults)
+		p.reject(it, row, string(row.RecordID), row.Faults)
 		return
 	}
 	p.accepted++
@@ -266,21 +276,39 @@ func (p *intake) rights(row *record.Row) {
 	}
 }
 
-// reject notes the faults that reject a row and sends them to its unit's list.
-func (p *intake) reject(line uint32, d record.Domain, recordID string, faults []fault.Fault) {
+// reject notes the faults that reject a row and sends them to its unit's list, with
+// the row as sent. row is nil when it could not be read.
+func (p *intake) reject(it *body.Item, row *record.Row, recordID string, faults []fault.Fault) {
 	p.rejected++
-	kept := make([]fault.Fault, 0, len(faults))
+	kind := p.kind
+	d := record.NoDomain
+	if row != nil {
+		if d = row.Domain; row.Spec() != nil {
+			kind = row.Spec()
+		}
+	} else if kind != nil {
+		d = kind.Domain
+	}
+	r := feed.Reject{Unit: p.unit, Domain: d.String(), BatchID: p.id, Line: it.Line, RecordID: recordID, At: p.at}
+	if kind != nil {
+		r.Kind = kind.Name
+	}
+	raw := it.Raw
+	if it.Cells != nil {
+		raw = sent.Table(it.Header, it.Cells)
+	}
+	r.Row = sent.Row(raw, kind)
+	value := sent.Values(r.Row, kind)
 	for _, f := range faults {
 		if f.Code.Rejects() {
-			kept = append(kept, f)
-			p.rejections = p.note(p.rejections, line, recordID, f)
+			f.Value = value(f.Field)
+			r.Faults = append(r.Faults, f)
+			p.rejections = p.note(p.rejections, it.Line, recordID, f)
 		}
 	}
-	p.g.metrics.rows.WithLabelValues(domainLabel(d), string(kept[0].Code)).Inc()
-	p.chunk.addReject(&feed.Reject{
-		Unit: p.unit, Domain: d.String(), BatchID: p.id, Line: line, RecordID: recordID, At: p.at,
-		Faults: kept, Suggestion: suggestions[kept[0].Code],
-	})
+	p.g.metrics.rows.WithLabelValues(domainLabel(d), string(r.Faults[0].Code)).Inc()
+	r.Suggestion = suggestions[r.Faults[0].Code]
+	p.chunk.addReject(&r)
 }
 
 // note appends a finding unless the list is full.

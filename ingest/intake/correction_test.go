@@ -100,6 +100,13 @@ func TestCase_A1_DecisionsAndSignedMessagesWithoutVersions(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	h.eventually("the refused row", func() string { // as the hub had read it, to be mended
+		got := h.rows("SELECT concat(kind, ' ', code, ' ', JSONExtractString(row, 'data', 'grade')) FROM rejects FINAL")
+		if !slices.Equal(got, []string{"grade E10 A"}) {
+			return fmt.Sprintf("%q", got)
+		}
+		return ""
+	})
 	got = h.rows("SELECT concat(toString(version), ' ', toString(status)) FROM records WHERE domain = 'decision' ORDER BY offset")
 	if fmt.Sprint(got) != "[1 ACCEPTED 1 DUPLICATE 2 ACCEPTED]" {
 		t.Errorf("decisions: %q", got)

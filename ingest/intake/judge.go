@@ -7,6 +7,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
+	"credithub/ingest/sent"
 	"credithub/ingest/sink"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
@@ -281,6 +282,14 @@ func (j *judge) reject(b *sink.Block, p *payload, o *origin, m *kafka.Message, u
 		At: o.recordedAt, Topic: out.Topic, Partition: int(p.partition), Offset: m.Offset + 1,
 	}
 	r.Faults = append(r.Faults, row.Faults...)
+	if kind := row.Spec(); o.proven && m.Err == nil { // what nobody proves can be mended by nobody
+		r.Row = sent.Row(m.Value, kind)
+		value := sent.Values(r.Row, kind)
+		for i := range r.Faults {
+			r.Faults[i].Value = value(r.Faults[i].Field)
+		}
+		r.Kind = row.Kind
+	}
 	p.rejects = append(p.rejects, r)
 }
 

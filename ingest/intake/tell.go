@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
@@ -161,7 +162,11 @@ func appendOutcomes(msgs []kafka.Message, p *payload) []kafka.Message {
 	o := feed.Outcomes{Topic: p.domain.Topic(), Partition: int(p.partition), Through: p.through}
 	for i := range p.rejects {
 		if r := &p.rejects[i]; r.BatchID == "" {
-			o.Rejected = append(o.Rejected, feed.Outcome{Offset: r.Offset - 1, Faults: r.Faults})
+			faults := slices.Clone(r.Faults)
+			for i := range faults {
+				faults[i].Value = "" // places and faults only
+			}
+			o.Rejected = append(o.Rejected, feed.Outcome{Offset: r.Offset - 1, Faults: faults})
 		}
 	}
 	value, err := json.Marshal(&o)

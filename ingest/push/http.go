@@ -24,10 +24,11 @@ type found struct {
 	Field    string     `json:"field"`
 	Message  string     `json:"message"`
 	Count    int        `json:"count"`
+	Value    string     `json:"value"`
 }
 
 func (f *found) finding() Finding {
-	return Finding{Line: f.Line, RecordID: f.RecordID, Count: f.Count, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message}}
+	return Finding{Line: f.Line, RecordID: f.RecordID, Count: f.Count, Fault: fault.Fault{Code: f.Code, Field: f.Field, Message: f.Message, Value: f.Value}}
 }
 
 // answer is the 202 of the gateway, or what it tells about a batch.
@@ -66,6 +67,8 @@ type HTTP struct {
 	hub    string
 	token  string
 	client *http.Client
+	// Language is that of messages, as in Accept-Language; "": English.
+	Language string
 	retry
 }
 
@@ -122,6 +125,9 @@ func (h *HTTP) post(ctx context.Context, p Part) (Outcome, error) {
 		return Outcome{}, err
 	}
 	r.Header.Set("Authorization", "Bearer "+h.token)
+	if h.Language != "" {
+		r.Header.Set("Accept-Language", h.Language)
+	}
 	r.Header.Set("Content-Type", string(p.Form))
 	status, head, b, err := h.roundTrip(r)
 	switch {
@@ -190,6 +196,9 @@ func (h *HTTP) get(ctx context.Context, path string) ([]byte, error) {
 		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+h.token)
+	if h.Language != "" {
+		r.Header.Set("Accept-Language", h.Language)
+	}
 	status, _, b, err := h.roundTrip(r)
 	switch {
 	case err != nil:

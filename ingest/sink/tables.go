@@ -137,8 +137,9 @@ type Table interface {
 
 // Rejects gathers rows of table rejects: one for each fault of a row.
 type Rejects struct {
-	unit, domain, code, topic         *word
+	unit, domain, code, topic, kind   *word
 	batchID, recordID, field, message text
+	value, row                        text
 	line                              proto.ColUInt32
 	at                                *instant
 	partition                         proto.ColUInt16
@@ -147,7 +148,7 @@ type Rejects struct {
 
 // NewRejects makes an empty batch.
 func NewRejects() *Rejects {
-	return &Rejects{unit: newWord(), domain: newWord(), code: newWord(), topic: newWord(), at: millis()}
+	return &Rejects{unit: newWord(), domain: newWord(), code: newWord(), topic: newWord(), kind: newWord(), at: millis()}
 }
 
 // Append adds the faults of a row. Batch and line name a row that came through
@@ -158,7 +159,14 @@ func (t *Rejects) Append(r *feed.Reject) {
 	if r.BatchID != "" && offset > 0 {
 		partition, offset = 0, 0
 	}
-	for _, f := range r.Faults {
+	for i, f := range r.Faults {
+		t.kind.append(r.Kind)
+		t.value.appendString(f.Value)
+		if i == 0 {
+			t.row.append(r.Row)
+		} else {
+			t.row.append(nil)
+		}
 		t.unit.append(r.Unit)
 		t.domain.append(r.Domain)
 		t.batchID.appendString(r.BatchID)
@@ -179,10 +187,10 @@ func (t *Rejects) Rows() int { return t.batchID.n }
 
 // Reset empties the batch.
 func (t *Rejects) Reset() {
-	for _, c := range []*word{t.unit, t.domain, t.code, t.topic} {
+	for _, c := range []*word{t.unit, t.domain, t.code, t.topic, t.kind} {
 		c.reset()
 	}
-	for _, c := range []*text{&t.batchID, &t.recordID, &t.field, &t.message} {
+	for _, c := range []*text{&t.batchID, &t.recordID, &t.field, &t.message, &t.value, &t.row} {
 		c.reset()
 	}
 	t.line, t.at, t.partition, t.offset = t.line[:0], t.at.emptied(), t.partition[:0], t.offset[:0]
@@ -195,6 +203,7 @@ func (t *Rejects) Input() proto.Input {
 		{Name: "line", Data: &t.line}, {Name: "record_id", Data: &t.recordID}, {Name: "at", Data: t.at},
 		{Name: "code", Data: t.code}, {Name: "field", Data: &t.field}, {Name: "message", Data: &t.message},
 		{Name: "topic", Data: t.topic}, {Name: "partition", Data: &t.partition}, {Name: "offset", Data: &t.offset},
+		{Name: "kind", Data: t.kind}, {Name: "value", Data: &t.value}, {Name: "row", Data: &t.row},
 	}
 }
 

@@ -110,6 +110,8 @@ func rejects() Table {
 			{Name: "unit", Type: low}, {Name: "domain", Type: low}, {Name: "batch_id", Type: str}, {Name: "line", Type: "UInt32"},
 			{Name: "record_id", Type: str}, {Name: "at", Type: millis}, {Name: "code", Type: low}, {Name: "field", Type: str},
 			{Name: "message", Type: str}, {Name: "topic", Type: low}, {Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"},
+			{Name: "kind", Type: low}, {Name: "value", Type: str},
+			{Name: "row", Type: str}, // as sent and masked, with the first fault of a row only
 		},
 		Settings: []Setting{{Name: "index_granularity", Value: "1024"}},
 	}

@@ -51,6 +51,9 @@ type Fault struct {
 	Code    Code   `json:"code"`
 	Field   string `json:"field"`
 	Message string `json:"message"`
+	// Value is what stands in the field as sent, personal numbers masked; "" when it
+	// isn't kept.
+	Value string `json:"value,omitempty"`
 }
 
 // Kind classifies an error for its caller. The text is the GraphQL

@@ -10,6 +10,7 @@
 package feed
 
 import (
+	"encoding/json"
 	"time"
 
 	"credithub/schema/fault"
@@ -152,6 +153,9 @@ type Reject struct {
 	Partition  int           `json:"partition,omitempty"`
 	Offset     int64         `json:"offset,omitempty"` // offset + 1, so that 0 means none
 	Suggestion string        `json:"suggestion,omitempty"`
+
+	Kind string          `json:"kind,omitempty"`
+	Row  json.RawMessage `json:"row,omitempty"` // as sent, personal numbers masked
 }
 
 // Outcomes is a value on credit.outcomes: that a partition of a domain's topic has

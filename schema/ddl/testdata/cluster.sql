@@ -96,7 +96,10 @@ CREATE TABLE IF NOT EXISTS `credithub`.`rejects_local` ON CLUSTER `hub`
     `message` String,
     `topic` LowCardinality(String),
     `partition` UInt16,
-    `offset` Int64
+    `offset` Int64,
+    `kind` LowCardinality(String),
+    `value` String,
+    `row` String
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/credithub/rejects', '{replica}')
 ORDER BY (unit, batch_id, line, topic, partition, offset, code, field)

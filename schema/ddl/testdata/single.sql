@@ -84,7 +84,10 @@ CREATE TABLE IF NOT EXISTS `credithub`.`rejects`
     `message` String,
     `topic` LowCardinality(String),
     `partition` UInt16,
-    `offset` Int64
+    `offset` Int64,
+    `kind` LowCardinality(String),
+    `value` String,
+    `row` String
 )
 ENGINE = ReplacingMergeTree()
 ORDER BY (unit, batch_id, line, topic, partition, offset, code, field)
