@@ -26,14 +26,31 @@ func (s span) String() string {
 	return s.least.String() + ".." + s.most.String()
 }
 
-// unknownCause is one that no list knows.
-const unknownCause = "没有见过的事由"
+// unknownCause is a code that no list knows.
+const unknownCause = "99"
 
 // oracle is testdata/oracle.txt.
 type oracle struct {
 	rows     map[string]span // matter, list with or without /cause, who
-	outlives map[string]int  // the same; months
+	outlives map[string]bar  // the same
 	terms    map[string]int  // list with or without /cause; years
+}
+
+// bar is how long something goes on after an entry expired.
+type bar struct {
+	months   int
+	fromExit bool
+}
+
+// end is the last day of the bar, the last day of the entry when there is none.
+func (b bar) end(since, until record.Date) record.Date {
+	switch {
+	case b.months == 0:
+		return until
+	case b.fromExit:
+		return until.AddMonths(b.months)
+	}
+	return max(until, since.AddMonths(b.months))
 }
 
 func obligation(t *testing.T, name string) policy.Obligation {
@@ -54,13 +71,17 @@ func readOracle(t *testing.T) *oracle {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	o := &oracle{rows: map[string]span{}, outlives: map[string]int{}, terms: map[string]int{}}
+	o := &oracle{rows: map[string]span{}, outlives: map[string]bar{}, terms: map[string]int{}}
 	for s := bufio.NewScanner(f); s.Scan(); {
 		w := strings.Fields(s.Text())
 		switch {
 		case len(w) == 0 || strings.HasPrefix(w[0], "#"):
 		case w[0] == "outlives":
-			o.outlives[w[1]+" "+w[2]+" "+w[3]], _ = strconv.Atoi(w[4])
+			n, err := strconv.Atoi(w[4])
+			if err != nil || w[5] != "exit" && w[5] != "since" {
+				t.Fatalf("oracle: %q", s.Text())
+			}
+			o.outlives[w[1]+" "+w[2]+" "+w[3]] = bar{n, w[5] == "exit"}
 		case w[0] == "term":
 			o.terms[w[1]], _ = strconv.Atoi(w[2])
 		default:
@@ -110,12 +131,24 @@ func (o *oracle) ofUnknown(p *policy.Policy, m string, l list.Code, who string) 
 	return span{min(s.least, policy.Caution), min(s.most, policy.Caution)}
 }
 
-// bar is how many months after an entry expired a bar goes on.
-func (o *oracle) bar(m string, l list.Code, cause, who string) int {
-	if n, ok := o.outlives[m+" "+l.String()+"/"+cause+" "+who]; ok {
-		return n
+// after is what the law allows on a day when the entry has expired: nothing, unless
+// a bar goes on.
+func (o *oracle) after(p *policy.Policy, c *cell, until, day record.Date) span {
+	if c.cause == unknownCause { // any bar of the list may be meant
+		s := span{}
+		for _, of := range p.List(c.list).Causes {
+			known := *c
+			known.cause = of.Code
+			s.most = max(s.most, o.after(p, &known, until, day).most)
+		}
+		return span{most: min(s.most, policy.Caution)}
 	}
-	return o.outlives[m+" "+l.String()+" "+who]
+	for _, k := range keys(p, c.matter.Code, c.list, c.cause, c.who) {
+		if b, ok := o.outlives[k]; ok && day <= b.end(served, until) {
+			return o.allows(p, c.matter.Code, c.list, c.cause, c.who)
+		}
+	}
+	return span{}
 }
 
 // years is the longest term of an entry, 0 when the law names none.
@@ -204,21 +237,17 @@ func TestOracleOfTheLaw(t *testing.T) {
 					ask(c, span{})
 					c.day = served + 30
 					ask(c, within)
-					after := span{}
-					if n := o.bar(m.Code, l.Code, cause, who); n > 0 {
-						c.day = until.AddMonths(n) - 1
-						ask(c, within)
-						c.day = until.AddMonths(n) + 2
-						ask(c, after)
-					} else {
-						c.day = until + 1
-						ask(c, after)
+					for _, c.day = range []record.Date{until + 1, until.AddMonths(11), until.AddMonths(25), until.AddMonths(49)} {
+						ask(c, o.after(p, &c, until, c.day))
 					}
 					if n := o.years(l.Code, cause); n > 0 {
 						// A decision that claims more ends with the law's term.
+						end := served.AddMonths(12 * n)
 						c.end = served.AddMonths(12*n + 120)
-						c.day = served.AddMonths(12*n+o.bar(m.Code, l.Code, cause, who)) + 2
-						ask(c, after)
+						c.day = end + 2
+						ask(c, o.after(p, &c, end, c.day))
+						c.day = end.AddMonths(49)
+						ask(c, span{})
 					}
 				}
 			}
