@@ -16,11 +16,12 @@ type checkCmd struct {
 	Token  string `help:"Bearer token." required:"" env:"CREDITHUB_TOKEN"`
 	CaseNo string `help:"Case number, kept in the audit log."`
 	After  string `help:"Receipt of a push that the answer must reflect."`
+	Person string `name:"person-key" help:"Keyed hash of a person's identity number (credithub person-key): ask about that person." placeholder:"HEX"`
 	USCC   string `arg:"" name:"uscc" help:"统一社会信用代码."`
 	Matter string `arg:"" help:"Matter by code (GOVERNMENT_PROCUREMENT), by name (食品经营许可) or by a part of one that is its own."`
 }
 
-const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a){
+const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String,$p:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a,personKey:$p){
 id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
 hits{obligation role citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
 evidence{reason since until record{id version domain unit{name}}}}
@@ -125,6 +126,9 @@ func (c *checkCmd) ask(ctx context.Context, matter string) (*checkAnswer, error)
 	}
 	if c.After != "" {
 		vars["a"] = c.After
+	}
+	if c.Person != "" {
+		vars["p"] = c.Person
 	}
 	raw, err := probe.Ask(ctx, c.URL, c.Token, checkDocument, vars)
 	if err != nil {

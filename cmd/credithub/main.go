@@ -37,6 +37,7 @@ type cli struct {
 	Token      tokenCmd      `cmd:"" help:"Print a bearer token of the development issuer."`
 	Push       pushCmd       `cmd:"" help:"Send NDJSON, CSV or XLSX files; exit 0 every row counts, 5 some were rejected, 6 durable but their outcome was not told in time, 1 error."`
 	Check      checkCmd      `cmd:"" help:"Ask one check; exit 0 clear, 3 hit, 4 unknown, stale or ambiguous, 1 error."`
+	Person     personKeyCmd  `cmd:"" name:"person-key" help:"Print the keyed hash of an identity number that is read from standard input, never an argument."`
 	Gen        genCmd        `cmd:"" help:"Make reproducible synthetic data and its truth."`
 	Bench      benchCmd      `cmd:"" help:"Measure, beside the limit of the same run."`
 	Key        keyCmd        `cmd:"" help:"Manage keys of units for signed Kafka messages."`

@@ -16,6 +16,7 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
+	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -27,6 +28,7 @@ type question struct {
 	matter string
 	caseNo string
 	after  string
+	person string // key of the person that the answer is about; "" for the enterprise
 
 	purpose string          // code; "" for none
 	use     *policy.Purpose // of the code
@@ -44,6 +46,9 @@ type placeFault struct {
 }
 
 func (q *question) action() string {
+	if q.person != "" {
+		return "check person"
+	}
 	if q.many {
 		return "checks"
 	}
@@ -181,6 +186,13 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 	case !q.asOf.IsZero() && q.after != "":
 		return fault.New(fault.BadInput, "asOf and after exclude each other")
 	}
+	if q.person != "" {
+		k, ok := record.ParsePersonKey(q.person)
+		if !ok {
+			return fault.New(fault.BadInput, "personKey: not the 64 hex digits of a keyed hash; credithub person-key makes it")
+		}
+		q.person = k
+	}
 	return view.CheckCaseNo(q.caseNo, maxCaseNo)
 }
 
@@ -201,7 +213,7 @@ func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now 
 	switch {
 	case !q.asOf.IsZero():
 		for i, c := range q.codes {
-			d, err := s.decidePast(ctx, c, m, q.asOf)
+			d, err := s.decidePast(ctx, c, q.person, m, q.asOf)
 			if err != nil {
 				return out, err
 			}
@@ -226,6 +238,10 @@ func (s *Server) decideNow(q *question, m *policy.Matter, now time.Time, out []r
 	for i, c := range q.codes {
 		if len(faults) > 0 && faults[0].at == i {
 			out[i], faults = restrict.Decision{}, faults[1:]
+			continue
+		}
+		if q.person != "" {
+			s.index.CheckPersonInto(&out[i], c, q.person, m, now)
 			continue
 		}
 		s.index.CheckInto(&out[i], c, m, now)

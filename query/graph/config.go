@@ -25,6 +25,7 @@ type Index interface {
 	view.Index
 	Ready() (bool, []string)
 	CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time)
+	CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time)
 	Still(f func()) (through []receipt.Position, entriesBelow uint64)
 	WaitFor(ctx context.Context, ps []receipt.Position) error
 	Receipt() string
@@ -35,6 +36,7 @@ type Store interface {
 	view.Store
 	HeardBy(context.Context, *store.HeardBy) (map[policy.Source]time.Time, error)
 	Facts(context.Context, *store.Facts) ([]store.Record, error)
+	Named(context.Context, *store.Named) ([]string, error)
 	WaitStored(ctx context.Context, want []receipt.Position) error
 }
 

@@ -117,6 +117,24 @@ func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, a
 	dst.Hits, dst.Stale = hits, stale
 }
 
+func (h *hub) CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time) {
+	h.CheckInto(dst, code, m, at)
+	var bound []list.Entry
+	for _, es := range h.entries {
+		bound = append(bound, es...)
+	}
+	dst.About(bound, code, person, m, h.policy)
+}
+
+func (h *hub) Named(ctx context.Context, q *store.Named) (codes []string, err error) {
+	for code, es := range h.entries {
+		if slices.ContainsFunc(es, func(e list.Entry) bool { return e.Binds(q.Person) != list.NoPerson }) {
+			codes = append(codes, code)
+		}
+	}
+	return codes, h.read(ctx, "named")
+}
+
 func (h *hub) Still(f func()) ([]receipt.Position, uint64) {
 	f()
 	var through []receipt.Position

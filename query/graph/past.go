@@ -7,6 +7,8 @@ import (
 
 	"credithub/query/restrict"
 	"credithub/query/store"
+	"credithub/schema/fault"
+	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -15,6 +17,9 @@ import (
 // pastMost bounds what is read of one subject to answer for the past.
 var pastMost = store.Most{Each: 20_000, All: 20_000}
 
+// pastCodes bounds the enterprises whose entries name one person.
+const pastCodes = 500
+
 // pastFacts bounds the records of one subject that can bear on a matter.
 const pastFacts = 10_000
 
@@ -22,7 +27,7 @@ const pastFacts = 10_000
 // it had learned by then. Everything that the index knows now must be stored
 // first, or a moment that has just passed would be answered from less than was
 // known.
-func (s *Server) decidePast(ctx context.Context, code string, m *policy.Matter, at time.Time) (restrict.Decision, error) {
+func (s *Server) decidePast(ctx context.Context, code, person string, m *policy.Matter, at time.Time) (restrict.Decision, error) {
 	var none restrict.Decision
 	stand := s.index.Receipt()
 	ps, err := receipt.Parse(stand)
@@ -49,8 +54,34 @@ func (s *Server) decidePast(ctx context.Context, code string, m *policy.Matter, 
 		return none, err
 	}
 	d := restrict.Decide(entries[code], m, s.policy, subjectOf(regs[code]), stale, at, facts...)
+	if person != "" {
+		bound, err := s.boundPast(ctx, person, at)
+		if err != nil {
+			return none, err
+		}
+		d.About(bound, code, person, m, s.policy)
+	}
 	d.Receipt = stand
 	return d, nil
+}
+
+// boundPast are the entries that named a person by what was known at an instant.
+func (s *Server) boundPast(ctx context.Context, person string, at time.Time) (out []list.Entry, err error) {
+	codes, err := s.store.Named(ctx, &store.Named{Person: person, AsOf: at, Limit: pastCodes + 1})
+	if err != nil || len(codes) == 0 {
+		return nil, err
+	}
+	if len(codes) > pastCodes {
+		return nil, fault.New(fault.TooComplex, "more than %d enterprises have entries that name the person", pastCodes)
+	}
+	bound, over, err := s.store.Entries(ctx, &store.Entries{Codes: codes, AsOf: at, Most: pastMost})
+	for _, code := range codes {
+		if err = cmp.Or(err, over[code]); err != nil {
+			return nil, err
+		}
+		out = append(out, bound[code]...)
+	}
+	return out, nil
 }
 
 // factsPast are the records of a code that bore on a matter by what was known at

@@ -37,7 +37,7 @@ type planRoot struct {
 }
 
 // planArgs tells where arguments come from.
-type planArgs struct{ uscc, usccs, matter, caseNo, purpose, asOf, after argument }
+type planArgs struct{ uscc, usccs, matter, caseNo, purpose, asOf, after, person argument }
 
 // argument is where one argument comes from.
 type argument struct {
@@ -202,6 +202,8 @@ func (c *planner) root(f *ast.Field) (planRoot, bool) {
 			r.args.matter = src
 		case "caseNo":
 			r.args.caseNo = src
+		case "personKey":
+			r.args.person = src
 		case "purpose":
 			r.args.purpose = src
 		case "asOf":
@@ -324,6 +326,11 @@ func (a *argument) value(vars []bound) (s string, set bool) {
 func (a *planArgs) question(q *question, many bool, vars []bound) bool {
 	if _, set := a.asOf.value(vars); set {
 		return false
+	}
+	if person, set := a.person.value(vars); set {
+		if q.person = person; person == "" {
+			return false
+		}
 	}
 	q.many = many
 	var set bool

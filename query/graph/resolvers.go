@@ -269,6 +269,11 @@ func readsMore(c *call) bool {
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
 	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: readsMore(c)}
+	if key, given := c.args["personKey"].(string); given {
+		if q.person = key; key == "" {
+			q.person = "-" // no key, and not the same as none asked about
+		}
+	}
 	rep := &reply{}
 	if _, _, err := s.ask(c.ctx, c.sc.p, q, c.sc.now, rep, nil, nil); err != nil {
 		return nil, err

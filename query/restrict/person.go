@@ -55,7 +55,11 @@ func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matt
 	day := record.DateOf(d.At)
 	for i := range bound {
 		e := &bound[i]
-		d.Hits = bind(d.Hits, e, personRoles[e.Binds(person)], e.USCC == code, p.Rules(m, e.List), m, day)
+		role := e.Binds(person)
+		if role == list.NoPerson {
+			continue
+		}
+		d.Hits = bind(d.Hits, e, personRoles[role], e.USCC == code, p.Rules(m, e.List), m, day)
 	}
 	d.conclude()
 }

@@ -1,6 +1,10 @@
 package list
 
-import "strings"
+import (
+	"strings"
+
+	"credithub/schema/record"
+)
 
 // PersonRole is the role in which an entry on an enterprise binds a person.
 type PersonRole byte
@@ -12,8 +16,8 @@ const (
 	ResponsiblePerson   PersonRole = 'R' // 主要负责人、直接责任人员、实际控制人
 )
 
-// KeyLength is the length of a person's key: 32 bytes in hex.
-const KeyLength = 64
+// KeyLength is the length of a person's key in hex.
+const KeyLength = record.KeyLength
 
 // Persons writes whom an entry names: keys of persons with blanks between, each
 // bound in the role; "" when no key is there.

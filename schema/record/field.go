@@ -23,6 +23,7 @@ const (
 	Dropped                       // personal identifier: recognised, never kept; W05
 	CommitmentNo                  // number of a commitment (承诺编码), C20 of the standard or a unit's own; number allowed
 	Moment                        // instant with its offset, RFC 3339; E06
+	PersonKey                     // keyed hashes of persons' identity numbers in hex, several with separators; E06, E11
 )
 
 // free tells whether a value of the type may be any words.

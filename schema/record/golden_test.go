@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-var typeNames = [...]string{"text", "label", "documentNo", "choice", "day", "month", "year", "count", "score", "money", "division", "regNo", "code", "texts", "objects", "dropped", "commitmentNo", "moment"}
+var typeNames = [...]string{"text", "label", "documentNo", "choice", "day", "month", "year", "count", "score", "money", "division", "regNo", "code", "texts", "objects", "dropped", "commitmentNo", "moment", "personKey"}
 
 // The catalogue of fields is what agencies write against: a change of it shows
 // as a change of this file.

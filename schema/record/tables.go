@@ -170,6 +170,11 @@ func decisionEntry() KindSpec {
 				{"REVOKED", []string{"撤销"}}, {"SUBJECT_ENDED", []string{"主体注销", "注销"}},
 			}},
 			{Name: "exitDocumentNo", Type: DocumentNo, Max: 128, Headers: []string{"移出决定书文号", "移出文号", "移出决定文书号", "移出文书号", "退出决定书文号", "退出文号", "移出决定文号", "解除文号"}},
+			{Name: "personKey", Type: PersonKey, Person: true, Headers: []string{"人员标识", "人员密钥散列", "责任人标识", "法定代表人标识", "自然人标识"}},
+			{Name: "personRole", Type: Choice, Headers: []string{"人员角色", "责任人角色", "自然人角色"}, Enum: []Enum{
+				{"LEGAL_REPRESENTATIVE", []string{"法定代表人", "经营者", "执行事务合伙人"}},
+				{"RESPONSIBLE_PERSON", []string{"主要负责人", "负责人", "直接责任人", "直接责任人员", "实际控制人"}},
+			}},
 			{Name: "facts", Headers: []string{"事实", "主要事实", "失信事实", "违法事实", "主要失信事实", "基本事实"}},
 		},
 		Identity: []string{"entryId", "event"},

@@ -78,6 +78,8 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		c.division(f, b)
 	case Code:
 		v.set = c.organ(f, b)
+	case PersonKey:
+		v.text, v.set = c.personKeys(f, b)
 	default:
 		i, damaged := unseen(b)
 		if i >= 0 {
