@@ -61,8 +61,8 @@ type checkAnswer struct {
 }
 
 // roleZh are the words for whom a measure binds.
-var roleZh = map[string]string{"ENTERPRISE": "企业", "LEGAL_REPRESENTATIVE": "法定代表人（对企业仅作审慎考量）",
-	"RESPONSIBLE_PERSON": "负责人、直接责任人员（对企业仅作审慎考量）", "BRANCH": "分支机构"}
+var roleZh = map[string]string{"ENTERPRISE": "企业", "LEGAL_REPRESENTATIVE": "法定代表人",
+	"RESPONSIBLE_PERSON": "负责人、直接责任人员", "BRANCH": "分支机构"}
 
 // exit status of each outcome.
 var checkExit = map[string]int{"CLEAR": 0, "HIT": 3, "SUBJECT_UNKNOWN": 4, "SUBJECT_AMBIGUOUS": 4, "SOURCE_STALE": 4}
