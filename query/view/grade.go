@@ -98,6 +98,8 @@ type evidence struct {
 	PublicUntil string
 	Procedure   string
 	RepairedOn  string
+	CorrectBy   string
+	CorrectedOn string
 	Year        json.Number
 	Grade       string
 	From        string
@@ -123,6 +125,9 @@ func addFact(f *grade.Facts, r *store.Record) {
 		p := penaltyOf(&d)
 		p.ID = id
 		f.Penalties = append(f.Penalties, p)
+		if d.CorrectBy != "" {
+			f.Rectifications = append(f.Rectifications, grade.Rectification{ID: id, DueOn: day(d.CorrectBy), DoneOn: day(d.CorrectedOn)})
+		}
 	case "tax/grade":
 		year, _ := strconv.Atoi(string(d.Year))
 		f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d.Grade})

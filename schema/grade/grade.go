@@ -79,7 +79,8 @@ type Record struct {
 	Since, Until record.Date
 }
 
-// Rectification is an order to correct something by a day (责令改正).
+// Rectification is an order to correct something by a day (责令限期改正), which a
+// penalty carries (行政处罚法 第二十八条).
 type Rectification struct {
 	ID     string
 	DueOn  record.Date

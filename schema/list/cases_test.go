@@ -2,6 +2,7 @@ package list
 
 import (
 	"math/rand"
+	"slices"
 	"testing"
 	"time"
 
@@ -207,4 +208,34 @@ func permute(n int, f func([]int)) {
 		}
 	}
 	walk(0)
+}
+
+// An objection marks its entry and changes nothing else: it stays in force, whoever
+// of its records says so, until that record is corrected.
+func TestCase_P6_AnObjectionMarksTheEntryAndKeepsItInForce(t *testing.T) {
+	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	event := func(id string, version uint32, e Event, on string, annotated bool) EventRecord {
+		return EventRecord{RecordID: id, Version: version, Op: record.Upsert, OccurredOn: record.NoDate, Facts: Facts{EntryID: "E", List: 3, USCC: "c",
+			Unit: "U", Event: e, Cause: "1", DocumentNo: "1", DecidedOn: day(on), ServedOn: day(on), EffectiveFrom: record.NoDate,
+			TermUntil: record.NoDate, Annotated: annotated}}
+	}
+	f := func(name string, want bool, state State, events ...EventRecord) {
+		t.Helper()
+		for range 2 {
+			e, ok := Fold(events, law)
+			if !ok || e.Annotated != want || e.State != state {
+				t.Errorf("%s: annotated %v, %s, want %v, %s", name, e.Annotated, e.State, want, state)
+			}
+			slices.Reverse(events)
+		}
+	}
+	in, later := event("A", 1, EventInForce, "2026-03-02", true), event("B", 1, EventServed, "2026-03-05", false)
+	f("the listing says so", true, InForce, in)
+	f("a later record is silent", true, InForce, in, later)
+	f("an earlier record says so", true, InForce, event("A", 1, EventDecided, "2026-03-01", true), event("B", 1, EventInForce, "2026-03-02", false))
+	f("taken back", false, InForce, in, event("A", 2, EventInForce, "2026-03-02", false), later)
+	gone := event("A", 2, EventDecided, "2026-03-01", true)
+	gone.Op = record.Retract
+	f("retracted", false, InForce, event("A", 1, EventDecided, "2026-03-01", true), gone, event("B", 1, EventInForce, "2026-03-02", false))
+	f("suspended meanwhile", true, Suspended, in, event("C", 1, EventSuspended, "2026-04-01", false))
 }

@@ -73,7 +73,8 @@ type Law struct {
 // Which of two came first on a day that tells no time is decided for the subject;
 // see rank. The entry is described by its latest event that is no suspension,
 // resumption or exit, because those carry the number of another document; dates
-// that it leaves out come from the events before it.
+// that it leaves out come from the events before it. It is annotated (异议标注) as long
+// as any of its records says so, and stays in force meanwhile.
 func Fold(events []EventRecord, law Law) (Entry, bool) {
 	e, _, ok := fold(events, law)
 	return e, ok
@@ -181,8 +182,8 @@ func describe(e *Entry, live []*EventRecord) {
 			e.ServedOn = r.ServedOn
 		}
 	}
-	e.Annotated = live[len(live)-1].Annotated
 	for _, r := range live {
+		e.Annotated = e.Annotated || r.Annotated // until the record that says so is corrected
 		if r.Persons != "" && (r.Event <= EventInForce || e.Persons == "") {
 			e.Persons = r.Persons
 		}
@@ -311,6 +312,7 @@ func EventOf(row *record.Row, unit string, seq uint64) EventRecord {
 			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
 			TermUntil: row.Day("termUntil"), ExitType: ParseExit(row.Get("exitType")),
 			ExitDocumentNo: text(row.Get("exitDocumentNo")), Persons: Persons(text(row.Get("personKey")), text(row.Get("personRole"))),
+			Annotated: text(row.Get("annotated")) == "Y",
 		},
 	}
 }

@@ -251,3 +251,31 @@ func TestPlainAmountsAreRead(t *testing.T) {
 		}
 	}
 }
+
+// Whether an objection is pending comes as yes or no, as JSON or as the words of a
+// file, and stands in one form.
+func TestCase_P6_YesAndNoOfAnObjection(t *testing.T) {
+	f := func(value, want string) {
+		t.Helper()
+		line := row("decision", "entry", `"entryId":"E","list":"L03","event":"IN_FORCE","cause":"5","documentNo":"示〔2026〕1号","decidedOn":"2026-03-02","servedOn":"2026-03-02","annotated":`+value)
+		r, faults := decode(line)
+		if got := string(r.Get("annotated")); got != want || want == "" && !strings.Contains(faults, "E06 annotated") {
+			t.Errorf("%s: %q, want %q: %s", value, got, want, faults)
+		}
+	}
+	f("true", "Y")
+	f("false", "N")
+	f(`"Y"`, "Y")
+	f(`"N"`, "N")
+	f(`"maybe"`, "")
+	f("2", "")
+	f("[]", "")
+	for cell, want := range map[string]string{"异议处理中": "Y", "是": "Y", "TRUE": "Y", "否": "N", "已办结": "N", "FALSE": "N"} {
+		for _, header := range []string{"异议标注", "异议处理中"} {
+			field, _ := FindKind(Decision, "entry").MatchHeader(header)
+			if got, _, ok := Normalise(FindKind(Decision, "entry"), "annotated", cell); field != "annotated" || got != want || !ok {
+				t.Errorf("%s %s: %q of %q", header, cell, got, field)
+			}
+		}
+	}
+}

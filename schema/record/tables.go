@@ -175,6 +175,10 @@ func decisionEntry() KindSpec {
 				{"LEGAL_REPRESENTATIVE", []string{"法定代表人", "经营者", "执行事务合伙人"}},
 				{"RESPONSIBLE_PERSON", []string{"主要负责人", "负责人", "直接责任人", "直接责任人员", "实际控制人"}},
 			}},
+			{Name: "annotated", Type: Choice, Headers: []string{"异议标注", "异议处理中", "异议状态", "是否异议", "是否异议处理中", "异议申请处理中"}, Enum: []Enum{ // an objection is pending: the entry stays in force
+				{"Y", []string{"异议处理中", "是", "有", "有异议", "处理中", "已标注", "异议标注", "TRUE", "真", "1"}},
+				{"N", []string{"否", "无", "无异议", "已办结", "已处理", "已答复", "FALSE", "假", "0"}},
+			}},
 			{Name: "facts", Headers: []string{"事实", "主要事实", "失信事实", "违法事实", "主要失信事实", "基本事实"}},
 		},
 		Identity: []string{"entryId", "event"},

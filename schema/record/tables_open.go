@@ -68,6 +68,8 @@ func penaltyKind() KindSpec {
 			{Name: "decidedOn", Type: Day, Required: true, Past: true, Columns: []string{"CF_JDRQ"}, Headers: []string{"处罚决定日期", "作出行政处罚决定日期", "作出处罚决定日期", "行政处罚决定日期", "处罚决定时间", "处罚日期", "处罚时间", "处罚决定书签发日期", "签发日期", "决定日期", "决定时间", "作出处罚日期"}},
 			{Name: "validUntil", Type: Day, Open: true, Columns: []string{"CF_YXQ"}, Headers: []string{"处罚有效期", "处罚有效期至", "处罚有效期止", "有效期至", "有效期止", "处罚期限至", "有效期", "处罚截止日期", "处罚到期日", "期满日期", "届满日期", "终止日期", "到期日期", "处罚期满日期"}},
 			{Name: "publicUntil", Type: Day, Open: true, Columns: []string{"CF_GSJZQ"}, Headers: []string{"公示截止期", "公示期限", "公示截止日期", "公示截止时间", "公示期至", "公示期止", "公示到期日", "公示期", "公示结束日期", "公示期限至", "撤下日期", "公示期满日期"}},
+			{Name: "correctBy", Type: Day, Headers: []string{"责令改正期限", "整改期限", "限期改正日期", "改正期限", "整改截止日期", "责令改正截止日期"}},
+			{Name: "correctedOn", Type: Day, Past: true, Headers: []string{"改正日期", "整改完成日期", "整改日期", "整改完成时间", "改正完成日期"}},
 			{Name: "repairedOn", Type: Day, Past: true, Headers: []string{"信用修复日期", "修复日期", "信用修复时间"}},
 			{Name: "organ", Max: 200, Columns: []string{"CF_CFJG", "CF_XZJG"}, Headers: []string{"处罚机关", "作出处罚决定机关", "作出行政处罚决定机关名称", "处罚机关名称", "行政处罚机关", "处罚决定机关", "处罚部门", "作出处罚决定部门", "执法机关", "处罚单位"}},
 			{Name: "organCode", Type: Code, Columns: []string{"CF_CFJGDM"}, Headers: []string{"处罚机关统一社会信用代码", "处罚机关代码"}},

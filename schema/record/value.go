@@ -37,6 +37,13 @@ func (c *checker) absent(f *Field) {
 func (c *checker) scalar(i int, f *Field, t *token) {
 	switch {
 	case t.kind == '"':
+	case f.flag() && (t.kind == 't' || t.kind == 'f'):
+		v := &c.row.values[i]
+		v.text, v.day, v.set = yes, NoDate, true
+		if t.kind == 'f' {
+			v.text = no
+		}
+		return
 	case t.kind == number && f.Type != Text && f.Type != Day && f.Type != Month && f.Type != Moment:
 	case t.kind == number:
 		c.row.Add(fault.E06Enum, f.Name, "must be a string, not a number")
@@ -232,6 +239,14 @@ func (c *checker) choice(f *Field, v *value) bool {
 	}
 	c.wrong(fault.E06Enum, f.Name, f.allowed(), v.text)
 	return false
+}
+
+// yes and no are the values of a Choice that is a flag.
+var yes, no = []byte("Y"), []byte("N")
+
+// flag tells whether the choice is between yes and no, for which JSON has words.
+func (f *Field) flag() bool {
+	return len(f.Enum) == 2 && f.Enum[0].Value == string(yes) && f.Enum[1].Value == string(no)
 }
 
 // allowed is the message of a value outside its enumeration.
