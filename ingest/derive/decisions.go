@@ -27,6 +27,11 @@ type Change struct {
 	Entry   list.Entry
 	USCC    string // subject that it concerns, or concerned when it is gone
 	Was     string // subject that it concerned before, when another; "" otherwise
+	// Before is what readers knew of it until now, if only by another entry that
+	// told of its document; NoState: nothing.
+	Before list.Entry
+	// Successor is the entry that tells of the document of one that is gone; "": none.
+	Successor string
 }
 
 // Outcome is what a decision record means.

@@ -187,13 +187,34 @@ func (d *Decisions) compare(before, after []shown) {
 		if b != nil && b.USCC != a.USCC {
 			c.Was = b.USCC
 		}
+		if b == nil {
+			b = sameDocument(before, &a.Entry)
+		}
+		if b != nil {
+			c.Before = b.Entry
+		}
 		d.changes = append(d.changes, c)
 	}
 	for i := range before {
 		if b := &before[i]; b.ok && in(after, b.ID) == nil {
-			d.changes = append(d.changes, Change{ID: b.ID, Ordinal: len(d.changes), Gone: true, USCC: b.USCC})
+			c := Change{ID: b.ID, Ordinal: len(d.changes), Gone: true, USCC: b.USCC, Before: b.Entry}
+			if a := sameDocument(after, &b.Entry); a != nil {
+				c.Successor = a.ID
+			}
+			d.changes = append(d.changes, c)
 		}
 	}
+}
+
+// sameDocument is the one of all that tells of the document of an entry.
+func sameDocument(all []shown, e *list.Entry) *shown {
+	no := record.FoldDocument(e.DocumentNo)
+	for i := range all {
+		if o := &all[i]; o.ok && no != "" && o.List == e.List && o.USCC == e.USCC && record.FoldDocument(o.DocumentNo) == no {
+			return o
+		}
+	}
+	return nil
 }
 
 // contradicts refuses a record that tells of a document otherwise than another entry

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/sink"
+	"credithub/schema/feed"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -83,4 +85,37 @@ func cpuTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkChanges tells of one changed code a round: its share of what intake does for a
+// record.
+func BenchmarkChanges(b *testing.B) {
+	const rows = 1000
+	rnd := rand.New(rand.NewPCG(1, 2))
+	codes := make([][]byte, 50_000)
+	for i := range codes {
+		codes[i] = []byte(uscc.Random(rnd, "420100", "91"))
+	}
+	seal, err := feed.NewSeal(make([]byte, 32))
+	must(b, err)
+	l := &lane{x: &Intake{cfg: Config{Now: time.Now}}}
+	var chunks []*sink.Chunk
+	b.ReportAllocs()
+	var p *payload
+	n, cpu := 0, cpuTime()
+	for b.Loop() {
+		if n%rows == 0 {
+			p = &payload{domain: record.Tax, first: int64(n)}
+			chunks = append(chunks, &sink.Chunk{Payload: p})
+		}
+		p.changed.add(codes[n%len(codes)])
+		p.through = int64(n)
+		if n++; len(chunks) == 20 && n%rows == 0 {
+			for _, m := range l.changesOf(chunks) {
+				seal.Append(nil, feed.ChangesTopic, m.Key, m.Value)
+			}
+			chunks = chunks[:0]
+		}
+	}
+	b.ReportMetric(float64((cpuTime()-cpu).Nanoseconds())/float64(b.N), "cpu-ns/record")
 }

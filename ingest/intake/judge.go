@@ -20,6 +20,7 @@ import (
 type payload struct {
 	domain    record.Domain
 	partition uint16
+	first     int64 // first offset
 	through   int64 // last offset
 	reports   []feed.Report
 	rejects   []feed.Reject
@@ -28,6 +29,7 @@ type payload struct {
 	news    derive.News // of registrations
 	facts   derive.FactNews
 	changes []change // of entries
+	changed changed  // codes
 }
 
 // change is a new state of an entry with its place among all.
@@ -312,9 +314,15 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	out.Data = row.Data
 	b.Append(out)
 	j.met.accepted.Inc()
+	p.changed.add(row.USCC)
+	p.changed.add(j.left)
 	for i := range v.changes {
 		c := change{Change: v.changes[i], seq: derive.Seq(out.Offset, v.changes[i].Ordinal), at: o.recordedAt}
 		p.changes = append(p.changes, c)
+		if c.USCC != text(row.USCC) {
+			p.changed.add([]byte(c.USCC))
+		}
+		p.changed.add([]byte(c.Was))
 		b.Entries.Append(&c.Change, c.seq, c.at)
 	}
 	if p.domain == record.Registration && v.current && row.Op == record.Upsert && len(row.USCC) > 0 {

@@ -69,13 +69,13 @@ func (l *lane) run(ctx context.Context) error {
 		pause(ctx, tries)
 	}
 	rows := l.x.cfg.BulkRows
-	feed := l.feedBulk
+	feed, tell := l.feedBulk, l.tellBulk
 	if l.judge.dcs != nil {
-		rows, feed = l.x.cfg.DecisionRows, l.feedDecisions
+		rows, feed, tell = l.x.cfg.DecisionRows, l.feedDecisions, l.tellDecisions
 	}
 	cfg := l.x.cfg
 	s, err := sink.New(sink.Config{
-		Engine: cfg.Store, Feed: feed, Logger: cfg.Logger, Registerer: cfg.Registerer, Lane: l.name, Now: cfg.Now,
+		Engine: cfg.Store, Feed: feed, Tell: tell, Logger: cfg.Logger, Registerer: cfg.Registerer, Lane: l.name, Now: cfg.Now,
 		MaxRows: min(cfg.BlockRows, rows), PendingRows: rows, Linger: cfg.Linger,
 	})
 	if err != nil {

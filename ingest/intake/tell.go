@@ -86,8 +86,9 @@ func (l *lane) feedBulk(ctx context.Context, chunks []*sink.Chunk) error {
 		rejects, outcomes = appendRejects(rejects, p.rejects), appendOutcomes(outcomes, p)
 		o := last[p.domain]
 		if o == nil || o.partition != p.partition || len(o.news.Known)+len(p.news.Known) > newsBytes || o.facts.Size()+p.facts.Size() > factBytes {
-			last[p.domain] = p
-			order = append(order, p)
+			joined := *p // what is told next needs the payload as it is
+			last[p.domain] = &joined
+			order = append(order, &joined)
 			continue
 		}
 		o.news.Merge(&p.news)

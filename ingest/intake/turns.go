@@ -208,7 +208,7 @@ func (l *lane) append(ctx context.Context, p partition, msgs []kafka.Message, or
 		}
 		msgs, origins = msgs[rowsTold:], origins[rowsTold:]
 	}
-	pl := &payload{domain: p.domain, partition: uint16(p.number)}
+	pl := &payload{domain: p.domain, partition: uint16(p.number), first: msgs[0].Offset}
 	topic := p.domain.Topic()
 	return l.sink.Append(ctx, &sink.Chunk{Payload: pl, FeedOffset: -1}, func(b *sink.Block) {
 		for i := range msgs {

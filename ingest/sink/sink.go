@@ -33,7 +33,11 @@ type Config struct {
 	// Feed tells the log about chunks of one block, in their order, and sets
 	// their FeedOffset. It is called from one goroutine and tries again by itself; an
 	// error ends Run.
-	Feed   func(ctx context.Context, chunks []*Chunk) error
+	Feed func(ctx context.Context, chunks []*Chunk) error
+	// Tell tells those who wait for nothing, after Feed and beside it: what comes
+	// next is fed meanwhile. It is called and fails as Feed does; what it has not
+	// told is not stored. nil: nobody.
+	Tell   func(ctx context.Context, chunks []*Chunk) error
 	Logger *slog.Logger
 	// Registerer takes the metrics, under the label lane; nil for none.
 	Registerer prometheus.Registerer
@@ -82,6 +86,7 @@ type Sink struct {
 	full    []*Block
 	pending int // rows in open and full and under way
 	unfed   []*Chunk
+	untold  []*Chunk // fed
 	free    []*Block
 	last    time.Time // when rows came last
 	failing time.Time // since when insertions fail; zero: they don't
@@ -190,38 +195,52 @@ func (s *Sink) Stuck() time.Time {
 // Sink and read again from the log by the next one.
 func (s *Sink) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.feedAll(ctx) })
+	if s.cfg.Tell == nil {
+		g.Go(func() error { return s.pass(ctx, &s.unfed, s.cfg.Feed, s.release) })
+	} else {
+		g.Go(func() error {
+			return s.pass(ctx, &s.unfed, s.cfg.Feed, func(cs []*Chunk) { s.untold = append(s.untold, cs...) })
+		})
+		g.Go(func() error { return s.pass(ctx, &s.untold, s.cfg.Tell, s.release) })
+	}
 	g.Go(func() error { return s.storeAll(ctx) })
 	return g.Wait()
 }
 
-func (s *Sink) feedAll(ctx context.Context) error {
+// pass hands the chunks of a queue to f and then on, which holds s.mu.
+func (s *Sink) pass(ctx context.Context, queue *[]*Chunk, f func(context.Context, []*Chunk) error, on func([]*Chunk)) error {
 	for {
-		if err := s.await(ctx, func() bool { return len(s.unfed) > 0 }); err != nil {
+		if err := s.await(ctx, func() bool { return len(*queue) > 0 }); err != nil {
 			s.mu.Unlock()
 			return err
 		}
 		// What is told together is stored together, so that a place in the feed
 		// that is stored stands for everything told up to it.
+		q := *queue
 		n := 1
-		for n < len(s.unfed) && s.unfed[n].block == s.unfed[0].block {
+		for n < len(q) && q[n].block == q[0].block {
 			n++
 		}
-		chunks := s.unfed[:n:n]
-		if s.unfed = s.unfed[n:]; len(s.unfed) == 0 {
-			s.unfed = nil
+		chunks := q[:n:n]
+		if *queue = q[n:]; len(*queue) == 0 {
+			*queue = nil
 		}
 		s.mu.Unlock()
-		if err := s.cfg.Feed(ctx, chunks); err != nil {
+		if err := f(ctx, chunks); err != nil {
 			return err
 		}
 		s.mu.Lock()
-		for _, c := range chunks {
-			c.Payload = nil
-			c.block.unfed--
-		}
+		on(chunks)
 		s.wake()
 		s.mu.Unlock()
+	}
+}
+
+// release lets chunks be stored.
+func (s *Sink) release(chunks []*Chunk) {
+	for _, c := range chunks {
+		c.Payload = nil
+		c.block.unfed--
 	}
 }
 

@@ -6,6 +6,8 @@
 //	credit.rejects   faults of rows, from the gateway and from intake
 //	credit.batches   heads of pushes
 //	credit.audit     who saw what
+//	credit.notices   changes of entries that units have to work off, with their days
+//	credit.changes   the codes whose records changed, for those who follow
 //	credit.outcomes  what became of signed messages, for those who sent them
 package feed
 

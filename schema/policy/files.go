@@ -11,7 +11,7 @@ import (
 )
 
 // tableNames are the files of the tables.
-var tableNames = []string{"lists.yaml", "measures.yaml", "matters.yaml", "units.yaml", "calendar.yaml", "facts.yaml", "purposes.yaml"}
+var tableNames = []string{"lists.yaml", "measures.yaml", "matters.yaml", "units.yaml", "calendar.yaml", "facts.yaml", "purposes.yaml", "notices.yaml"}
 
 // table is where the rows of a file go; nil for a file that is no table.
 func (f *files) table(name string) any {
@@ -30,6 +30,8 @@ func (f *files) table(name string) any {
 		return &f.facts
 	case "purposes.yaml":
 		return &f.purposes
+	case "notices.yaml":
+		return &f.notices
 	}
 	return nil
 }
@@ -38,7 +40,7 @@ func (f *files) table(name string) any {
 type head struct{ file, version string }
 
 func (f *files) headsOf(dir string) (out []head) {
-	for i, v := range []*string{f.lists.Version, f.measures.Version, f.matters.Version, f.units.Version, f.calendar.Version, f.facts.Version, f.purposes.Version} {
+	for i, v := range []*string{f.lists.Version, f.measures.Version, f.matters.Version, f.units.Version, f.calendar.Version, f.facts.Version, f.purposes.Version, f.notices.Version} {
 		if v != nil {
 			out = append(out, head{dir + tableNames[i], *v})
 		} else if dir == "" {

@@ -83,6 +83,15 @@ facts:
     bears: [{measure: M-1, obligation: CAUTION, matters: [A]}]
     from: 2020-01-01
 `,
+	"notices.yaml": `
+version: 2026-01-01
+notices:
+  - {kind: ENTRY_IN_FORCE, nameZh: 通知, nameEn: notice, workingDays: 5, basis: [{text: 某法第八条, mark: NF}]}
+  - {kind: ENTRY_RESUMED, nameZh: 通知, nameEn: notice, workingDays: 5, basis: [{text: 某法第八条, mark: NF}]}
+  - {kind: ENTRY_CHANGED, nameZh: 通知, nameEn: notice, workingDays: 5, basis: [{text: 某法第八条, mark: NF}]}
+  - {kind: ENTRY_SUSPENDED, nameZh: 通知, nameEn: notice, workingDays: 3, basis: [{text: 某法第八条, mark: V}]}
+  - {kind: ENTRY_EXITED, nameZh: 通知, nameEn: notice, workingDays: 3, basis: [{text: 某法第九条, mark: V}]}
+`,
 	"calendar.yaml": `
 version: 2026-01-01
 years: [{year: 2026, basis: 通知, off: [2026-01-01/2026-01-02], work: [2026-01-03], workingDays: 260}]
@@ -290,6 +299,14 @@ func TestLintFindsEveryFault(t *testing.T) {
 	f("purposes.yaml", "opens: [tax/grade]", "opens: [tax/weather]", "which is no kind of record")
 	f("purposes.yaml", "case: true, ", "", "none is the purpose of cases")
 	f("purposes.yaml", "nameEn: purpose, basis", "nameEn: purpose, case: true, basis", "is the purpose of cases already")
+
+	// Notices
+	f("notices.yaml", "ENTRY_EXITED, nameZh: 通知", "ENTRY_EXITED, nameZh: ''", "needs a Chinese and an English name")
+	f("notices.yaml", "kind: ENTRY_EXITED", "kind: ENTRY_LOST", "is none of the kinds")
+	f("notices.yaml", "kind: ENTRY_EXITED", "kind: ENTRY_RESUMED", "kind is taken")
+	f("notices.yaml", "kind: ENTRY_EXITED", "kind: ENTRY_RESUMED", "no row of ENTRY_EXITED")
+	f("notices.yaml", "workingDays: 5", "workingDays: 0", "0 working days")
+	f("notices.yaml", "[{text: 某法第九条, mark: V}]", "[]", "no basis")
 
 	// Calendar
 	f("calendar.yaml", "workingDays: 260", "workingDays: 261", "has 260 working days, the row says 261")

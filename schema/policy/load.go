@@ -21,7 +21,8 @@ var tables embed.FS
 func Load() (*Policy, error) { return LoadLocal(Local{}) }
 
 // LoadFS is Load from a file system holding lists.yaml, measures.yaml,
-// matters.yaml, units.yaml, facts.yaml, purposes.yaml and calendar.yaml. Unknown keys are errors.
+// matters.yaml, units.yaml, facts.yaml, purposes.yaml, notices.yaml
+// and calendar.yaml. Unknown keys are errors.
 func LoadFS(dir fs.FS) (*Policy, error) { return assemble(dir, &Local{}) }
 
 func assemble(dir fs.FS, l *Local) (*Policy, error) {
@@ -50,6 +51,7 @@ func assemble(dir fs.FS, l *Local) (*Policy, error) {
 	b.buildFacts(&f.facts)
 	b.buildPurposes(f.purposes.Purposes)
 	b.buildCalendar(f.calendar.Years)
+	b.buildNotices(f.notices.Notices)
 	if len(b.errs) == 0 {
 		b.compile()
 		b.compileFacts()

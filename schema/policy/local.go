@@ -187,6 +187,7 @@ func (f *files) overlay(o Overlay) (errs []error) {
 	f.facts.Latest = append(f.facts.Latest, more.facts.Latest...)
 	f.facts.Facts = append(f.facts.Facts, more.facts.Facts...)
 	f.purposes.Purposes = append(f.purposes.Purposes, more.purposes.Purposes...)
+	f.notices.Notices = append(f.notices.Notices, more.notices.Notices...)
 	f.calendar.Years = append(f.calendar.Years, more.calendar.Years...)
 	return errs
 }

@@ -23,6 +23,7 @@ type Policy struct {
 	Facts    []*Fact
 	Calendar *Calendar
 	Purposes []*Purpose
+	Notices  []*Notice
 
 	lists    [list.CodeEnd]*List
 	measures map[string]*Measure

@@ -11,6 +11,7 @@ type files struct {
 	calendar calendarFile
 	facts    factsFile
 	purposes purposesFile
+	notices  noticesFile
 	heads    []head // of all files read
 }
 
