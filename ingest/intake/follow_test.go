@@ -15,7 +15,6 @@ import (
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
