@@ -26,7 +26,7 @@ const (
 	odd    = "91350211M0000XUF46"
 )
 
-const question = `query($u:ID!,$m:ID!,$a:String,$t:DateTime){check(uscc:$u,matter:$m,after:$a,asOf:$t){outcome obligation
+const question = `query($u:ID!,$m:ID!,$a:String,$t:DateTime){check(uscc:$u,matter:$m,caseNo:"2026-7",after:$a,asOf:$t){outcome obligation
 hits{obligation entry{id} measure{code} citation evidence{code reason record{id version data}}}}}`
 
 type hit struct {

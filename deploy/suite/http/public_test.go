@@ -184,11 +184,11 @@ func (r *rig) walk(code string) []string {
 	for _, x := range a.Schema.Types {
 		types[x.Name] = x.Fields
 	}
-	values := map[string]string{"uscc": fmt.Sprintf("%q", code), "usccs": fmt.Sprintf("[%q]", code), "matter": `"GOVERNMENT_PROCUREMENT"`, "text": `"公开示例"`}
+	values := map[string]string{"uscc": fmt.Sprintf("%q", code), "usccs": fmt.Sprintf("[%q]", code), "matter": `"GOVERNMENT_PROCUREMENT"`, "purpose": `"CREDIT_REPAIR"`, "text": `"公开示例"`}
 	call := func(f fieldDef) string {
 		var args []string
 		for _, x := range f.Args {
-			if v := values[x.Name]; v != "" && (x.Type.Kind == "NON_NULL" || f.Name == "listEntries") {
+			if v := values[x.Name]; v != "" && (x.Type.Kind == "NON_NULL" || x.Name == "purpose" || f.Name == "listEntries") {
 				args = append(args, x.Name+":"+v)
 			}
 		}
@@ -236,7 +236,7 @@ func (r *rig) walk(code string) []string {
 			fmt.Sprintf(`{entity(uscc:%q){entries(state:%s){id cause documentNo}}}`, code, state))
 	}
 	for _, domain := range []string{"registration", "tax", "social_security", "bank", "decision", "permit", "penalty", "inspection", "complaint", "commitment"} {
-		docs = append(docs, fmt.Sprintf(`{entity(uscc:%q){records(domain:%q){totalCount edges{node{id kind data}}}}}`, code, domain))
+		docs = append(docs, fmt.Sprintf(`{entity(uscc:%q,purpose:"CREDIT_REPAIR"){records(domain:%q){totalCount edges{node{id kind data}}}}}`, code, domain))
 	}
 	return append(docs, fmt.Sprintf(`{entity(uscc:%q,asOf:"2026-03-05T00:00:00Z"){name entries{id documentNo}}}`, code))
 }
