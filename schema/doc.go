@@ -9,7 +9,7 @@
 //	fault    row faults (E01–E14, W01–W15) and error kinds with their wire names
 //	record   the pushed envelope: domains, kinds, fields, decoding, validation
 //	list     list entries (名单记录) and how events fold into a state
-//	policy   the law as data: lists, measures, matters, units, facts, purposes, calendar
+//	policy   the law as data: lists, measures, matters, units, facts, purposes, notices, calendar
 //	label    names of coded values in Chinese and English
 //	grade    the four classes 良好/警示/失信/严重失信
 //	access   roles, rights and the data class of every field

@@ -21,6 +21,14 @@ func (x follower) read(t testing.TB, out Outcome) {
 		if c.Ordinal != i || i >= 15 {
 			t.Fatalf("change %d has place %d", i, c.Ordinal)
 		}
+		if had, ok := x[c.ID]; ok && had != c.Before {
+			t.Fatalf("%s was %+v for its readers, and %+v by the change", c.ID, had, c.Before)
+		} else if was, known := x[c.Before.ID]; !ok && c.Before.State != list.NoState && (!known || was.USCC != c.USCC) {
+			t.Fatalf("%s comes after %+v, of which nobody knows", c.ID, c.Before)
+		}
+		if _, ok := x[c.Successor]; c.Successor != "" && !ok {
+			t.Fatalf("%s is succeeded by %s, of which nobody knows", c.ID, c.Successor)
+		}
 		if c.Gone {
 			delete(x, c.ID)
 		} else {
@@ -220,5 +228,33 @@ func orders(n int) func(func([]int) bool) {
 			return true
 		}
 		walk(0)
+	}
+}
+
+// When another entry comes to speak for a document, it is known what was told of it
+// before, and under which entry it is told now.
+func TestCase_P6_WhoSpeaksForADocumentChangesNothingOfIt(t *testing.T) {
+	d := NewDecisions(noService)
+	apply := func(r list.EventRecord) []Change {
+		t.Helper()
+		out := d.Apply(&r, hash(&r), 0)
+		if out.Status != Accepted {
+			t.Fatalf("%+v", out)
+		}
+		return slices.Clone(out.Changes)
+	}
+	const no = "银逃〔2026〕12号"
+	first := apply(told("PBC", "A-1", "p", no, list.EventInForce, "2026-03-02"))
+	if len(first) != 1 || first[0].Before.State != list.NoState {
+		t.Fatalf("first: %+v", first)
+	}
+	joined := apply(told("BANK", "B-9", "b", no, list.EventInForce, "2026-03-02")) // speaks for both
+	if len(joined) != 2 || joined[0].ID != "B-9" || joined[0].Before.ID != "A-1" || joined[0].Before.State != list.InForce ||
+		!joined[1].Gone || joined[1].ID != "A-1" || joined[1].Successor != "B-9" || joined[1].Before.State != list.InForce {
+		t.Fatalf("joined: %+v", joined)
+	}
+	ended := apply(told("PBC", "A-1", "x", "撤〔2026〕1号", list.EventExited, "2026-05-01", exited(list.Revoked)))
+	if len(ended) != 1 || ended[0].ID != "B-9" || ended[0].Before.State != list.InForce || ended[0].Entry.State != list.Exited {
+		t.Fatalf("ended: %+v", ended)
 	}
 }

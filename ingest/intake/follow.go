@@ -139,6 +139,7 @@ func (l *lane) notice(c *change) (*feed.Notice, bool) {
 	if c.Gone {
 		m.Entry = c.Before.Wire()
 	}
+	m.Entry.Persons = "" // whom it names in person is for checks to match, and for nobody to follow
 	for _, x := range w.Measures {
 		m.Measures = append(m.Measures, feed.NoticedMeasure{Code: x.Code, Department: x.Department})
 	}

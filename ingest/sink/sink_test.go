@@ -283,3 +283,62 @@ func TestRowsWaitForRoom(t *testing.T) {
 		t.Errorf("%d rows taken", n)
 	}
 }
+
+// What is told behind the feed holds up storing and never the feed; it hears all
+// chunks in their order.
+func TestCase_P6_TellingHoldsUpNoFeed(t *testing.T) {
+	e := newFake()
+	cfg := quietConfig(e)
+	open := make(chan struct{})
+	var fed atomic.Int64
+	cfg.Feed = func(_ context.Context, cs []*Chunk) error { fed.Add(int64(len(cs))); return nil }
+	var told []int
+	cfg.Tell = func(ctx context.Context, cs []*Chunk) error {
+		select {
+		case <-open:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		for _, c := range cs {
+			told = append(told, c.Payload.(int))
+		}
+		return nil
+	}
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = s.Run(ctx) })
+	const n = 5
+	for i := range int64(n) {
+		_ = s.Append(ctx, &Chunk{Payload: int(i), FeedOffset: -1}, func(b *Block) { b.Append(row("a", 0, i)) })
+		for end := time.Now().Add(10 * time.Second); fed.Load() <= i && time.Now().Before(end); time.Sleep(time.Millisecond) {
+		}
+	}
+	if fed.Load() != n {
+		t.Errorf("%d of %d fed while nobody was told", fed.Load(), n)
+	}
+	time.Sleep(20 * time.Millisecond)
+	e.mu.Lock()
+	if len(e.rows) > 0 {
+		t.Error("stored before it was told")
+	}
+	e.mu.Unlock()
+	close(open)
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		e.mu.Lock()
+		stored := len(e.rows)
+		e.mu.Unlock()
+		if stored == n {
+			break
+		}
+	}
+	cancel()
+	wg.Wait()
+	once(t, e, map[Partition]int64{{"a", 0}: n})
+	if !slices.Equal(told, []int{0, 1, 2, 3, 4}) {
+		t.Errorf("told %v", told)
+	}
+}
