@@ -40,6 +40,7 @@ type oracle struct {
 type bar struct {
 	months   int
 	fromExit bool
+	open     bool // the law leaves it open
 }
 
 // end is the last day of the bar, the last day of the entry when there is none.
@@ -81,7 +82,7 @@ func readOracle(t *testing.T) *oracle {
 			if err != nil || w[5] != "exit" && w[5] != "since" {
 				t.Fatalf("oracle: %q", s.Text())
 			}
-			o.outlives[w[1]+" "+w[2]+" "+w[3]] = bar{n, w[5] == "exit"}
+			o.outlives[w[1]+" "+w[2]+" "+w[3]] = bar{n, w[5] == "exit", len(w) == 7 && w[6] == "open"}
 		case w[0] == "term":
 			o.terms[w[1]], _ = strconv.Atoi(w[2])
 		default:
@@ -145,7 +146,11 @@ func (o *oracle) after(p *policy.Policy, c *cell, until, day record.Date) span {
 	}
 	for _, k := range keys(p, c.matter.Code, c.list, c.cause, c.who) {
 		if b, ok := o.outlives[k]; ok && day <= b.end(served, until) {
-			return o.allows(p, c.matter.Code, c.list, c.cause, c.who)
+			s := o.allows(p, c.matter.Code, c.list, c.cause, c.who)
+			if b.open {
+				s.least = policy.None
+			}
+			return s
 		}
 	}
 	return span{}
@@ -192,7 +197,7 @@ func (c *cell) entry(t *testing.T, p *policy.Policy) list.Entry {
 		RecordID: "D-1", Version: 1, Seq: 4, Op: record.Upsert, OccurredOn: served,
 		Facts: list.Facts{EntryID: "E-1", List: c.list, USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: list.EventInForce,
 			Cause: c.cause, DocumentNo: "示例决〔2026〕1号", DecidedOn: decided, ServedOn: served,
-			EffectiveFrom: served, TermUntil: c.end},
+			EffectiveFrom: served, TermUntil: c.end, Persons: list.Persons(bound, "")},
 	}}, p.Law())
 	if !ok {
 		t.Fatalf("%v: no entry", c)
@@ -230,7 +235,7 @@ func TestOracleOfTheLaw(t *testing.T) {
 	for _, m := range p.Matters {
 		for _, l := range p.Lists {
 			for _, cause := range causesOf(l) {
-				for _, who := range []string{"E"} {
+				for _, who := range []string{"E", "P"} {
 					c := cell{matter: m, list: l.Code, cause: cause, who: who, end: until}
 					within := o.allows(p, m.Code, l.Code, cause, who)
 					c.day = served - 1
@@ -256,7 +261,20 @@ func TestOracleOfTheLaw(t *testing.T) {
 	t.Logf("%d cells, %d differences", cells, differences)
 }
 
-// answer is the obligation of a check of the cell.
+// The person whom every entry of the oracle binds, and the other enterprise that
+// asks about him.
+var (
+	bound   = strings.Repeat("5c", list.KeyLength/2)
+	another = "91420100MA4FJRE200"
+)
+
+// answer is the obligation of a check of the cell: about the listed enterprise, or
+// in another one about the person whom the entry binds.
 func answer(e *list.Entry, c *cell, p *policy.Policy) policy.Obligation {
-	return restrict.Decide([]list.Entry{*e}, c.matter, p, restrict.Known, nil, noon(c.day)).Obligation
+	if c.who == "E" {
+		return restrict.Decide([]list.Entry{*e}, c.matter, p, restrict.Known, nil, noon(c.day)).Obligation
+	}
+	d := restrict.Decide(nil, c.matter, p, restrict.Known, nil, noon(c.day))
+	d.About([]list.Entry{*e}, another, bound, c.matter, p)
+	return d.Obligation
 }

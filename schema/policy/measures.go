@@ -217,11 +217,12 @@ func coverOf(rows []basisRow, list, matter string) (c cover) {
 	return c
 }
 
-// text is the citation of a rule, which says when there is no article for it.
-func (c cover) text(m *Measure, t *Trigger) string {
+// text is the citation of a rule, which says when there is no article for it, or
+// none but for a person's own entry.
+func (c cover) text(ownOnly bool) string {
 	s := strings.Join(c.texts, "；")
 	switch {
-	case t.EntryOf == Person:
+	case ownOnly:
 		return "条文以本人列入为限，企业列入仅供核实：" + s
 	case !c.proven:
 		return "未查到条文依据，仅供审慎参考：" + s

@@ -86,6 +86,7 @@ type listRow struct {
 	Serious   bool
 	Public    bool
 	NoService string     `yaml:"noService"` // the clause by which it needs no service
+	OfPersons bool       `yaml:"ofPersons"` // natural persons are listed
 	Term      termRow    `yaml:",inline"`
 	Basis     []basisRow `yaml:"basis"`
 	Exit      exitRow

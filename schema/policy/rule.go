@@ -92,12 +92,13 @@ func (r *Rule) Weight(o Obligation) Obligation {
 
 // newRule is what a trigger says about entries of its list at a matter. The law
 // that means a person's own entry says of an enterprise's no more than that it
-// calls for a look.
+// calls for a look; on a list of persons an entry that names one is their own.
 func newRule(m *Measure, t *Trigger, l *List, x *Matter, c cover) Rule {
-	r := Rule{Measure: m, Obligation: t.Obligation, Role: x.binds(), Proven: c.proven, Citation: c.text(m, t),
+	ownOnly := t.EntryOf == Person && !l.OfPersons
+	r := Rule{Measure: m, Obligation: t.Obligation, Role: x.binds(), Proven: c.proven, Citation: c.text(ownOnly),
 		Open: l.OpenCauses, Known: l.names(func(*Cause) bool { return true }),
 		TermMonths: t.TermMonths, Outlives: t.Outlives, DecidedFrom: max(l.From, t.DecidedFrom), From: m.From, To: m.To}
-	if t.EntryOf == Person {
+	if ownOnly {
 		r.Obligation, r.Proven = min(r.Obligation, Caution), false
 	}
 	if len(t.Causes) > 0 {

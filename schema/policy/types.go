@@ -77,6 +77,7 @@ type List struct {
 	Causes    []Cause
 	Term      Term
 	NoService bool // statutory exception: takes effect without service
+	OfPersons bool // natural persons are listed: an entry that names one is their own
 	Exit      Exit
 	// OpenCauses tells that the table names some causes of many: words that it
 	// doesn't know may name one. A code that it doesn't know never does.
