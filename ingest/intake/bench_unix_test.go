@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/feed"
 	"credithub/schema/record"
@@ -99,16 +100,20 @@ func BenchmarkChanges(b *testing.B) {
 	seal, err := feed.NewSeal(make([]byte, 32))
 	must(b, err)
 	l := &lane{x: &Intake{cfg: Config{Now: time.Now}}}
+	subjects := make([]derive.Subject, len(codes)) // intake knows them already
+	for i := range codes {
+		subjects[i] = derive.NewCodes().Subject(codes[i])
+	}
 	var chunks []*sink.Chunk
 	b.ReportAllocs()
 	var p *payload
 	n, cpu := 0, cpuTime()
 	for b.Loop() {
 		if n%rows == 0 {
-			p = &payload{domain: record.Tax, first: int64(n)}
+			p = &payload{domain: record.Tax, first: int64(n), changed: changed{keys: make([]derive.Subject, 0, rows)}}
 			chunks = append(chunks, &sink.Chunk{Payload: p})
 		}
-		p.changed.add(codes[n%len(codes)])
+		p.changed.note(subjects[n%len(codes)], codes[n%len(codes)])
 		p.through = int64(n)
 		if n++; len(chunks) == 20 && n%rows == 0 {
 			for _, m := range l.changesOf(chunks) {

@@ -1,6 +1,8 @@
 // Package intake reads the domain topics, decides what each message means, and
 // has it stored and told: rows to ClickHouse, list entries to credit.entries,
-// subjects to credit.subjects, faults to credit.rejects.
+// subjects to credit.subjects, faults to credit.rejects; and for those who follow,
+// what units have to do to credit.notices and whose records changed to
+// credit.changes.
 //
 // It promises that every message gives exactly one row in ClickHouse, whatever
 // its status and whatever was killed when; that a message without a valid stamp

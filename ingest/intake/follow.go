@@ -21,6 +21,15 @@ type changed struct {
 	odd  []byte // codes without a key, of 18 characters each
 }
 
+// note is add for a code whose subject is known, if it has a key.
+func (c *changed) note(s derive.Subject, code []byte) {
+	if uscc.Key(s).Valid() {
+		c.keys = append(c.keys, s)
+	} else {
+		c.add(code)
+	}
+}
+
 // add notes a code. Codes that are not of 18 characters can't be carried.
 func (c *changed) add(code []byte) {
 	if k, ok := uscc.Pack(code); ok {
@@ -98,7 +107,11 @@ func (l *lane) changesOf(chunks []*sink.Chunk) []kafka.Message {
 	}
 	now := l.x.cfg.Now()
 	msgs := make([]kafka.Message, len(order))
-	var codes []byte
+	most := 0
+	for _, s := range order {
+		most = max(most, uscc.Length*len(s.keys)+len(s.odd))
+	}
+	codes := make([]byte, 0, most)
 	for i, s := range order {
 		codes = s.appendTo(codes[:0])
 		msgs[i].Value = feed.AppendChanges(make([]byte, 0, 256+len(codes)), s.first, s.last, now, codes)

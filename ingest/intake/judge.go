@@ -166,7 +166,8 @@ type verdict struct {
 	status  derive.Status
 	current bool
 	changes []derive.Change
-	left    uint32 // version under which the record left the code in judge.left
+	subject derive.Subject // of the row; 0: not looked up
+	left    uint32         // version under which the record left the code in judge.left
 }
 
 // rights adds the faults of a message that is not proven, not of its topic, or
@@ -221,7 +222,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 	h := derive.Held{Version: row.Version, Hash: uint32(row.Hash), Subject: j.codes.Subject(row.USCC)}
 	h, v := x.Settle(id, h, sent)
 	row.Version, j.out.Version = h.Version, h.Version
-	out := verdict{status: v.Status, current: v.Current}
+	out := verdict{status: v.Status, current: v.Current, subject: h.Subject}
 	switch v.Status {
 	case derive.Rejected:
 		row.Faults = append(row.Faults, derive.Fault(given))
@@ -314,7 +315,7 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	out.Data = row.Data
 	b.Append(out)
 	j.met.accepted.Inc()
-	p.changed.add(row.USCC)
+	p.changed.note(v.subject, row.USCC)
 	p.changed.add(j.left)
 	for i := range v.changes {
 		c := change{Change: v.changes[i], seq: derive.Seq(out.Offset, v.changes[i].Ordinal), at: o.recordedAt}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
@@ -209,6 +210,7 @@ func (l *lane) append(ctx context.Context, p partition, msgs []kafka.Message, or
 		msgs, origins = msgs[rowsTold:], origins[rowsTold:]
 	}
 	pl := &payload{domain: p.domain, partition: uint16(p.number), first: msgs[0].Offset}
+	pl.changed.keys = make([]derive.Subject, 0, len(msgs))
 	topic := p.domain.Topic()
 	return l.sink.Append(ctx, &sink.Chunk{Payload: pl, FeedOffset: -1}, func(b *sink.Block) {
 		for i := range msgs {
