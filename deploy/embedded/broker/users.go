@@ -267,6 +267,9 @@ func (u *User) rights() (out []kfake.ACL) {
 	for _, t := range u.Produce {
 		allow(kmsg.ACLResourceTypeTopic, t, kmsg.ACLResourcePatternTypeLiteral, kmsg.ACLOperationWrite) // and describe
 	}
+	if len(u.Produce) > 0 && !slices.Contains(u.Read, feed.OutcomesTopic) { // who sends may learn what became of it
+		allow(kmsg.ACLResourceTypeTopic, feed.OutcomesTopic, kmsg.ACLResourcePatternTypeLiteral, kmsg.ACLOperationRead)
+	}
 	for _, t := range u.Read {
 		allow(kmsg.ACLResourceTypeTopic, t, kmsg.ACLResourcePatternTypeLiteral, kmsg.ACLOperationRead)
 	}
