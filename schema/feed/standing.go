@@ -91,7 +91,12 @@ func (h *Held) keeps(want Topic) (faults, warnings []string) {
 	if least, err := strconv.ParseInt(want.Configs["retention.ms"], 10, 64); err == nil {
 		got, err := strconv.ParseInt(h.Configs["retention.ms"], 10, 64)
 		if err == nil && got >= 0 && got < least {
-			faults = append(faults, fmt.Sprintf("retention.ms is %d and must be at least %d", got, least))
+			s := fmt.Sprintf("retention.ms is %d and must be at least %d", got, least)
+			if followed(want.Name) {
+				warnings = append(warnings, s+" for those who follow")
+			} else {
+				faults = append(faults, s)
+			}
 		}
 		if n, err := strconv.ParseInt(h.Configs["retention.bytes"], 10, 64); err == nil && n >= 0 {
 			warnings = append(warnings, fmt.Sprintf("retention.bytes is %d: messages may go before they are stored", n))

@@ -56,6 +56,7 @@ func TestCase_T1_WhatTheHubStandsOnIsJudged(t *testing.T) {
 	f(set(EntriesTopic, "cleanup.policy", "compact,delete"), "must be \"compact\"", "")
 	f(set(penalty, "cleanup.policy", "compact"), `must be "delete"`, "")
 	f(set(penalty, "retention.ms", "3600000"), "retention.ms is 3600000 and must be at least 2592000000", "")
+	f(set(NoticesTopic, "retention.ms", "604800000"), "", "retention.ms is 604800000 and must be at least 2592000000 for those who follow")
 	f(set(penalty, "retention.ms", "-1"), "", "")
 	f(set(penalty, "retention.ms", "99999999999"), "", "")
 	f(set(penalty, TimestampType, "CreateTime"), `message.timestamp.type is "CreateTime"`, "")

@@ -19,6 +19,8 @@ type Topic struct {
 const (
 	keepRecords = 30 * 24 * time.Hour
 	keepFeeds   = 7 * 24 * time.Hour
+	// keepFollowed outlasts the longest holidays, when nobody works anything off.
+	keepFollowed = 30 * 24 * time.Hour
 )
 
 // TimestampType with LogAppendTime makes the time of a message the log's own: when
@@ -58,7 +60,14 @@ func Topics(bulk int) []Topic {
 	}
 	all = append(all, Topic{EntriesTopic, 1, map[string]string{"cleanup.policy": "compact", TimestampType: LogAppendTime}})
 	for _, name := range []string{SubjectsTopic, RejectsTopic, BatchesTopic, AuditTopic, NoticesTopic, ChangesTopic, OutcomesTopic} {
-		all = append(all, Topic{name, 1, keep(keepFeeds)})
+		d := keepFeeds
+		if followed(name) {
+			d = keepFollowed
+		}
+		all = append(all, Topic{name, 1, keep(d)})
 	}
 	return all
 }
+
+// followed tells whether a topic is there for others: no answer of the hub rests on it.
+func followed(topic string) bool { return topic == NoticesTopic || topic == ChangesTopic }
