@@ -164,6 +164,7 @@ func TestCase_P6_AnObjectionIsTold(t *testing.T) {
 	a := code(1)
 	listed := func(version int, annotated any) rec {
 		d := decision("SAMR", "D1", version, a, "E-1", "L03", "IN_FORCE")
+		d.data["personKey"], d.data["personRole"] = strings.Repeat("ab", 32), "LEGAL_REPRESENTATIVE"
 		if annotated != nil {
 			d.data["annotated"] = annotated
 		}
@@ -180,7 +181,7 @@ func TestCase_P6_AnObjectionIsTold(t *testing.T) {
 			var m feed.Notice
 			must(t, json.Unmarshal(v, &m))
 			got = append(got, fmt.Sprintf("%s %v %s", m.Kind, m.Entry.Annotated, m.DueOn))
-			if m.ID != "E-1" || m.USCC != a || len(m.Measures) == 0 || m.Measures[0].Department == "" {
+			if m.ID != "E-1" || m.USCC != a || len(m.Measures) == 0 || m.Measures[0].Department == "" || m.Entry.Persons != "" {
 				t.Errorf("notice %s", v)
 			}
 		}
@@ -199,4 +200,7 @@ func TestCase_P6_AnObjectionIsTold(t *testing.T) {
 	f("IN_FORCE true", force, objected)
 	h.push(listed(3, "N"))
 	f("IN_FORCE false", force, objected, heard)
+	if !slices.ContainsFunc(h.values(feed.EntriesTopic), func(v []byte) bool { return strings.Contains(string(v), "abab") }) {
+		t.Error("the entry names no person who could have been told")
+	}
 }
