@@ -40,7 +40,7 @@ func TestCase_S4_CheckByCommand(t *testing.T) {
 	if u := (*unknownMatter)(nil); !errors.As(err, &u) || !strings.Contains(err.Error(), "FOOD_OPERATION_LICENCE") || !strings.Contains(err.Error(), "药品生产经营许可") {
 		t.Errorf("several: %v", err)
 	}
-	if err = run("GOVERMENT_PROCUREMENT"); err == nil || !strings.Contains(err.Error(), "GOVERNMENT_PROCUREMENT") {
+	if err = run("GOVRNMENT_PROCUREMENT"); err == nil || !strings.Contains(err.Error(), "GOVERNMENT_PROCUREMENT") {
 		t.Errorf("a slip of the pen is taken for what it isn't: %v", err)
 	}
 }

@@ -98,7 +98,6 @@ type sheet2003 struct {
 
 	row, behind int
 	column      int // of the columns that are described
-	inside      bool
 	done        bool
 	cols        [][2]int
 	cells       []string

@@ -173,7 +173,7 @@ func history(r *rand.Rand) (log []list.EventRecord) {
 		rec := fmt.Sprint("r", r.IntN(4))
 		versions[rec]++
 		x := told("SAMR", []string{"E1", "E2"}[len(rec)*int(rec[1])%2], rec, "示〔2026〕1号", ev, "2026-03-01", func(x *list.EventRecord) {
-			x.OccurredOn, x.Version, x.List = day, versions[rec], list.Code(3+r.IntN(1))
+			x.OccurredOn, x.Version, x.List = day, versions[rec], list.Code(3)
 			if r.IntN(2) == 0 {
 				x.OccurredAt = day.Time().UnixMilli() + int64(r.IntN(10))*time.Hour.Milliseconds()
 			}

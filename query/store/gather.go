@@ -52,7 +52,7 @@ type census struct{ versions }
 // SQL implements Statement.
 func (q census) SQL() (string, []any) {
 	var t text
-	q.versions.census(&t)
+	q.census(&t)
 	return t.done()
 }
 

@@ -41,7 +41,7 @@ func TestCase_S4_MattersByName(t *testing.T) {
 	f("Bank credit", "BANK_CREDIT")
 	f("政府采购", "", "GOVERNMENT_PROCUREMENT")
 	f("许可", "", "FOOD_OPERATION_LICENCE", "DRUG_LICENCE")
-	f("GOVERMENT_PROCURMENT", "", "GOVERNMENT_PROCUREMENT")
+	f("GOVRNMENT_PROCURMENT", "", "GOVERNMENT_PROCUREMENT")
 	f("食品经营许可证", "", "FOOD_OPERATION_LICENCE")
 	f("", "")
 	f("___", "")

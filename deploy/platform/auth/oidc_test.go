@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -323,7 +324,9 @@ func TestCase_S1_RefusalsSayWhyInTheLog(t *testing.T) {
 		c := p.claims(time.Now())
 		change(c)
 		token := sign(t, "k", p.keys["k"], c)
-		if _, err := cached.Verify(context.Background(), token); kind(err) != fault.Unauthenticated || err.(*fault.Error).Message != "the token is not valid or has expired" {
+		_, err := cached.Verify(context.Background(), token)
+		var refused *fault.Error
+		if !errors.As(err, &refused) || refused.Kind != fault.Unauthenticated || refused.Message != "the token is not valid or has expired" {
 			t.Errorf("the caller learns: %v", err)
 		}
 		if !strings.Contains(out.String(), want) {
