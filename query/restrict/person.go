@@ -65,8 +65,8 @@ func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matt
 }
 
 // bind appends what an entry means for the person that it binds in a role. A bar
-// from office in other enterprises doesn't reach the listed one, and in a matter
-// about the enterprise a person weighs no more than elsewhere.
+// from office in other enterprises doesn't reach the listed one, and a measure that
+// means a person's own entry weighs no more than CAUTION by an enterprise's.
 func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.Rule, m *policy.Matter, day record.Date) []Hit {
 	for i := range rules {
 		r := &rules[i]
@@ -82,9 +82,9 @@ func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.
 		switch {
 		case r.Measure.Elsewhere && own:
 			h.Counts = min(o, policy.Inform)
-		case m.Role.Personal():
+		case m.Role.Personal() || r.Measure.Target&role != 0:
 			h.Counts = o
-		default:
+		default: // the law means a person's own entry, and this is an enterprise's
 			h.Counts = min(o, policy.Caution)
 		}
 		hits = append(hits, h)

@@ -69,7 +69,7 @@ func TestCase_L13_TheBarFollowsThePerson(t *testing.T) {
 	on(t, x, 8, naming(7, pilotCode, list.Persons(barred+" "+another, "RESPONSIBLE_PERSON")), "")
 	f("wages, two responsible", otherCode, another, fly, policy.Reject, "RESPONSIBLE_PERSON")
 	f("and in the enterprise itself", pilotCode, barred, fly, policy.Reject, "RESPONSIBLE_PERSON")
-	f("an honour of another enterprise", otherCode, barred, "HONOUR_AWARD", policy.Caution, "")
+	f("an honour, which the law denies the representative too", otherCode, barred, "HONOUR_AWARD", policy.Reject, "")
 	f("the enterprise's own measure stands", pilotCode, another, "HONOUR_AWARD", policy.Reject, "ENTERPRISE")
 	on(t, x, 12, naming(6, listedCode, ""), "")
 	f("nobody is named: whom it binds is for a person to see", listedCode, another, leave, policy.Caution, "LEGAL_REPRESENTATIVE")

@@ -30,6 +30,7 @@ func TestCase_P2_OwnPeriodsAreShownToTheirEnd(t *testing.T) {
 	display(t, "罚款", "2026-05-01", "2028-05-01", "2026-10-01", "", "2028-05-01")
 	display(t, "罚款", "2026-05-01", "2099-12-31", "", "", "2027-05-01") // a fine has no such period
 	display(t, "限制从业", "2026-05-01", "2026-06-01", "", "", "2029-05-01")
+	display(t, "限制从业", "2024-04-10", "2035-01-01", "", "2026-01-10", "2035-01-01") // no repair ends the ban
 }
 
 func display(t *testing.T, category, decided, valid, public, repaired, want string) {

@@ -96,7 +96,7 @@ func TestGrade(t *testing.T) {
 	f("abnormal status lifted tomorrow", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), today + 1}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
 	f("broken commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部未履行"}}}, Dishonest, "BROKEN_COMMITMENT: C")
 	f("kept commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部履行"}}}, Good, "")
-	f("commitment broken long ago", Facts{Commitments: []Commitment{{"C", day("2023-11-24"), "全部未履行"}}}, Good, "")
+	f("commitment broken long ago, and broken still", Facts{Commitments: []Commitment{{"C", day("2023-11-24"), "全部未履行"}}}, Dishonest, "BROKEN_COMMITMENT: C")
 	f("overdue rectification", Facts{Rectifications: []Rectification{{"R", day("2026-11-24"), record.NoDate}}}, Warning, "OVERDUE_RECTIFICATION: R")
 	f("rectification due today", Facts{Rectifications: []Rectification{{"R", today, record.NoDate}}}, Good, "")
 	f("rectified", Facts{Rectifications: []Rectification{{"R", day("2026-11-01"), day("2026-11-20")}}}, Good, "")

@@ -51,8 +51,8 @@ func (r *Rules) class(p *Penalty) *penaltyClass {
 // DisplayUntil is the last day on which a penalty is displayed, counted from the
 // date of its document and not of its upload; ok is false when it is not
 // displayed at all. The end that the unit names counts between the shortest and the
-// longest term of the class; a penalty with a period of its own never ends before
-// that does (信用修复管理办法 第十二条); a repair ends it before all.
+// longest term of the class; a repair ends it before; a penalty with a period of its
+// own never ends before that does (信用修复管理办法 第十二条).
 func (r *Rules) DisplayUntil(p *Penalty) (last record.Date, ok bool) {
 	c := r.class(p)
 	t := c.terms
@@ -66,11 +66,11 @@ func (r *Rules) DisplayUntil(p *Penalty) (last record.Date, ok bool) {
 	if p.PublicUntil != record.NoDate {
 		last = max(min(last, p.PublicUntil), p.DecidedOn.AddMonths(t.shortest))
 	}
-	if p.ValidUntil < openEnd || c.openPeriod {
-		last = max(last, p.ValidUntil)
-	}
 	if p.RepairedOn != record.NoDate {
 		last = min(last, p.RepairedOn-1)
+	}
+	if p.ValidUntil < openEnd || c.openPeriod {
+		last = max(last, p.ValidUntil)
 	}
 	return last, last >= p.DecidedOn
 }

@@ -252,10 +252,13 @@ func exit(live []*EventRecord) *EventRecord {
 func term(e *Entry, live []*EventRecord, law Law) (doubt Doubt) {
 	from := record.NoDate
 	for _, r := range live {
-		if r.EffectiveFrom != record.NoDate && r.Event <= EventInForce {
+		if r.Event < EventDecided || r.Event > EventInForce {
+			continue // a notice decides no term, and a stay has one of its own
+		}
+		if r.EffectiveFrom != record.NoDate {
 			from = r.EffectiveFrom
 		}
-		if r.TermUntil != record.NoDate && r.Event != EventExited {
+		if r.TermUntil != record.NoDate {
 			e.Until = r.TermUntil
 		}
 	}

@@ -366,3 +366,25 @@ func TestNames(t *testing.T) {
 		t.Error("unknown names have a meaning")
 	}
 }
+
+// A notice decides no term, and a stay has one of its own: neither changes how long
+// the listing lasts.
+func TestNoticesAndStaysChangeNoTerm(t *testing.T) {
+	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	event := func(seq uint64, ev Event, on, until string) EventRecord {
+		r := EventRecord{RecordID: on, Version: 1, Seq: seq, Op: record.Upsert, OccurredOn: day(on),
+			Facts: Facts{EntryID: "E", List: 9, USCC: "91420100MA4N0A2B5Y", Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "D",
+				DecidedOn: day("2025-03-03"), ServedOn: day("2025-03-03"), EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+		if until != "" {
+			r.TermUntil = day(until)
+		}
+		return r
+	}
+	e, ok := Fold([]EventRecord{
+		event(4, EventPreNotice, "2025-02-01", "2025-09-09"), event(8, EventInForce, "2025-03-03", "2028-03-03"),
+		event(12, EventSuspended, "2026-01-05", "2026-06-30"), event(16, EventResumed, "2026-07-01", ""),
+	}, Law{})
+	if !ok || e.State != InForce || e.Until != day("2028-03-03") {
+		t.Errorf("%v until %s", e.State, e.Until)
+	}
+}

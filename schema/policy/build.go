@@ -16,7 +16,7 @@ func (b *builder) buildLists(rows []listRow) {
 		b.names(where, r.NameZh, r.NameEn)
 		l := &List{Code: b.listCode(where, r.Code), NameZh: r.NameZh, NameEn: r.NameEn, Serious: r.Serious,
 			Public: r.Public, OfPersons: r.OfPersons, NoService: r.NoService != "", Basis: b.citations(where, r.Basis), Exit: b.exit(where, r.Exit),
-			OpenCauses: r.OpenCauses != "", Term: b.term(where, r.Term)}
+			Term: b.term(where, r.Term)}
 		if l.NoService && !strings.Contains(r.NoService, "《") {
 			b.fail(where, "its exception from service names no clause")
 		}

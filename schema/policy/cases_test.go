@@ -122,8 +122,8 @@ func TestCase_L3_UnknownCausesOnlyCaution(t *testing.T) {
 			}
 		}
 		words := "以文字写明的其他情形"
-		if e, told = listing(t, p, l.Code.String(), words, "2026-05-06", "2026-05-10", "", ""); (told == "") != l.OpenCauses {
-			t.Errorf("%s in words: told %q, open %v", l.Code, told, l.OpenCauses)
+		if e, told = listing(t, p, l.Code.String(), words, "2026-05-06", "2026-05-10", "", ""); e.Until != record.NoDate || told != "W09" {
+			t.Errorf("%s in words: until %s, told %q", l.Code, e.Until, told)
 		}
 		for _, c := range l.Causes {
 			decided := max(c.From, l.From, day("2026-05-06"))

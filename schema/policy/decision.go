@@ -86,21 +86,8 @@ func (l *List) ever(cause string) *Cause {
 	return nil
 }
 
-// Knows tells whether a cause, by code or by name, is one of the list's: one of the
-// table, or words where the table can't hold them all.
-func (l *List) Knows(cause string) bool {
-	return l.ever(cause) != nil || l.OpenCauses && inWords(cause)
-}
-
-// inWords tells whether a cause is more than a code of letters and digits.
-func inWords(cause string) bool {
-	for i := range len(cause) {
-		if c := cause[i]; c >= 0x80 || c == ' ' {
-			return true
-		}
-	}
-	return false
-}
+// Knows tells whether a cause, by code or by name, is one of the list's.
+func (l *List) Knows(cause string) bool { return l.ever(cause) != nil }
 
 // term is that of the entry's cause or its list. A cause that the list doesn't know
 // has none but the list's maximum: nothing is made up for it.

@@ -219,3 +219,17 @@ func TestSieveLetsEveryFactThrough(t *testing.T) {
 		t.Errorf("complaints pass %s", s)
 	}
 }
+
+// The licence that the penalty takes decides, not one that its text mentions.
+func TestALicenceThatIsMentionedIsNotRevoked(t *testing.T) {
+	p, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r Reading
+	f := p.Fact("FOOD_LICENCE_REVOKED")
+	p.Read(&r, f.Domain, f.Kind, values(exampleData(t, `{"category":"吊销许可证件","revokedLicence":"烟草专卖零售许可证","content":"吊销烟草专卖零售许可证，食品经营许可证继续有效","decidedOn":"2026-01-05"}`)))
+	if find(&r, f.Code) != nil {
+		t.Error("a food licence that stays valid counts as revoked")
+	}
+}

@@ -91,11 +91,8 @@ type listRow struct {
 	Basis     []basisRow `yaml:"basis"`
 	Exit      exitRow
 	Causes    []causeRow
-	// OpenCauses says why the table can't hold every cause: words that it doesn't
-	// know may then name one.
-	OpenCauses string `yaml:"openCauses"`
-	From       string
-	To         string
+	From      string
+	To        string
 }
 
 type triggerRow struct {

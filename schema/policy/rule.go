@@ -17,7 +17,6 @@ type Rule struct {
 	Citation   string   // what covers them, in one line
 	Causes     []string // only these causes, by code and by name; empty: all
 	Known      []string // every cause that the list knows, the same; empty: the rule is of no list
-	Open       bool     // words that it doesn't know may name one
 	TermMonths int      // ends that long after the first day in force; 0: with the entry
 	Outlives   Outlives
 	// DecidedFrom is the first day of decisions that it is about: those before the
@@ -47,7 +46,7 @@ func (r *Rule) Bears(e *list.Entry, day record.Date) Obligation {
 			return None
 		}
 		return o
-	case len(r.Causes) == 0 && (len(r.Known) == 0 || r.Open && inWords(e.Cause)):
+	case len(r.Causes) == 0 && len(r.Known) == 0:
 		return o
 	}
 	return min(o, Caution)
@@ -96,7 +95,7 @@ func (r *Rule) Weight(o Obligation) Obligation {
 func newRule(m *Measure, t *Trigger, l *List, x *Matter, c cover) Rule {
 	ownOnly := t.EntryOf == Person && !l.OfPersons
 	r := Rule{Measure: m, Obligation: t.Obligation, Role: x.binds(), Proven: c.proven, Citation: c.text(ownOnly),
-		Open: l.OpenCauses, Known: l.names(func(*Cause) bool { return true }),
+		Known:      l.names(func(*Cause) bool { return true }),
 		TermMonths: t.TermMonths, Outlives: t.Outlives, DecidedFrom: max(l.From, t.DecidedFrom), From: m.From, To: m.To}
 	if ownOnly {
 		r.Obligation, r.Proven = min(r.Obligation, Caution), false

@@ -79,10 +79,7 @@ type List struct {
 	NoService bool // statutory exception: takes effect without service
 	OfPersons bool // natural persons are listed: an entry that names one is their own
 	Exit      Exit
-	// OpenCauses tells that the table names some causes of many: words that it
-	// doesn't know may name one. A code that it doesn't know never does.
-	OpenCauses bool
-	From, To   record.Date // days on which decisions could be made
+	From, To  record.Date // days on which decisions could be made
 }
 
 // Term is how long an entry lasts from its first day in force, in years; 0: the law

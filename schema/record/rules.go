@@ -138,11 +138,15 @@ var PenaltyCategories = []string{
 	"限制生产经营", "责令停产停业", "责令停产", "责令停业", "停业整顿", "责令关闭", "限制从业", "禁止从业", "行政拘留", "拘留", "其他", "其它",
 }
 
+// noPenalty are words that take the kind beside them back.
+var noPenalty = []string{"不予", "免予", "免于", "免除", "不罚"}
+
 // penaltyRules: what the category of a penalty demands (双公示 2.0).
 func penaltyRules(c *checker) {
 	category := c.row.Get("category")
 	for part := range bytes.FieldsFuncSeq(category, func(r rune) bool { return strings.ContainsRune(";；,，|", r) }) {
-		if !slices.ContainsFunc(PenaltyCategories, func(w string) bool { return bytes.Contains(part, []byte(w)) }) {
+		holds := func(w string) bool { return bytes.Contains(part, []byte(w)) }
+		if !slices.ContainsFunc(PenaltyCategories, holds) || slices.ContainsFunc(noPenalty, holds) {
 			c.row.Add(fault.E06Enum, "category", "names a kind of penalty that 行政处罚法 第九条 doesn't know; write others as 其他-…")
 			break
 		}

@@ -495,6 +495,9 @@ func TestCase_P4_UnknownCategories(t *testing.T) {
 	f("口头表扬", "E06 category")
 	f("罚款;口头表扬", "E06 category")
 	f("XX", "E06 category")
+	for _, c := range []string{"不予罚款", "免予罚款", "罚款（已免除）", "警告;不予罚款"} {
+		f(c, "E06 category")
+	}
 }
 
 // Numbers of commitments in the form of the standard are never a person's.
