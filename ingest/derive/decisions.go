@@ -237,14 +237,11 @@ func (d *Decisions) entry(r *list.EventRecord) uint32 {
 
 // warnings are the doubts about the entry in which the record takes part.
 func (d *Decisions) warnings(r *list.EventRecord) (out []fault.Fault) {
-	d.scratch = d.scratch[:0]
-	for _, n := range d.members(d.byID[r.EntryID]) {
-		e := &d.entries[n]
-		for ev := range events(e.events) {
-			d.scratch = append(d.scratch, ev.record(e))
-		}
+	known := d.records(d.members(d.byID[r.EntryID]))
+	if f, odd := d.atOdds(r, known); odd {
+		out = append(out, f)
 	}
-	told := list.Doubts(d.scratch, d.law, r)
+	told := list.Doubts(known, d.law, r)
 	for i := range doubts {
 		if told&doubts[i].doubt != 0 {
 			out = append(out, doubts[i].fault)

@@ -2,10 +2,8 @@ package derive
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
-	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -215,56 +213,4 @@ func sameDocument(all []shown, e *list.Entry) *shown {
 		}
 	}
 	return nil
-}
-
-// contradicts refuses a record that tells of a document otherwise than another entry
-// does. A record that tells of it already corrects it, and an exit frees whatever
-// else is said.
-func (d *Decisions) contradicts(r *list.EventRecord, id ID) (fault.Fault, bool) {
-	if r.Op != record.Upsert || r.Event > list.EventInForce {
-		return fault.Fault{}, false
-	}
-	doc := d.document(&r.Facts)
-	if doc == (ID{}) {
-		return fault.Fault{}, false
-	}
-	tellers := d.tellers(doc)
-	if p := d.entryOf.get(id); p != nil && *p > 0 && slices.Contains(tellers, *p-1) {
-		return fault.Fault{}, false
-	}
-	for _, n := range tellers {
-		e := &d.entries[n]
-		if e.id == r.EntryID {
-			continue
-		}
-		for ev := range events(e.events) {
-			o := ev.record(e)
-			if field := d.differs(r, &o); field != "" {
-				return fault.Fault{Code: fault.E10Duplicate, Field: field, Message: fmt.Sprintf(
-					"the document is known from entry %s of %s with another %s; whoever is wrong sends a correction first", e.id, e.unit, field)}, true
-			}
-		}
-	}
-	return fault.Fault{}, false
-}
-
-// differs names the field in which two records of one event contradict each other;
-// what one leaves out it doesn't deny.
-func (d *Decisions) differs(a, b *list.EventRecord) string {
-	if a.Event != b.Event {
-		return ""
-	}
-	for _, f := range []struct {
-		name string
-		a, b record.Date
-	}{{"decidedOn", a.DecidedOn, b.DecidedOn}, {"servedOn", a.ServedOn, b.ServedOn}, {"effectiveFrom", a.EffectiveFrom, b.EffectiveFrom},
-		{"termUntil", a.TermUntil, b.TermUntil}} {
-		if f.a != f.b && f.a != record.NoDate && f.b != record.NoDate {
-			return f.name
-		}
-	}
-	if a.Cause != b.Cause && (d.law.SameCause == nil || !d.law.SameCause(a.List, a.Cause, b.Cause)) {
-		return "cause"
-	}
-	return ""
 }

@@ -66,9 +66,14 @@ func nothingEnded(live []*EventRecord) bool {
 	})
 }
 
-// earlyRepair tells whether the exit that counts is a repair before its time.
-func earlyRepair(e *Entry, law Law) bool {
+// earlyRepair tells whether the exit that counts is a repair before its time. As long
+// as the listing isn't known, nothing tells when that is.
+func earlyRepair(e *Entry, live []*EventRecord, law Law) bool {
 	if e.ExitType != Repaired || e.Since == record.NoDate || law.RepairFrom == nil {
+		return false
+	}
+	served := e.ServedOn != record.NoDate && e.ServedOn < e.ExitedOn // the listing's, if only the exit repeats it
+	if !served && !slices.ContainsFunc(live, func(r *EventRecord) bool { return r.Event == EventInForce }) {
 		return false
 	}
 	from := law.RepairFrom(e)

@@ -52,7 +52,8 @@ type Law struct {
 // order they came. Of each record the highest version counts (the first one in
 // the log when a version came twice), and nothing of it when that version is
 // retracted. It answers false when nothing is left: the entry was taken back
-// altogether.
+// altogether. Where corrections set records of the listing at odds, it is as the one
+// tells that binds the subject least.
 //
 //   - An exit ends the entry whatever else is said, but for an IN_FORCE that was
 //     decided later, which lists the subject anew: then only what came after the
@@ -92,6 +93,18 @@ func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 	for again := relisted(live); again != nil; again = relisted(live) {
 		live = again
 	}
+	for i, told := range law.views(live) {
+		x, d := foldOne(told, law)
+		doubt |= d
+		if i == 0 || x.milder(&e) {
+			e = x
+		}
+	}
+	return e, doubt, true
+}
+
+// foldOne folds events that agree on the listing.
+func foldOne(live []*EventRecord, law Law) (e Entry, doubt Doubt) {
 	e = Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
 		Until: record.NoDate, ExitedOn: record.NoDate}
 	describe(&e, live)
@@ -104,7 +117,7 @@ func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 		leave(&e, x, live)
 	}
 	if void {
-		return e, doubt, true // never in force, and without a term
+		return e, doubt // never in force, and without a term
 	}
 	doubt |= term(&e, live, law)
 	if r := resumedAhead(live); r != nil && e.State == InForce {
@@ -113,10 +126,10 @@ func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 	if x != nil && e.State != Exited && e.Since != record.NoDate && (e.Until == record.NoDate || e.Until >= e.ExitedOn) {
 		e.Until = e.ExitedOn - 1
 	}
-	if earlyRepair(&e, law) {
+	if earlyRepair(&e, live, law) {
 		doubt |= EarlyRepair
 	}
-	return e, doubt, true
+	return e, doubt
 }
 
 // leave notes the exit. What is in force and exits on a day ahead stays until then.
@@ -170,15 +183,20 @@ func relisted(live []*EventRecord) []*EventRecord {
 // latest event of any kind when only a suspension or exit is known.
 func describe(e *Entry, live []*EventRecord) {
 	last := live[len(live)-1]
+	decided := slices.ContainsFunc(live, (*EventRecord).lists)
+	listing := func(r *EventRecord) bool { return r.lists() || r.Event == EventPreNotice && !decided }
 	for _, r := range live {
-		if r.Event <= EventInForce {
+		if listing(r) {
 			last = r
 		}
 	}
 	e.ID, e.List, e.USCC, e.DecidedBy = last.EntryID, last.List, last.USCC, last.Unit
 	e.Cause, e.DocumentNo, e.DecidedOn = last.Cause, last.DocumentNo, last.DecidedOn
 	for _, r := range live {
-		if r.ServedOn != record.NoDate && (r.Event <= EventInForce || e.ServedOn == record.NoDate) {
+		if r.Event == EventPreNotice && decided {
+			continue // the service of a notice
+		}
+		if r.ServedOn != record.NoDate && (listing(r) || e.ServedOn == record.NoDate) {
 			e.ServedOn = r.ServedOn
 		}
 	}
