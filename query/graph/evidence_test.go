@@ -83,7 +83,7 @@ func TestCase_L9_AClassByRecords(t *testing.T) {
 	s := h.server()
 	f := func(want string) {
 		t.Helper()
-		a := ask(t, s, "officer:TAX", `{entity(uscc:"`+factCode+`"){grade gradeReasons blacklisted}}`, nil)
+		a := ask(t, s, "officer:TAX", `{entity(uscc:"`+factCode+`",purpose:"CREDIT_REPAIR"){grade gradeReasons blacklisted}}`, nil)
 		wantData(t, a, `{"entity":`+want+`}`)
 	}
 	drop := func(id string) {

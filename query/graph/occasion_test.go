@@ -38,6 +38,9 @@ func TestCase_L22_ConditionalDataNeedAPurpose(t *testing.T) {
 			f(token, `,matter:"BANK_CREDIT",caseNo:"2026-7"`, domain, open, "", "BANK_CREDIT", "2026-7")
 			f(token, `,matter:"BANK_CREDIT"`, domain, shut, "", "BANK_CREDIT", "") // no case
 			f(token, `,caseNo:"2026-7"`, domain, shut, "", "", "2026-7")           // of no matter
+			for _, blank := range []string{" ", "　", "-", "\u200b"} {
+				f(token, `,matter:"BANK_CREDIT",caseNo:"`+blank+`"`, domain, shut)
+			}
 		}
 	}
 	// A purpose opens what it needs and nothing else.
@@ -113,4 +116,20 @@ func TestCase_S7_CodesHaveNames(t *testing.T) {
 	f(`{listEntries(uscc:"`+listedCode+`",list:"L01"){edges{node{cause causeZh causeEn}}}}`, `{"cause":"4","causeZh":"通过登记的住所或者经营场所无法联系","causeEn":"unreachable at the registered address"}`)
 	h.entries[listedCode][1].Cause = "自己的说法"
 	f(`{listEntries(uscc:"`+listedCode+`",list:"L01"){edges{node{cause causeZh causeEn}}}}`, `{"cause":"自己的说法","causeZh":"自己的说法","causeEn":null}`)
+}
+
+// What a class rests on tells no more than the records themselves.
+func TestCase_L22_ReasonsOfAClassAreSharedAsTheirRecords(t *testing.T) {
+	h := newHub(t)
+	s := h.server()
+	h.add(clearCode, "tax", "grade", "TAX", "T-9", `{"year":2025,"grade":"D"}`)
+	f := func(token, args, want string) {
+		t.Helper()
+		if a := ask(t, s, token, `{entity(uscc:"`+clearCode+`"`+args+`){grade gradeReasons}}`, nil); len(a.Errors) > 0 || !strings.Contains(a.raw, want) {
+			t.Errorf("%s%s: %s, want %s", token, args, a.raw, want)
+		}
+	}
+	f("officer:SAMR", "", `"grade":"DISHONEST","gradeReasons":["CONDITIONAL: `)
+	f("officer:SAMR", `,purpose:"SUPERVISION"`, `"gradeReasons":["TAX_GRADE_D: TAX/tax/T-9"]`)
+	f("officer:TAX", "", `"gradeReasons":["TAX_GRADE_D: TAX/tax/T-9"]`)
 }

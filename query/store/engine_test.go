@@ -351,3 +351,36 @@ func TestReadsEnd(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// An entry that was taken back, corrected to another enterprise or moved to another
+// list stands on no list where it was.
+func TestListsForgetWhatLeftThem(t *testing.T) {
+	s := open(t)
+	const no = "1900-01-01"
+	s.entry(a, "back", "L09", "IN_FORCE", "2026-01-02", no, 4, false)
+	s.entry(a, "back", "", "", no, no, 8, true)
+	s.entry(a, "corrected", "L09", "IN_FORCE", "2026-01-02", no, 12, false)
+	s.entry(a, "corrected", "", "", no, no, 16, true)
+	s.entry(b, "corrected", "L09", "IN_FORCE", "2026-01-02", no, 16, false)
+	s.entry(a, "moved", "L09", "IN_FORCE", "2026-01-02", no, 20, false)
+	s.entry(a, "moved", "L17", "IN_FORCE", "2026-01-02", no, 24, false)
+	f := func(l string, want ...string) {
+		t.Helper()
+		filter := store.EntryFilter{Day: record.MakeDate(2026, time.March, 2), List: l}
+		es, err := s.ListEntries(t.Context(), &store.ListEntries{EntryFilter: filter, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, e := range es {
+			got = append(got, e.USCC+" "+e.ID)
+		}
+		n, err := s.CountEntries(t.Context(), &store.CountEntries{EntryFilter: filter})
+		if err != nil || n != len(want) || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %d in all (%v), want %v", l, got, n, err, want)
+		}
+	}
+	f("L09", b+" corrected")
+	f("L17", a+" moved")
+	f("L03")
+}

@@ -129,10 +129,12 @@ type Withheld struct {
 	From, To, Before record.Date
 }
 
+// inner narrows the rows down without hiding the latest state of an entry: one that
+// left the list, or is gone altogether, is on it in older rows only.
 func (f *EntryFilter) inner(t *text) {
 	t.add("1")
 	if f.List != "" {
-		t.add(" AND list = ?", f.List)
+		t.add(" AND (uscc, entry_id) IN (SELECT uscc, entry_id FROM {db}.entries WHERE list = ?)", f.List)
 	}
 	if f.USCC != "" {
 		t.add(" AND uscc = ?", f.USCC)
@@ -141,6 +143,9 @@ func (f *EntryFilter) inner(t *text) {
 
 func (f *EntryFilter) outer(t *text) {
 	t.add(" WHERE NOT gone")
+	if f.List != "" {
+		t.add(" AND list = ?", f.List)
+	}
 	if f.State != "" {
 		t.add(" AND "+derived+" = ?", int32(f.Day), int32(f.Day), f.State)
 	}

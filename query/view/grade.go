@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"credithub/query/restrict"
 	"credithub/query/store"
@@ -39,9 +40,27 @@ func (e *Entity) Grade(ctx context.Context) (class string, reasons []string, err
 	f.Day, f.Entries = e.w.day(e.When), e.w.weighing(entries)
 	g, why := e.w.views.Grade.Grade(&f)
 	for _, r := range why {
-		reasons = append(reasons, r.String())
+		reasons = append(reasons, e.told(&r))
 	}
 	return g.String(), reasons, nil
+}
+
+// withheldReason stands for one that would tell what is shared conditionally.
+const withheldReason = "CONDITIONAL: rests on records that are shared conditionally; name a purpose, or a matter with its caseNo"
+
+// told is a reason as the caller may read it: what the unit itself pushed, and on an
+// occasion that opens such records what others did.
+func (e *Entity) told(r *grade.Reason) string {
+	domain, kind, conditional := strings.Cut(r.Conditional, "/")
+	if !conditional || e.w.opens(e.When.Occasion, domain, kind) {
+		return r.String()
+	}
+	for _, id := range r.Evidence {
+		if unit, _, _ := strings.Cut(id, "/"); unit != e.w.p.Unit {
+			return withheldReason
+		}
+	}
+	return r.String()
 }
 
 // weighing leaves out entries of serious lists that are not serious themselves.

@@ -2,6 +2,7 @@ package view
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"credithub/schema/fault"
@@ -84,7 +85,12 @@ func (w *Viewer) opens(o *Occasion, domain, kind string) bool {
 	case o.Purpose.Opens(domain, kind):
 		return true
 	}
-	return o.Matter != nil && o.CaseNo != "" && w.views.Policy.CasePurpose().Opens(domain, kind)
+	return o.Matter != nil && names(o.CaseNo) && w.views.Policy.CasePurpose().Opens(domain, kind)
+}
+
+// names tells whether a case number names a case: blanks and dashes don't.
+func names(caseNo string) bool {
+	return strings.ContainsFunc(caseNo, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
 // needed is what a caller has to name to see conditional data.

@@ -91,6 +91,9 @@ type Rectification struct {
 type Reason struct {
 	Rule     string
 	Evidence []string // ids of entries and records, sorted
+	// Conditional is the domain/kind of the records, when they are shared
+	// conditionally; "" otherwise.
+	Conditional string
 }
 
 // String is the rule and its evidence in one line.
@@ -119,7 +122,7 @@ func (r *Rules) Grade(f *Facts) (Grade, []Reason) {
 		if evidence := r.evidence(rule, f); len(evidence) > 0 {
 			slices.Sort(evidence)
 			grade = rule.grade
-			reasons = append(reasons, Reason{Rule: rule.code, Evidence: slices.Compact(evidence)})
+			reasons = append(reasons, Reason{Rule: rule.code, Evidence: slices.Compact(evidence), Conditional: rule.conditional})
 		}
 	}
 	return grade, reasons

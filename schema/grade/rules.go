@@ -29,6 +29,8 @@ type rule struct {
 	causes []string // of the lists, by code and by name; empty: all
 	values []string
 	months int
+
+	conditional string // domain/kind of records that are shared conditionally; "": none
 }
 
 type penaltyClass struct {
@@ -76,6 +78,8 @@ type ruleRow struct {
 	Causes []string
 	Values []string
 	Months int
+
+	Conditional string
 }
 
 // Load reads and checks the built-in rules.
@@ -127,7 +131,7 @@ func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
 		fail("rule %q needs a code, a grade above GOOD and a known fact", row.Code)
 		return
 	}
-	x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, causes: row.Causes, values: row.Values, months: row.Months}
+	x := rule{code: row.Code, grade: Grade(g), fact: row.Fact, causes: row.Causes, values: row.Values, months: row.Months, conditional: row.Conditional}
 	if n := len(r.rules); n > 0 && r.rules[n-1].grade < x.grade {
 		fail("rule %s is graver than the one before it", row.Code)
 	}
