@@ -101,6 +101,10 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		if v.text = trimBlank(b); len(v.text) < len(b) {
 			c.row.Add(fault.W05Normalised, f.Name, c.arrow("blanks at the ends left out", f, b, v.text))
 		}
+		if i >= 0 && f.Required && saysNothing(v.text) {
+			c.absent(f) // which is what is left of it
+			return
+		}
 		v.text, v.set = c.text(f, v.text)
 	}
 }
