@@ -28,15 +28,17 @@ type Item struct {
 	Raw []byte
 	// RecordID is set when Raw is nil and the id is known nevertheless.
 	RecordID string
-	// Header and Cells are a row of a table as sent.
+	// Header and Cells are a row of a table as sent; Left marks the columns that are
+	// left out, because the sender or the hub that wrote them wants it.
 	Header, Cells []string
+	Left          []bool
 	// Faults are those found while cutting: E13 with a nil Raw, or W05.
 	Faults []fault.Fault
 }
 
 func (it *Item) reset(line int) {
 	it.Line, it.Raw, it.RecordID, it.Faults = uint32(line), nil, "", it.Faults[:0]
-	it.Header, it.Cells = nil, nil
+	it.Header, it.Cells, it.Left = nil, nil, nil
 }
 
 func (it *Item) add(code fault.Code, field, message string) {

@@ -214,7 +214,7 @@ func findHeader(t table, kind *record.KindSpec, opt *Options, lim Limits) (best 
 		}
 		seen = append(seen, r)
 		at := len(seen) - 1
-		if c := match(kind, opt, r.cells); r.bad == "" && c.matched > best.matched {
+		if c := match(kind, opt, best.read(r.cells)); r.bad == "" && c.matched > best.matched {
 			best.columns, from, to = c, at, at
 		}
 		if c, n := grouped(kind, opt, seen); n > 0 && (c.matched > best.matched || from == at-n && to < at && best.partsBelow(&c, r.cells)) {
@@ -286,7 +286,7 @@ func compose(kind *record.KindSpec, upper, lower []string) []string {
 		}
 		word := low
 		switch _, lowKnown := kind.MatchHeader(low); {
-		case low == "":
+		case low == "" || ownHeading(up):
 			word = up
 		case group == "":
 		case known(kind, group+low):

@@ -48,7 +48,50 @@ func foldAll(words ...string) map[string]bool {
 
 func ownHeading(cell string) bool {
 	key := record.FoldHeader(cell)
-	return own[key] || strings.HasPrefix(key, "错误")
+	return own[key] || strings.HasPrefix(key, "错误") || key == Unused || strings.HasPrefix(key, Unused+"(")
+}
+
+// Unused begins the headings under which the hub gives back what no field of the
+// kind takes: 未采用（HEADING）.
+const Unused = "未采用"
+
+// Own tells whether a heading is one of those that the hub adds to rows that it
+// gives back.
+func Own(heading string) bool { return ownHeading(heading) }
+
+// Refused tells which columns of a table would end its push, as nobody knows them
+// and they look as if they mattered.
+func Refused(kind *record.KindSpec, header []string, rows [][]string) []bool {
+	c := columns{kind: kind}
+	for _, h := range header {
+		c.add(h)
+	}
+	out := make([]bool, len(header))
+	for _, i := range c.unknown() {
+		var v strangeValues
+		for _, cells := range rows {
+			v.add(cells[i], false)
+		}
+		_, _, merged := c.merged(i)
+		key := record.FoldHeader(header[i])
+		out[i] = merged || looksBy(header[i]) != plain || !bookkeeping[key] && v.most() != plain || key == "编号" && !v.counted()
+	}
+	return out
+}
+
+// read gives the cells of a row that stand in columns which are read: what stands in
+// the others is no heading.
+func (c *columns) read(cells []string) []string {
+	out := cells
+	for i := range cells {
+		if i < len(c.ignore) && c.ignore[i] && cells[i] != "" {
+			if &out[0] == &cells[0] {
+				out = slices.Clone(cells)
+			}
+			out[i] = ""
+		}
+	}
+	return out
 }
 
 // unknown lists the columns that belong to no field and that nobody wants left

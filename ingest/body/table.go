@@ -146,7 +146,7 @@ func (m *mapped) header() bool {
 	if len(m.row.cells) < 2 || m.startsAsRow() {
 		return false
 	}
-	c := match(m.cols.kind, m.cols.opt, m.row.cells)
+	c := match(m.cols.kind, m.cols.opt, m.cols.read(m.row.cells))
 	if !c.another() {
 		return false
 	}
@@ -200,7 +200,7 @@ func (m *mapped) begin(where string) error {
 			return true
 		}
 		if len(r.cells) > 1 && !m.rowOf(r) {
-			if c := match(m.cols.kind, m.cols.opt, r.cells); c.another() {
+			if c := match(m.cols.kind, m.cols.opt, m.cols.read(r.cells)); c.another() {
 				return false // the table ends here
 			}
 		}
@@ -276,7 +276,7 @@ func (m *mapped) bad(it *Item, message string) {
 }
 
 func (m *mapped) fill(it *Item) {
-	it.Header, it.Cells = m.cols.header, m.row.cells
+	it.Header, it.Cells, it.Left = m.cols.header, m.row.cells, m.cols.ignore
 	bad := func(message string) { m.bad(it, message) }
 	switch {
 	case m.lost != "":

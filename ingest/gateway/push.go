@@ -295,7 +295,7 @@ func (p *intake) reject(it *body.Item, row *record.Row, recordID string, faults 
 	}
 	raw := it.Raw
 	if it.Cells != nil {
-		raw = sent.Table(it.Header, it.Cells)
+		raw = sent.Table(it.Header, it.Cells, it.Left)
 	}
 	r.Row = sent.Row(raw, kind)
 	value := sent.Values(r.Row, kind)

@@ -106,18 +106,15 @@ func (g *Gateway) page(r *http.Request, ask *RejectsQuery) (*RejectionsAnswer, e
 	return a, nil
 }
 
-// rejectsFile answers with a file of all rows that are asked for, of one kind, as
-// sent, with the reasons in columns of their own: mended, it can be pushed again.
+// rejectsFile answers with a file of all rows that are asked for, of one kind and
+// under one header, with the reasons in columns of their own: mended, it can be pushed
+// again.
 func (g *Gateway) rejectsFile(w http.ResponseWriter, r *http.Request, who access.Principal, ask *RejectsQuery, media, ending string,
-	write func([]layout) ([]byte, error)) {
+	write func(header []string, rows [][]string) ([]byte, error)) {
 	rows, err := g.all(r, ask)
-	var layouts []layout
-	if err == nil {
-		layouts, err = arrange(rows, chinese(r))
-	}
 	var b []byte
 	if err == nil {
-		b, err = write(layouts)
+		b, err = write(arrange(rows, chinese(r)))
 	}
 	if err != nil {
 		g.refuse(w, r, who, actRejections, err)

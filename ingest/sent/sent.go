@@ -21,14 +21,21 @@ const MaxRow = 32 << 10
 // maxValue bounds a value, in bytes.
 const maxValue = 200
 
-// Table is a row of a table as an object of its headings.
-func Table(header, cells []string) []byte {
+// Table is a row of a table as an object of its headings, with those too for which
+// it has no cell and without the columns that are left out.
+func Table(header, cells []string, left []bool) []byte {
 	out := []byte{'{'}
 	seen := map[string]int{}
-	for i, cell := range cells {
-		name := ""
+	for i := range max(len(header), len(cells)) {
+		name, cell := "", ""
+		if i < len(left) && left[i] {
+			continue
+		}
 		if i < len(header) {
 			name = header[i]
+		}
+		if i < len(cells) {
+			cell = cells[i]
 		}
 		if name == "" && cell == "" {
 			continue

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -176,8 +177,12 @@ func wholeNumber(s string) (string, bool) {
 	return n, true
 }
 
-// cellList splits a cell of several names into a JSON array.
+// cellList splits a cell of several names into a JSON array. A cell that is such an
+// array, as the hub itself writes one that separators can't hold, stays it.
 func cellList(s string) string {
+	if s[0] == '[' && s[len(s)-1] == ']' && json.Valid([]byte(s)) {
+		return s
+	}
 	out := []byte{'['}
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(";；、\n\r", r) }) {
 		if part = trimCell(part); emptyCell(part) {
