@@ -189,8 +189,15 @@ func TestCase_P6_AnObjectionIsTold(t *testing.T) {
 			t.Errorf("notices %q, want %q", got, notices)
 		}
 	}
-	const force, objected, heard = "ENTRY_IN_FORCE false 2026-06-08", "ENTRY_CHANGED true 2026-06-08", "ENTRY_CHANGED false 2026-06-08"
 	h.push(listed(1, nil))
+	h.settled()
+	var first feed.Notice
+	must(t, json.Unmarshal(h.values(feed.NoticesTopic)[0], &first))
+	due := first.DueOn // of the day when the log had it
+	force, objected, heard := "ENTRY_IN_FORCE false "+due, "ENTRY_CHANGED true "+due, "ENTRY_CHANGED false "+due
+	if now := time.Now(); due < now.AddDate(0, 0, 5).Format(time.DateOnly) || due > now.AddDate(0, 0, 14).Format(time.DateOnly) {
+		t.Errorf("due on %s, it is %s", due, now)
+	}
 	f("IN_FORCE false", force)
 	h.push(listed(2, true))
 	f("IN_FORCE true", force, objected)

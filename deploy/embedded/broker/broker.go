@@ -206,7 +206,8 @@ func open(c *Config, guarded *guard) (*kfake.Cluster, error) {
 			"log.retention.ms":           retention,
 			"default.replication.factor": "1",
 			"min.insync.replicas":        "1",
-			"log.cleaner.backoff.ms":     never, // keeper does it
+			"log.message.timestamp.type": "LogAppendTime", // see times.go
+			"log.cleaner.backoff.ms":     never,           // keeper does it
 		}),
 	}
 	if c.Users != nil {

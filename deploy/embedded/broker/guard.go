@@ -32,6 +32,7 @@ const (
 const (
 	produce        = 0
 	produceVersion = 8
+	fetch          = 1
 )
 
 // served are the protocol versions that are offered: those of Kafka 2.3, the
@@ -207,12 +208,15 @@ type conn struct {
 	net.Conn
 	g      *guard
 	head   [24]byte // the start of the current frame
-	unread []byte   // the part of head not yet given out
+	unread []byte   // the part of it not yet given out
 	rest   int32    // bytes of the frame after head
 	dead   bool
 	asked  atomic.Bool // which versions there are, and has no answer yet
 	proven atomic.Bool // it has sent what only its owner's proof allows; kfake closes others that do
 	once   sync.Once
+
+	fetchMu sync.Mutex
+	fetches map[uint32]int16 // versions of those without an answer yet, by correlation id
 }
 
 // Read gives out the bytes of checked frames, never beyond the end of one.
@@ -262,11 +266,16 @@ func (c *conn) next() error {
 	}
 	c.g.m.requests.Inc()
 	c.g.m.inBytes.Add(float64(size) + 4)
-	if key == apiVersions {
+	switch key {
+	case apiVersions:
 		c.asked.Store(true)
 		if version >= firstFlexible {
 			return c.hello(size)
 		}
+	case produce:
+		return c.produced(size)
+	case fetch:
+		return c.fetching(size, version)
 	}
 	c.unread = head
 	c.rest = size - 4
@@ -297,6 +306,9 @@ func (c *conn) hello(size int32) error {
 // broker that doesn't begin with version 0 of the handshake for one without; they use
 // version 1 all the same.
 func (c *conn) Write(b []byte) (int, error) {
+	if version, ok := c.fetched(b); ok {
+		tellTimes(b, version)
+	}
 	if c.asked.Swap(false) {
 		const entries, each = 14, 6 // size, correlation id, error, count; key, least, most
 		for at := entries; at+each <= len(b); at += each {

@@ -1,0 +1,56 @@
+package broker
+
+import (
+	"bytes"
+	"encoding/binary"
+	"hash/crc32"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// sealed is a batch with the given attributes and times of its sender.
+func sealed(attributes int16) []byte {
+	rb := kmsg.RecordBatch{Length: batchHeader - 12, Magic: 2, Attributes: attributes, FirstTimestamp: 7, MaxTimestamp: 9}
+	b := rb.AppendTo(nil)
+	binary.BigEndian.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+	return b
+}
+
+func whole(b []byte) bool {
+	return binary.BigEndian.Uint32(b[atSum:]) == crc32.Checksum(b[atAttributes:], castagnoli)
+}
+
+// No sender can say that a time is the log's.
+func TestSendersTimesAreNotTheLogs(t *testing.T) {
+	now := time.UnixMilli(1_000)
+	for _, attributes := range []int16{0, appendTime, -1 << 15, -1<<15 | appendTime} {
+		b := sealed(attributes)
+		timeBatch(b, now.UnixMilli())
+		if !whole(b) || binary.BigEndian.Uint16(b[atAttributes:]) != markedTime || binary.BigEndian.Uint64(b[atMaxTime:]) != 1_000 {
+			t.Errorf("%x became %x", attributes, b)
+		}
+		tellBatches(b)
+		if !whole(b) || binary.BigEndian.Uint16(b[atAttributes:]) != appendTime || binary.BigEndian.Uint64(b[atMaxTime:]) != 1_000 {
+			t.Errorf("%x is told as %x", attributes, b)
+		}
+	}
+	old := sealed(0) // written before the log had times
+	was := bytes.Clone(old)
+	tellBatches(old)
+	if !bytes.Equal(old, was) {
+		t.Error("a sender's time is told as the log's")
+	}
+	torn := sealed(0)
+	torn[batchHeader-1]++
+	was = bytes.Clone(torn)
+	if timeBatch(torn, 1_000); !bytes.Equal(torn, was) {
+		t.Error("a damaged batch was made whole")
+	}
+	for n := range len(was) {
+		timeProduced(was[:n], now)
+		tellTimes(was[:n], 11)
+		tellBatches(was[:n])
+	}
+}

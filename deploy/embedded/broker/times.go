@@ -1,0 +1,156 @@
+package broker
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// The time of a message is the log's own (LogAppendTime): when it came, whatever its
+// sender says. kfake knows the setting only by name, so the guard gives the time on
+// the way in. Batches stand in the log with a mark of the broker's and are given out
+// as Kafka would: what stood there before is the sender's time and is told as such.
+
+// Layout of a batch of messages, version 2.
+const (
+	batchHeader  = 61
+	atMagic      = 16
+	atSum        = 17
+	atAttributes = 21
+	atFirstTime  = 27
+	atMaxTime    = 35
+
+	appendTime = 1 << 3  // Kafka's sign of a time of the log
+	markedTime = 1 << 15 // the same within the log: kfake would spoil the checksum of the other
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// timeProduced gives the messages of a request, behind its size, their time.
+// What is no such request, or damaged, is kfake's to refuse.
+func timeProduced(frame []byte, now time.Time) {
+	const head = 10 // key, version, correlation id, length of the client id
+	if len(frame) < head {
+		return
+	}
+	at := head + max(int(int16(binary.BigEndian.Uint16(frame[8:]))), 0)
+	if at > len(frame) {
+		return
+	}
+	req := kmsg.NewPtrProduceRequest()
+	req.SetVersion(int16(binary.BigEndian.Uint16(frame[2:])))
+	if req.ReadFrom(frame[at:]) != nil {
+		return
+	}
+	for _, t := range req.Topics {
+		for _, p := range t.Partitions {
+			timeBatch(p.Records, now.UnixMilli()) // they are part of the frame
+		}
+	}
+}
+
+func timeBatch(b []byte, ms int64) {
+	be := binary.BigEndian
+	if len(b) < batchHeader || b[atMagic] != 2 || be.Uint32(b[atSum:]) != crc32.Checksum(b[atAttributes:], castagnoli) {
+		return
+	}
+	be.PutUint16(b[atAttributes:], be.Uint16(b[atAttributes:])&^appendTime|markedTime)
+	be.PutUint64(b[atFirstTime:], uint64(ms))
+	be.PutUint64(b[atMaxTime:], uint64(ms))
+	be.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+}
+
+// tellTimes makes the times in an answer to a fetch, with its size and correlation
+// id, those that Kafka tells.
+func tellTimes(answer []byte, version int16) {
+	const head = 8
+	if len(answer) < head {
+		return
+	}
+	resp := kmsg.NewPtrFetchResponse()
+	resp.SetVersion(version)
+	if resp.ReadFrom(answer[head:]) != nil {
+		return
+	}
+	for _, t := range resp.Topics {
+		for _, p := range t.Partitions {
+			tellBatches(p.RecordBatches)
+		}
+	}
+}
+
+func tellBatches(set []byte) {
+	be := binary.BigEndian
+	for len(set) >= batchHeader {
+		n := int64(be.Uint32(set[8:])) + 12
+		if n < batchHeader || n > int64(len(set)) {
+			return // cut off: the client asks again
+		}
+		b := set[:n]
+		set = set[n:]
+		attrs := be.Uint16(b[atAttributes:])
+		if b[atMagic] != 2 || attrs&markedTime == 0 || be.Uint32(b[atSum:]) != crc32.Checksum(b[atAttributes:], castagnoli) {
+			continue
+		}
+		be.PutUint16(b[atAttributes:], attrs&^markedTime|appendTime)
+		be.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+	}
+}
+
+// produced takes a whole frame and gives its messages their time.
+func (c *conn) produced(size int32) error {
+	var b bytes.Buffer // grows by what has come, not by what is claimed
+	b.Write(c.head[:8])
+	if _, err := io.CopyN(&b, c.Conn, int64(size)-4); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	}
+	timeProduced(b.Bytes()[4:], time.Now())
+	c.unread, c.rest = b.Bytes(), 0
+	return nil
+}
+
+// maxFetches bounds the fetches of a connection that wait for an answer. Clients
+// have a few: kfake answers them in turn.
+const maxFetches = 1024
+
+// fetching notes a fetch, whose answer tells times.
+func (c *conn) fetching(size int32, version int16) error {
+	head := c.head[:12]
+	if _, err := io.ReadFull(c.Conn, head[8:]); err != nil {
+		return err
+	}
+	c.fetchMu.Lock()
+	if c.fetches == nil {
+		c.fetches = map[uint32]int16{}
+	}
+	c.fetches[binary.BigEndian.Uint32(head[8:])] = version
+	many := len(c.fetches) > maxFetches
+	c.fetchMu.Unlock()
+	if many {
+		c.dead = true
+		return errFrame
+	}
+	c.unread, c.rest = head, size-8
+	return nil
+}
+
+// fetched tells the version of the fetch that an answer is to.
+func (c *conn) fetched(b []byte) (version int16, ok bool) {
+	if len(b) < 8 {
+		return 0, false
+	}
+	corr := binary.BigEndian.Uint32(b[4:])
+	c.fetchMu.Lock()
+	defer c.fetchMu.Unlock()
+	version, ok = c.fetches[corr]
+	delete(c.fetches, corr)
+	return version, ok
+}
