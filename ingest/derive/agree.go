@@ -54,10 +54,10 @@ func (d *Decisions) records(of []uint32) []list.EventRecord {
 }
 
 // atOdds warns of a correction that sets a record at odds with another one.
-func (d *Decisions) atOdds(r *list.EventRecord, known []list.EventRecord) (fault.Fault, bool) {
+func (d *Decisions) atOdds(r *list.EventRecord, known []list.EventRecord) fault.Fault {
 	by, field := d.law.Contradicted(r, known)
 	if by == nil {
-		return fault.Fault{}, false
+		return fault.Fault{}
 	}
 	f := fault.Fault{Code: fault.W10Service, Field: field}
 	counts := "what binds the subject least counts"
@@ -68,5 +68,5 @@ func (d *Decisions) atOdds(r *list.EventRecord, known []list.EventRecord) (fault
 		f.Code = fault.W08TermCapped
 	}
 	f.Message = fmt.Sprintf("record %s of %s in entry %s tells another %s of the document: %s until both agree", by.RecordID, by.Unit, by.EntryID, field, counts)
-	return f, true
+	return f
 }

@@ -41,7 +41,9 @@ type Outcome struct {
 	// Warnings are what the record's unit ought to know of what it means beside the
 	// others of its entry.
 	Warnings []fault.Fault
-	Changes  []Change // holds until the next Apply
+	// AtOdds warns of a correction that another record of the document contradicts.
+	AtOdds  fault.Fault
+	Changes []Change // holds until the next Apply
 	// Left is the code under which a MOVED row of version LeftVersion has to
 	// say that the record is not there (any more); "" for none.
 	Left        string
@@ -133,7 +135,9 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, sent Sent, tell bool
 		d.replace(r, id, tell)
 		out.Changes = d.changes
 		if tell && r.Op == record.Upsert {
-			out.Warnings = d.warnings(r)
+			known := d.records(d.members(d.byID[r.EntryID]))
+			out.AtOdds = d.atOdds(r, known)
+			out.Warnings = d.warnings(r, known)
 		}
 	}
 	return out
@@ -236,11 +240,7 @@ func (d *Decisions) entry(r *list.EventRecord) uint32 {
 }
 
 // warnings are the doubts about the entry in which the record takes part.
-func (d *Decisions) warnings(r *list.EventRecord) (out []fault.Fault) {
-	known := d.records(d.members(d.byID[r.EntryID]))
-	if f, odd := d.atOdds(r, known); odd {
-		out = append(out, f)
-	}
+func (d *Decisions) warnings(r *list.EventRecord, known []list.EventRecord) (out []fault.Fault) {
 	told := list.Doubts(known, d.law, r)
 	for i := range doubts {
 		if told&doubts[i].doubt != 0 {

@@ -209,6 +209,9 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 		if out.Status == derive.Rejected {
 			row.Faults = append(row.Faults, out.Fault)
 		}
+		if out.AtOdds.Code != "" { // says more than what the row alone may tell of the field
+			row.Faults = append(row.Faults, out.AtOdds)
+		}
 		for _, w := range out.Warnings {
 			if !slices.ContainsFunc(row.Faults, func(f fault.Fault) bool { return f.Code == w.Code && f.Field == w.Field }) {
 				row.Faults = append(row.Faults, w)

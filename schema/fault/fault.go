@@ -20,7 +20,7 @@ const (
 	E07DateOrder    Code = "E07" // dates in the wrong order
 	E08Future       Code = "E08" // date in the future
 	E09Amount       Code = "E09" // amount malformed or at odds with its category
-	E10Duplicate    Code = "E10" // same record and version, other content
+	E10Duplicate    Code = "E10" // same record and version, or same document, and other content
 	E11Personal     Code = "E11" // personal data in a public field
 	E12Right        Code = "E12" // the unit may not push this
 	E13Catalogue    Code = "E13" // outside the catalogue: unknown domain or kind, or an unreadable row
@@ -33,10 +33,10 @@ const (
 	W05Normalised   Code = "W05" // value was normalised on intake
 	W06Incomplete   Code = "W06" // a field that should be there is missing
 	W07NoEffect     Code = "W07" // decided by a rule that was not yet, or no longer, law: kept without effect
-	W08TermCapped   Code = "W08" // term longer than the law allows: the statutory maximum counts
+	W08TermCapped   Code = "W08" // term longer than the law allows, or than another record of the document tells: the shorter counts
 	W09UnknownCause Code = "W09" // cause that the list doesn't know: counts as CAUTION at most
-	W10Service      Code = "W10" // effect claimed before service: counts from service
-	W11NoExit       Code = "W11" // exit dated so that it ends nothing, or before the law allows it: the unit decides
+	W10Service      Code = "W10" // effect claimed before service: counts from service; or days at odds with another record
+	W11NoExit       Code = "W11" // exit dated so that it ends nothing, before the law allows it (the unit decides), or at odds with another record
 	W12SameDay      Code = "W12" // order within one day is untold: the doubt favours the subject
 	W13Column       Code = "W13" // column that belongs to no field: not kept
 	W14Hidden       Code = "W14" // hidden rows, columns or sheets were read
