@@ -26,6 +26,7 @@ type scope struct {
 	place  *place    // of a caller who shares few; nil: of nobody
 	failed []failure // deferred fields that may not be null
 
+	asks     int               // checks that share what a request may have of hits
 	mixed    bool              // asks checks and for more that is read beside them
 	answered []*reply          // to checks of which more of the same age is read
 	evidence []store.RecordKey // that will be read of hits

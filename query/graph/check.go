@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,9 +35,12 @@ type question struct {
 	use     *policy.Purpose // of the code
 	asOf    time.Time       // zero: now
 	peer    string          // address of an anonymous caller
+	asks    int             // checks among which the hits of a request are shared; 0 as 1
 	still   bool            // more of the same age will be read of the subjects
 
 	faults []placeFault // of checks, in the order of the codes
+	first  []int32      // of checks, where each code stands first; empty when each stands once
+	slots  []int32      // room to find that out
 }
 
 // placeFault is what is wrong with one of several codes. The others are answered.
@@ -87,13 +91,13 @@ func (r *reply) appendID(b []byte, i int) []byte {
 func (s *Server) ask(ctx context.Context, p access.Principal, q *question, now time.Time, rep *reply, out []restrict.Decision, facts []byte) ([]restrict.Decision, []byte, error) {
 	m, err := s.admit(ctx, p, q, now)
 	if err == nil {
-		rep.matter, rep.many, rep.per, rep.faults = m, q.many, max(1, s.limits.AuditCodes), q.faults
+		rep.matter, rep.many, rep.per = m, q.many, max(1, s.limits.AuditCodes)
 		out, err = s.decide(ctx, q, m, now, rep, out)
+		rep.faults = q.faults
 	}
 	if err != nil {
 		return out, facts, s.recordRefusal(ctx, p, q, m, now, err)
 	}
-	rep.decisions = out[:len(q.codes)]
 	facts, err = s.recordReply(ctx, p, q, now, rep, facts)
 	return out, facts, err
 }
@@ -210,20 +214,19 @@ func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now 
 		}
 		out = append(out, restrict.Decision{})
 	}
+	rep.decisions = out[:len(q.codes)]
+	var err error
 	switch {
 	case !q.asOf.IsZero():
-		for i, c := range q.codes {
-			d, err := s.decidePast(ctx, c, q.person, m, q.asOf)
-			if err != nil {
-				return out, err
-			}
-			out[i] = d
-		}
+		err = s.decideThen(ctx, q, m, out)
 	case q.still:
 		rep.age = &store.Age{}
-		rep.age.Through, rep.age.EntriesBelow = s.index.Still(func() { s.decideNow(q, m, now, out) })
+		rep.age.Through, rep.age.EntriesBelow = s.index.Still(func() { err = s.decideNow(ctx, q, m, now, out) })
 	default:
-		s.decideNow(q, m, now, out)
+		err = s.decideNow(ctx, q, m, now, out)
+	}
+	if err != nil {
+		return out, err
 	}
 	for i := range q.codes {
 		if o := out[i].Outcome; o != restrict.NoOutcome {
@@ -231,21 +234,6 @@ func (s *Server) decide(ctx context.Context, q *question, m *policy.Matter, now 
 		}
 	}
 	return out, nil
-}
-
-func (s *Server) decideNow(q *question, m *policy.Matter, now time.Time, out []restrict.Decision) {
-	faults := q.faults
-	for i, c := range q.codes {
-		if len(faults) > 0 && faults[0].at == i {
-			out[i], faults = restrict.Decision{}, faults[1:]
-			continue
-		}
-		if q.person != "" {
-			s.index.CheckPersonInto(&out[i], c, q.person, m, now)
-			continue
-		}
-		s.index.CheckInto(&out[i], c, m, now)
-	}
 }
 
 // recordReply puts an answer into the audit log, in as many records as its
@@ -261,7 +249,7 @@ func (s *Server) recordReply(ctx context.Context, p access.Principal, q *questio
 		}
 		r := audit.Record{
 			At: now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: q.action(),
-			Subject: joined, Matter: rep.matter.Code, CaseNo: q.caseNo, Purpose: q.purpose, Outcome: outcomes(part), Digest: digest(facts),
+			Subject: joined, Matter: rep.matter.Code, CaseNo: q.caseNo, Purpose: q.purpose, Outcome: outcomes(part, q.faults, from), Digest: digest(facts),
 		}
 		if len(rep.decisions) > rep.per {
 			r.Subject = strings.Join(q.codes[from:from+len(part)], ",")
@@ -296,7 +284,7 @@ func (s *Server) recordRefusal(ctx context.Context, p access.Principal, q *quest
 	if q.use != nil {
 		rec.Purpose = q.use.Code
 	}
-	if _, err := s.append(ctx, rec); err != nil {
+	if _, err := s.append(context.WithoutCancel(ctx), rec); err != nil { // also of a caller who has left
 		return err
 	}
 	return r
@@ -350,9 +338,9 @@ func (s *Server) append(ctx context.Context, r audit.Record) (audit.Record, erro
 	return kept, nil
 }
 
-// outcomes names the outcomes that occur, in their order, and last that there were
-// faulty codes.
-func outcomes(ds []restrict.Decision) string {
+// outcomes names the outcomes that occur in decisions from a place on, in their order,
+// and last of what kinds the faults at other places are.
+func outcomes(ds []restrict.Decision, faults []placeFault, from int) string {
 	if len(ds) == 1 && ds[0].Outcome != restrict.NoOutcome {
 		return ds[0].Outcome.String()
 	}
@@ -366,8 +354,10 @@ func outcomes(ds []restrict.Decision) string {
 			names = append(names, o.String())
 		}
 	}
-	if seen>>restrict.NoOutcome&1 == 1 {
-		names = append(names, code(fault.BadInput))
+	for _, f := range faults {
+		if kind := code(f.err.Kind); f.at >= from && f.at < from+len(ds) && !slices.Contains(names, kind) {
+			names = append(names, kind)
+		}
 	}
 	return strings.Join(names, ",")
 }

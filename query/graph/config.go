@@ -24,8 +24,8 @@ import (
 type Index interface {
 	view.Index
 	Ready() (bool, []string)
-	CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time)
-	CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time)
+	CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time, most int) bool
+	CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time, most int) bool
 	Still(f func()) (through []receipt.Position, entriesBelow uint64)
 	WaitFor(ctx context.Context, ps []receipt.Position) error
 	Receipt() string
@@ -82,6 +82,8 @@ type Limits struct {
 	IntrospectionFields int           // 2,000
 	IntrospectionCost   int           // 30,000
 	Checks              int           // codes of one checks: 500
+	CheckHits           int           // hits of one check: 25,000
+	Hits                int           // hits of all checks of a request, in equal shares of its check and checks: 100,000
 	CaseNo              int           // bytes of a case number: 128
 	AnswerBytes         int           // 8 MiB
 	PublicReads         int           // documents of the public that are executed at once, others wait: as many as processors
@@ -98,7 +100,7 @@ func (l *Limits) setDefaults() {
 		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
 		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Arguments, 100}, {&l.Elements, 600}, {&l.Keys, 10}, {&l.Variables, 30}, {&l.Directives, 20},
 		{&l.Compiling, max(1, runtime.GOMAXPROCS(0)/2)}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
-		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CaseNo, 128},
+		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CheckHits, 25_000}, {&l.Hits, 100_000}, {&l.CaseNo, 128},
 		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
 		{&l.PublicReads, max(2, runtime.GOMAXPROCS(0))},
 	} {

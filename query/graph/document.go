@@ -25,6 +25,7 @@ type document struct {
 
 	public   bool     // asks nothing but introspection and catalogues
 	checks   bool     // asks nothing but check and checks
+	asks     int      // fields check and checks at its root
 	mixed    bool     // asks checks and for what is read of the store beside them
 	lookups  []lookup // of enterprises, at its root
 	constant bool     // asks introspection only, without variables: its answer is kept
@@ -140,15 +141,15 @@ func (s *Server) limited(ctx context.Context, limit string, err error) []gqlerro
 // classify tells by the root fields what a document asks.
 func (d *document) classify() {
 	d.public, d.checks, d.constant = true, true, len(d.op.VariableDefinitions) == 0
-	asks, reads := false, false
-	defer func() { d.mixed = asks && reads }()
+	reads := false
+	defer func() { d.mixed = d.asks > 0 && reads }()
 	for _, f := range d.shape.fields {
 		switch f.name {
 		case "__typename":
 		case "__schema", "__type":
 			d.checks = false
 		case "check", "checks":
-			asks = true
+			d.asks++
 			d.public, d.constant = false, false
 		case "lists", "measures", "matters", "sources":
 			d.checks, d.constant = false, false

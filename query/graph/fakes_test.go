@@ -55,6 +55,7 @@ type hub struct {
 	noAudit  error
 	sameSeq  bool // all audit records get the number 1
 	reads    []string
+	checked  int // codes looked up in the index
 }
 
 func newHub(t testing.TB) *hub {
@@ -109,21 +110,33 @@ func (h *hub) Receipt() string {
 	return receipt.Encode([]receipt.Position{{Domain: record.Decision, Offset: 7}})
 }
 
-func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time) {
+func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time, most int) bool {
+	h.checked++
 	d := restrict.Decide(h.entries[code], m, h.policy, h.subject[code], h.stale, at, h.facts(code)...)
 	d.Receipt = h.Receipt()
 	hits, stale := append(dst.Hits[:0], d.Hits...), append(dst.Stale[:0], d.Stale...)
 	*dst = d
 	dst.Hits, dst.Stale = hits, stale
+	if len(hits) > most {
+		*dst = restrict.Decision{Hits: hits[:0], Stale: stale[:0]}
+		return false
+	}
+	return true
 }
 
-func (h *hub) CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time) {
-	h.CheckInto(dst, code, m, at)
+func (h *hub) CheckPersonInto(dst *restrict.Decision, code, person string, m *policy.Matter, at time.Time, most int) bool {
+	if !h.CheckInto(dst, code, m, at, most) {
+		return false
+	}
 	var bound []list.Entry
 	for _, es := range h.entries {
 		bound = append(bound, es...)
 	}
-	dst.About(bound, code, person, m, h.policy)
+	if dst.About(bound, code, person, m, h.policy); len(dst.Hits) > most {
+		*dst = restrict.Decision{}
+		return false
+	}
+	return true
 }
 
 func (h *hub) Named(ctx context.Context, q *store.Named) (codes []string, err error) {

@@ -27,7 +27,9 @@ const pastFacts = 10_000
 // it had learned by then. Everything that the index knows now must be stored
 // first, or a moment that has just passed would be answered from less than was
 // known.
-func (s *Server) decidePast(ctx context.Context, code, person string, m *policy.Matter, at time.Time) (restrict.Decision, error) {
+//
+// It is no answer when there are more hits than most.
+func (s *Server) decidePast(ctx context.Context, code, person string, m *policy.Matter, at time.Time, most int) (restrict.Decision, error) {
 	var none restrict.Decision
 	stand := s.index.Receipt()
 	ps, err := receipt.Parse(stand)
@@ -54,12 +56,17 @@ func (s *Server) decidePast(ctx context.Context, code, person string, m *policy.
 		return none, err
 	}
 	d := restrict.Decide(entries[code], m, s.policy, subjectOf(regs[code]), stale, at, facts...)
+	if len(d.Hits) > most {
+		return none, nil
+	}
 	if person != "" {
 		bound, err := s.boundPast(ctx, person, at)
 		if err != nil {
 			return none, err
 		}
-		d.About(bound, code, person, m, s.policy)
+		if d.About(bound, code, person, m, s.policy); len(d.Hits) > most {
+			return none, nil
+		}
 	}
 	d.Receipt = stand
 	return d, nil

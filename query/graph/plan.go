@@ -13,6 +13,7 @@ import (
 type plan struct {
 	vars  []planVar
 	roots []planRoot
+	asks  int // roots that check
 }
 
 // planVar is a declared variable.
@@ -82,16 +83,17 @@ func (s *Server) planOf(o *ast.OperationDefinition, frags map[string]*ast.Fragme
 	if !ok {
 		return nil
 	}
-	asks := false
 	for _, f := range fields {
 		root, ok := c.root(f)
 		if !ok {
 			return nil
 		}
-		asks = asks || root.check
+		if root.check {
+			c.p.asks++
+		}
 		c.p.roots = append(c.p.roots, root)
 	}
-	if !asks {
+	if c.p.asks == 0 {
 		return nil
 	}
 	return c.p

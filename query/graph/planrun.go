@@ -18,7 +18,7 @@ import (
 var errNotPlanned = errors.New("not planned")
 
 // run answers a request into x.out. Nothing has been asked or recorded when it
-// answers errNotPlanned.
+// answers errNotPlanned; otherwise its error is that there is no more time.
 func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 	vars, ok := p.bind(&x.req, x.vars[:0])
 	x.vars = vars[:0]
@@ -38,6 +38,9 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 		r := &p.roots[i]
 		if i > 0 {
 			b = append(b, ',')
+			if err := s.inTime(ctx, x.now); err != nil {
+				return err
+			}
 		}
 		b = append(b, r.key...)
 		if !r.check {
@@ -46,7 +49,7 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 		}
 		var fail *refusal
 		var err error
-		if b, fail, err = s.runRoot(ctx, r, x, vars, b); err != nil {
+		if b, fail, err = s.runRoot(ctx, r, p.asks, x, vars, b); err != nil {
 			return err
 		}
 		if fail != nil {
@@ -73,10 +76,12 @@ func (s *Server) run(ctx context.Context, p *plan, x *exchange) error {
 	return nil
 }
 
-// runRoot answers one check or checks.
-func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
+// runRoot answers one check or checks, of as many as share what a request may have.
+// What comes after an answer that is too large is asked and not written.
+func (s *Server) runRoot(ctx context.Context, r *planRoot, asks int, x *exchange, vars []bound, b []byte) ([]byte, *refusal, error) {
 	q, rep := &x.question, &x.reply
-	*q, *rep = question{codes: q.codes[:0], faults: q.faults[:0], peer: x.peer}, reply{}
+	x.settle()
+	*q, *rep = question{codes: q.codes[:0], faults: q.faults[:0], first: q.first[:0], slots: q.slots, peer: x.peer, asks: asks}, reply{}
 	if !r.args.question(q, r.many, vars) {
 		return b, nil, errNotPlanned
 	}
@@ -89,6 +94,9 @@ func (s *Server) runRoot(ctx context.Context, r *planRoot, x *exchange, vars []b
 		b = append(b, '[')
 	}
 	for i := range rep.decisions {
+		if len(b) > s.limits.AnswerBytes {
+			break
+		}
 		if i > 0 {
 			b = append(b, ',')
 		}
@@ -122,6 +130,9 @@ func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc str
 		case opCheckHits:
 			b = append(b, '[')
 			for h := range d.Hits {
+				if len(b) > s.limits.AnswerBytes {
+					break
+				}
 				if h > 0 {
 					b = append(b, ',')
 				}

@@ -268,7 +268,7 @@ func readsMore(c *call) bool {
 
 func (s *Server) resolveCheck(c *call) (any, error) {
 	code := c.text("uscc")
-	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, still: readsMore(c)}
+	q := &question{codes: []string{code}, joined: code, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), asOf: c.time("asOf"), peer: c.sc.peer, asks: c.sc.asks, still: readsMore(c)}
 	if key, given := c.args["personKey"].(string); given {
 		if q.person = key; key == "" {
 			q.person = "-" // no key, and not the same as none asked about
@@ -288,7 +288,7 @@ func (s *Server) resolveCheck(c *call) (any, error) {
 
 func (s *Server) resolveChecks(c *call) (any, error) {
 	raw, _ := c.args["usccs"].([]any)
-	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), peer: c.sc.peer, still: readsMore(c)}
+	q := &question{many: true, matter: c.text("matter"), caseNo: c.text("caseNo"), purpose: c.text("purpose"), after: c.text("after"), peer: c.sc.peer, asks: c.sc.asks, still: readsMore(c)}
 	for _, v := range raw {
 		code, _ := v.(string)
 		q.codes = append(q.codes, code)

@@ -46,7 +46,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
 			write(w, x, http.StatusOK)
 			return
 		case !errors.Is(err, errNotPlanned):
-			s.answerFailed(w, r, x, s.limited(r.Context(), "", err))
+			s.outOfTime(w, r, x, "deadline")
 			return
 		}
 	}
@@ -78,7 +78,7 @@ func (s *Server) execute(w http.ResponseWriter, r *http.Request, doc *document, 
 	ctx, cancel := context.WithTimeout(r.Context(), s.limits.Deadline)
 	defer cancel()
 	sc := s.newScope(x)
-	sc.mixed = doc.mixed
+	sc.mixed, sc.asks = doc.mixed, doc.asks
 	if x.principal.Anonymous() && !doc.public {
 		// The public shares few places, so that it takes the store from nobody.
 		if sc.place = takePlace(ctx, s.public); sc.place == nil {

@@ -105,8 +105,22 @@ func newExchange() *exchange {
 	return &exchange{in: make([]byte, 0, 4<<10), text: make([]byte, 0, 1<<10), out: make([]byte, 0, 2<<10)}
 }
 
-// most that an exchange may keep between requests.
-const keepBytes = 1 << 20
+// most that an exchange may keep between requests; hits of each decision.
+const (
+	keepBytes = 1 << 20
+	keepHits  = 64
+)
+
+// settle takes the decisions of the last answer apart that share memory, and lets
+// go what has grown large.
+func (x *exchange) settle() {
+	for i := range x.reply.decisions {
+		if d := &x.reply.decisions[i]; x.question.again(i) || cap(d.Hits) > keepHits {
+			*d = restrict.Decision{}
+		}
+	}
+	x.reply.decisions = nil
+}
 
 // release makes an exchange ready for the next request, or leaves it to the
 // garbage collector when it has grown large.
@@ -114,6 +128,7 @@ func (s *Server) release(x *exchange) {
 	if cap(x.in)+cap(x.text)+cap(x.out)+cap(x.errs)+cap(x.facts) > keepBytes {
 		return
 	}
+	x.settle()
 	x.in, x.text, x.out, x.facts = x.in[:0], x.text[:0], x.out[:0], x.facts[:0]
 	x.req.reset()
 	x.principal, x.peer = access.Principal{}, ""

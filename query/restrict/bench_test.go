@@ -3,6 +3,7 @@ package restrict
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"strconv"
 	"testing"
@@ -53,7 +54,7 @@ func BenchmarkCheck(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				var d Decision
 				for i := uint64(1); pb.Next(); i++ {
-					x.CheckInto(&d, codes[i*0x9E3779B97F4A7C15%uint64(len(codes))], m, noon)
+					x.CheckInto(&d, codes[i*0x9E3779B97F4A7C15%uint64(len(codes))], m, noon, math.MaxInt)
 				}
 			})
 		})

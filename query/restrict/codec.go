@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/zeebo/xxh3"
+
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -251,28 +253,56 @@ func (c *codec) skip(b []byte) []byte {
 // without copies the rest of the blob of a code but for one entry, and tells
 // whether it was there and whom it named.
 func (c *codec) without(dst, rest []byte, id, code string) (_ []byte, found bool, named string) {
-	var e list.Entry
+	from := rest // what comes before the entry, or between two of them, is copied at once
 	for len(rest) > 0 {
-		after := c.next(&e, rest, code)
-		if e.ID == id {
+		after := c.skip(rest)
+		if c.isID(rest, id, code) {
+			var e list.Entry
+			c.next(&e, rest, code)
 			found, named = true, e.Persons
-		} else {
-			dst = append(dst, rest[:len(rest)-len(after)]...)
+			dst = append(dst, from[:len(from)-len(rest)]...)
+			from = after
 		}
 		rest = after
 	}
-	return dst, found, named
+	return append(dst, from...), found, named
+}
+
+// isID tells whether the first entry of the rest of a blob has an id, which isn't
+// put together for that.
+func (c *codec) isID(b []byte, id, code string) bool {
+	_, b = c.units.read(b[1:])
+	_, b = c.causes.read(b)
+	n, b := uvarint(b)
+	if n&1 == 0 {
+		return string(b[:n>>1]) == id
+	}
+	at, own := int(b[0]), b[1:1+n>>1]
+	return len(id) == len(own)+len(code) && id[:at] == string(own[:at]) && id[at:at+len(code)] == code && id[at+len(code):] == string(own[at:])
 }
 
 // persons are those whom the entries of the rest of a blob name.
-func (c *codec) persons(rest []byte, code string) (all string) {
+func (c *codec) persons(rest []byte, code string) string {
 	var e list.Entry
+	var all strings.Builder
 	for len(rest) > 0 {
 		if rest = c.next(&e, rest, code); e.Persons != "" {
-			all += " " + e.Persons
+			all.WriteString(e.Persons)
+			all.WriteByte(' ')
 		}
 	}
-	return strings.TrimPrefix(all, " ")
+	return all.String()
+}
+
+// ids are the hashes of the ids of the entries of the rest of a blob.
+func (c *codec) ids(rest []byte, code string) map[uint64]struct{} {
+	all := map[uint64]struct{}{}
+	var e list.Entry
+	for len(rest) > 0 {
+		rest = c.next(&e, rest, code)
+		all[xxh3.HashString(e.ID)] = struct{}{}
+	}
+	return all
 }
 
 // count counts the entries of the rest of a blob.

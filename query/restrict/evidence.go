@@ -66,9 +66,19 @@ func testify(hits []Hit, e *Evidence, rules []policy.Rule, day record.Date) []Hi
 
 // decided tells whether a decision says what the record does.
 func (e *Evidence) decided(hits []Hit, m *policy.Measure) bool {
-	return e.Fact.List != 0 && slices.ContainsFunc(hits, func(h Hit) bool {
-		return h.Evidence == nil && h.Entry.List == e.Fact.List && h.Measure == m
-	})
+	if e.Fact.List == 0 {
+		return false
+	}
+	for i := range hits {
+		h := &hits[i]
+		if h.Evidence != nil {
+			break // those of entries come first
+		}
+		if h.Entry.List == e.Fact.List && h.Measure == m {
+			return true
+		}
+	}
+	return false
 }
 
 func compareEvidence(a, b *Evidence) int {
@@ -91,11 +101,11 @@ type facts struct {
 	buf   []byte // of the writer
 }
 
-// testify appends the hits of a code's facts.
-func (f *facts) testify(hits []Hit, key uscc.Key, packed bool, code string, m *policy.Matter, day record.Date) []Hit {
+// testify appends the hits of a code's facts; it stops when there are more than most.
+func (f *facts) testify(hits []Hit, key uscc.Key, packed bool, code string, m *policy.Matter, day record.Date, most int) []Hit {
 	groups, items := f.codec.head(restOf(&f.table, &f.side, key, packed, code))
 	var x factItem
-	for len(items) > 0 {
+	for len(items) > 0 && len(hits) <= most {
 		rules := f.codec.policy.FactRules(m, f.codec.policy.Facts[items[0]&^seriesBit])
 		if len(rules) == 0 {
 			items = f.codec.skip(items)

@@ -2,6 +2,7 @@ package restrict
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -188,8 +189,8 @@ func TestNoFactsNoAllocations(t *testing.T) {
 	x.cur.Load().facts.add(worldCodes[1], []FactRecord{said{record.Registration, "registration", "R", `{"status":"2"}`, 1}.known(p)})
 	m := p.Matter("SIMPLE_DEREGISTRATION")
 	var d Decision
-	x.CheckInto(&d, worldCodes[0], m, noon)
-	if n := testing.AllocsPerRun(100, func() { x.CheckInto(&d, worldCodes[0], m, noon) }); n > 0 {
+	x.CheckInto(&d, worldCodes[0], m, noon, math.MaxInt)
+	if n := testing.AllocsPerRun(100, func() { x.CheckInto(&d, worldCodes[0], m, noon, math.MaxInt) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
@@ -237,7 +238,7 @@ func TestFactsFromTables(t *testing.T) {
 	} {
 		k, packed := pack(x.code)
 		got := ""
-		for _, h := range st.facts.testify(nil, k, packed, x.code, p.Matter(x.matter), today) {
+		for _, h := range st.facts.testify(nil, k, packed, x.code, p.Matter(x.matter), today, math.MaxInt) {
 			got += fmt.Sprintf("%s@%d", h.Evidence.RecordID, h.Evidence.Version)
 		}
 		if got != x.want {

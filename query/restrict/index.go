@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -104,10 +105,15 @@ type state struct {
 	replaced chan struct{} // closed when another state has taken its place
 	kept     atomic.Int64  // entries
 	buf      []byte        // of the writer of entries
+
+	// ids are hashes of all ids, and maybe of some that went, of entries of codes
+	// that have so many that they lie aside. The writer of entries makes them at the
+	// first that comes to them.
+	ids map[string]map[uint64]struct{}
 }
 
 func newState(p *policy.Policy, now func() time.Time) *state {
-	st := &state{codec: newCodec(), policy: p, facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
+	st := &state{codec: newCodec(), ids: map[string]map[uint64]struct{}{}, policy: p, facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
 	st.progress.now.Store(newApplied(nil))
 	return st
 }
@@ -177,7 +183,7 @@ func (x *Index) Receipt() string { return x.cur.Load().progress.now.Load().recei
 // See CheckInto.
 func (x *Index) Check(code string, m *policy.Matter, at time.Time) Decision {
 	var d Decision
-	x.CheckInto(&d, code, m, at)
+	x.CheckInto(&d, code, m, at, math.MaxInt)
 	return d
 }
 
@@ -186,7 +192,9 @@ func (x *Index) Check(code string, m *policy.Matter, at time.Time) Decision {
 // absent. Hits keep code and alias the index's memory; both may be kept. It
 // takes no lock and allocates only when dst's slices are too short, the id of
 // a hit that holds the code, and the evidence of a hit that is no entry.
-func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.Time) {
+//
+// It is false, and dst is no answer and holds no hits, when there are more than most.
+func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.Time, most int) bool {
 	mustMatter(m)
 	st := x.cur.Load()
 	*dst = Decision{Hits: dst.Hits[:0], Stale: dst.Stale[:0], Unconnected: dst.Unconnected[:0], At: at,
@@ -202,14 +210,25 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 			continue
 		}
 		rest = st.codec.next(&e, rest, code)
-		dst.Hits = bear(dst.Hits, &e, rules, day)
+		if dst.Hits = bear(dst.Hits, &e, rules, day); len(dst.Hits) > most {
+			return dst.unanswered()
+		}
 	}
 	if x.policy.RestsOnFacts(m) {
-		dst.Hits = st.facts.testify(dst.Hits, key, packed, code, m, day)
+		if dst.Hits = st.facts.testify(dst.Hits, key, packed, code, m, day, most); len(dst.Hits) > most {
+			return dst.unanswered()
+		}
 	}
 	dst.Subject = st.subject(key, packed, code)
 	st.sources.uncertain(dst, m, day)
 	dst.conclude()
+	return true
+}
+
+// unanswered makes a decision of which the hits are too many one that nobody made.
+func (d *Decision) unanswered() bool {
+	*d = Decision{Hits: d.Hits[:0], Stale: d.Stale[:0], Unconnected: d.Unconnected[:0]}
+	return false
 }
 
 // Still runs f while nothing is applied, and gives what Checks in it reflect exactly:

@@ -3,6 +3,7 @@ package restrict
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -78,7 +79,7 @@ func (n *node) equals(t *rapid.T, w *world) {
 			if got := n.st.subject(k, packed, code); got != facts[code].to {
 				t.Fatalf("subject %s is %d, want %d at %v", code, got, facts[code].to, now.at)
 			}
-			if hits := n.st.facts.testify(nil, k, packed, code, n.x.policy.Matter("SIMPLE_DEREGISTRATION"), today); (len(hits) == 1) != facts[code].revoked {
+			if hits := n.st.facts.testify(nil, k, packed, code, n.x.policy.Matter("SIMPLE_DEREGISTRATION"), today, math.MaxInt); (len(hits) == 1) != facts[code].revoked {
 				t.Fatalf("%s: hits by facts %+v, want %v at %v", code, hits, facts[code].revoked, now.at)
 			}
 		}

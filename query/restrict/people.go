@@ -38,6 +38,10 @@ func (p *people) codes(key string) []string {
 	if !ok {
 		return nil
 	}
+	return p.named(k)
+}
+
+func (p *people) named(k personKey) []string {
 	if v, ok := p.m.Load(k); ok {
 		return *v.(*[]string)
 	}
@@ -63,26 +67,27 @@ func (p *people) change(key, code string, in bool) {
 	if !ok {
 		return
 	}
-	var codes []string
-	if v, ok := p.m.Load(k); ok {
-		codes = *v.(*[]string)
-	}
+	codes := p.named(k)
 	at, found := slices.BinarySearch(codes, code)
 	switch {
 	case found == in:
 		return
 	case in:
 		codes = slices.Insert(slices.Clone(codes), at, strings.Clone(code)) // don't keep the message alive
-		if len(codes) == 1 {
-			p.n.Add(1)
-		}
 	default:
 		codes = slices.Delete(slices.Clone(codes), at, at+1)
 	}
+	p.set(k, codes)
+}
+
+// set replaces the codes of a person; they must be in order.
+func (p *people) set(k personKey, codes []string) {
 	if len(codes) == 0 {
 		p.m.Delete(k)
 		p.n.Add(-1)
 		return
 	}
-	p.m.Store(k, &codes)
+	if _, was := p.m.Swap(k, &codes); !was {
+		p.n.Add(1)
+	}
 }

@@ -18,31 +18,53 @@ var personRoles = map[list.PersonRole]policy.Role{
 // matter asks about: what binds that person, by entries on any enterprise, counts
 // in full where the matter asks about persons; the enterprise's own hits count as
 // without a person, but for those that bind others.
-func (x *Index) CheckPersonInto(dst *Decision, code, person string, m *policy.Matter, at time.Time) {
-	x.CheckInto(dst, code, m, at) // first: its receipt must not name more than is looked up
-	dst.About(x.Bound(person), code, person, m, x.policy)
+//
+// It is false, as CheckInto is, also when there are more than most that bind the
+// person.
+func (x *Index) CheckPersonInto(dst *Decision, code, person string, m *policy.Matter, at time.Time, most int) bool {
+	if !x.CheckInto(dst, code, m, at, most) { // first: its receipt must not name more than is looked up
+		return false
+	}
+	day := record.DateOf(at)
+	dst.impersonal()
+	x.cur.Load().bound(person, func(e *list.Entry) bool {
+		dst.bind(e, code, person, m, x.policy, day)
+		return len(dst.Hits) <= most
+	})
+	if len(dst.Hits) > most {
+		return dst.unanswered()
+	}
+	dst.conclude()
+	return true
 }
 
-// Bound gives the entries that name a person.
-func (x *Index) Bound(person string) []list.Entry { return x.cur.Load().bound(person) }
-
-func (st *state) bound(person string) (out []list.Entry) {
+// bound calls f with the entries that name a person, until it is false.
+func (st *state) bound(person string, f func(*list.Entry) bool) {
 	for _, code := range st.people.codes(person) {
 		k, packed := pack(code)
 		var e list.Entry
 		for rest := st.rest(k, packed, code); len(rest) > 0; {
-			if rest = st.codec.next(&e, rest, code); e.Binds(person) != list.NoPerson {
-				out = append(out, e)
+			if rest = st.codec.next(&e, rest, code); e.Binds(person) != list.NoPerson && !f(&e) {
+				return
 			}
 		}
 	}
-	return out
 }
 
 // About turns an answer about the enterprise of a code into one about the person of
 // a key, whom the bound entries name. What an entry on the enterprise says of other
 // persons goes; what entries say of this one comes.
 func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matter, p *policy.Policy) {
+	d.impersonal()
+	day := record.DateOf(d.At)
+	for i := range bound {
+		d.bind(&bound[i], code, person, m, p, day)
+	}
+	d.conclude()
+}
+
+// impersonal takes out what entries on the enterprise say of persons.
+func (d *Decision) impersonal() {
 	own := d.Hits[:0]
 	for i := range d.Hits {
 		h := d.Hits[i]
@@ -52,16 +74,13 @@ func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matt
 		own = append(own, h)
 	}
 	d.Hits = own
-	day := record.DateOf(d.At)
-	for i := range bound {
-		e := &bound[i]
-		role := e.Binds(person)
-		if role == list.NoPerson {
-			continue
-		}
+}
+
+// bind appends what an entry means for the person that it names.
+func (d *Decision) bind(e *list.Entry, code, person string, m *policy.Matter, p *policy.Policy, day record.Date) {
+	if role := e.Binds(person); role != list.NoPerson {
 		d.Hits = bind(d.Hits, e, personRoles[role], e.USCC == code, p.Rules(m, e.List), m, day)
 	}
-	d.conclude()
 }
 
 // bind appends what an entry means for the person that it binds in a role. A bar

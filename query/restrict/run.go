@@ -152,16 +152,17 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	if err != nil {
 		return err
 	}
-	today := record.DateOf(x.now())
+	today, l := record.DateOf(x.now()), st.loading()
 	err = x.snapshot.Entries(ctx, h, func(e *list.Entry) error {
 		if e.Until == record.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List) {
-			st.put(e.USCC, e.ID, e)
+			l.add(e)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	l.end()
 	err = x.snapshot.Facts(ctx, h, x.policy, func(code []byte, records []FactRecord) error {
 		st.facts.add(string(code), records)
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -101,7 +102,7 @@ func TestNoOlderTruth(t *testing.T) {
 		var d Decision
 		for i := 0; !stop.Load(); i++ {
 			x := first[i%2]
-			x.CheckInto(&d, worldCodes[i%len(worldCodes)], m, noon)
+			x.CheckInto(&d, worldCodes[i%len(worldCodes)], m, noon, math.MaxInt)
 			if d.Receipt == "" || d.Outcome == NoOutcome {
 				t.Error("no answer")
 			}
@@ -313,11 +314,11 @@ func TestChecksDontAllocate(t *testing.T) {
 	x.Apply(&feed.EntryMessage{ID: e.ID, USCC: worldCodes[1], Entry: e.Wire()})
 	var d Decision
 	for i, code := range worldCodes[:2] {
-		x.CheckInto(&d, code, m, noon)
+		x.CheckInto(&d, code, m, noon, math.MaxInt)
 		if len(d.Hits) != i {
 			t.Fatalf("%d hits", len(d.Hits))
 		}
-		if n := testing.AllocsPerRun(100, func() { x.CheckInto(&d, code, m, noon) }); n > 0 {
+		if n := testing.AllocsPerRun(100, func() { x.CheckInto(&d, code, m, noon, math.MaxInt) }); n > 0 {
 			t.Errorf("%d hits: %.0f allocations", i, n)
 		}
 	}

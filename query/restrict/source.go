@@ -19,7 +19,7 @@ type Snapshot interface {
 	// Subjects calls f with every subject that rows up to the head make known or
 	// ambiguous. The code holds until f returns.
 	Subjects(ctx context.Context, h *Head, f func(code []byte, s SubjectState) error) error
-	// Entries calls f with the current version, as of the head, of every entry
+	// Entries calls f once with the current version, as of the head, of every entry
 	// that is in force or can come into force by the passing of days. The entry
 	// holds until f returns.
 	Entries(ctx context.Context, h *Head, f func(*list.Entry) error) error

@@ -2,6 +2,9 @@ package restrict
 
 import (
 	"slices"
+	"strings"
+
+	"github.com/zeebo/xxh3"
 
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -101,8 +104,12 @@ func setRestOf(t *table, side *sideMap, code string, rest []byte) {
 // can't restrict, removes it.
 func (st *state) put(code, id string, e *list.Entry) {
 	k, packed := pack(code)
-	buf, found, named := st.codec.without(st.buf[:0], st.rest(k, packed, code), id, code)
+	rest := st.rest(k, packed, code)
 	keep := e != nil && st.canRestrict(e)
+	if keep && st.append(rest, code, id, e) {
+		return
+	}
+	buf, found, named := st.codec.without(st.buf[:0], rest, id, code)
 	if keep {
 		buf = st.codec.append(buf, e, code)
 	}
@@ -119,9 +126,35 @@ func (st *state) put(code, id string, e *list.Entry) {
 		st.people.add(e.Persons, code) // before the entry is there, and away after it is
 	}
 	st.setRest(code, buf)
+	if len(buf) <= maxBlob {
+		delete(st.ids, code)
+	}
 	if named != "" {
 		st.people.drop(named, code, st.codec.persons(buf, code))
 	}
+}
+
+// append puts a new entry of a code behind those that lie aside for their size, and
+// copies none of them; false when there are few, or when it may be one of them. No
+// reader sees what lies behind the length that it has.
+func (st *state) append(rest []byte, code, id string, e *list.Entry) bool {
+	if len(rest) <= maxBlob {
+		return false
+	}
+	ids := st.ids[code]
+	if ids == nil {
+		ids = st.codec.ids(rest, code)
+		st.ids[strings.Clone(code)] = ids // don't keep the message alive
+	}
+	h := xxh3.HashString(id)
+	if _, there := ids[h]; there {
+		return false
+	}
+	ids[h] = struct{}{}
+	st.kept.Add(1)
+	st.people.add(e.Persons, code)
+	st.side.setRest(code, st.codec.append(rest, e, code))
+	return true
 }
 
 // canRestrict tells whether an entry is in force or can come into force by the
