@@ -36,6 +36,9 @@ func (c *repairCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	if err := c.heldKey(); err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
 	c.reg = metrics.New()
 	// The broker takes a free port, so that no unit writes while gaps are filled.
 	r := &running{cmd: &upCmd{connectFlags: c.connectFlags, Partitions: c.Partitions}, watched: supervise.NewMetrics(prometheus.NewRegistry())}

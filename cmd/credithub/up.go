@@ -56,8 +56,7 @@ func (c *upCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer release()
-	// Before the parts make folders of their own: beside data it is not made anew.
-	if _, c.stampMade, err = stampKey(c.Data, "broker", "engine", "audit"); err != nil {
+	if err := c.heldKey(); err != nil {
 		return fmt.Errorf("up: %w", err)
 	}
 	if _, err := loadPolicy(c.conf); err != nil { // before anything is started

@@ -78,6 +78,18 @@ func TestCase_T2_AnotherOrALostKeyEndsTheStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Nor is what the log holds forgotten with the tables.
+	engine := filepath.Join(dir, "engine")
+	if err := os.Rename(engine, engine+"-away"); err != nil {
+		t.Fatal(err)
+	}
+	refused("the log of the broker was written under")
+	if _, err := os.Stat(engine); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("parts were started under another key: %v", err)
+	}
+	if err := os.Rename(engine+"-away", engine); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile(path, key, 0o600); err != nil {
 		t.Fatal(err)
 	}
