@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"credithub/deploy/platform/config"
@@ -58,6 +59,9 @@ func (c *keyAddCmd) Run(_ context.Context, conf *config.Config) error {
 		return err
 	}
 	fmt.Println(k.ID)
+	if k.Revoked != nil {
+		fmt.Fprintf(os.Stderr, "the key was revoked %s and stays so: make the unit a new one\n", k.Revoked.Format(time.RFC3339))
+	}
 	return nil
 }
 

@@ -54,6 +54,7 @@ type Registry struct {
 	looked time.Time
 	mark   string
 	byID   atomic.Pointer[map[string]Key]
+	ended  atomic.Pointer[map[string]time.Time] // revocations, also of keys whose file is lost
 }
 
 // reloadEvery bounds how long a change by another process stays unseen.
@@ -68,6 +69,9 @@ func Open(dataDir string, now func() time.Time) (*Registry, error) {
 	r := &Registry{dir: filepath.Join(dataDir, "keys"), now: now, every: reloadEvery}
 	r.byID.Store(&map[string]Key{})
 	err := r.reload(true)
+	if err == nil {
+		err = r.keepRevoked()
+	}
 	var torn *TornError
 	if err != nil && !errors.As(err, &torn) {
 		return nil, err
@@ -111,7 +115,11 @@ func (r *Registry) Add(unit string, pub ed25519.PublicKey) (Key, error) {
 	}
 	k := Key{ID: ID(pub), Unit: unit, Public: pub, Added: r.now().UTC()}
 	var torn *TornError
-	if err := r.reload(true); errors.As(err, &torn) && torn.ID == k.ID {
+	err := r.reload(true)
+	if at, ok := r.revocations()[k.ID]; ok {
+		k.Revoked = &at // for good
+	}
+	if errors.As(err, &torn) && torn.ID == k.ID {
 		return k, r.write(k) // registering the key again mends its file
 	} else if err != nil {
 		return Key{}, err
@@ -134,6 +142,9 @@ func (r *Registry) Revoke(id string) error {
 	if k.Revoked == nil {
 		now := r.now().UTC()
 		k.Revoked = &now
+	}
+	if err := r.keepRevoked(k); err != nil {
+		return err
 	}
 	return r.write(k)
 }
@@ -172,6 +183,7 @@ func (r *Registry) reload(now bool) error {
 		if errors.Is(err, os.ErrNotExist) {
 			r.mark = ""
 			r.byID.Store(&map[string]Key{})
+			r.ended.Store(&map[string]time.Time{})
 			return nil
 		}
 		return fmt.Errorf("keys: %w", err)
@@ -190,6 +202,15 @@ func (r *Registry) reload(now bool) error {
 	var bad []error
 	known := *r.byID.Load()
 	all := map[string]Key{}
+	ended, err := readRevoked(filepath.Join(r.dir, revokedFile))
+	if err != nil {
+		bad = append(bad, err)
+	}
+	for id, at := range r.revocations() {
+		if _, ok := ended[id]; !ok && err != nil {
+			ended[id] = at
+		}
+	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(e.Name()) != ".json" {
 			continue
@@ -204,6 +225,13 @@ func (r *Registry) reload(now bool) error {
 		}
 		all[k.ID] = k
 	}
+	for id, k := range all {
+		if at, ok := ended[id]; ok && (k.Revoked == nil || at.Before(*k.Revoked)) {
+			k.Revoked = &at
+			all[id] = k
+		}
+	}
+	r.ended.Store(&ended)
 	r.byID.Store(&all)
 	if len(bad) > 0 {
 		r.mark = "" // look again next time

@@ -182,3 +182,71 @@ func TestATornFileNamesTheWayForward(t *testing.T) {
 		t.Error("registering the key again did not mend its file")
 	}
 }
+
+// A key that was revoked stays so when its file is lost and the key is registered
+// again; what it signed before stays valid.
+func TestCase_T5_ARevokedKeyStaysRevoked(t *testing.T) {
+	now := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	for name, lose := range map[string]func(path string) error{
+		"torn":    func(path string) error { return os.WriteFile(path, []byte("{"), 0o600) },
+		"removed": os.Remove,
+		"another list": func(path string) error { // one that an older version revoked
+			return errors.Join(os.Remove(filepath.Join(filepath.Dir(path), revokedFile)), reopened(filepath.Dir(filepath.Dir(path)), now), os.Remove(path))
+		},
+	} {
+		dir, at := t.TempDir(), now
+		r := open(t, dir, &at)
+		pub, _, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k, err := r.Add("SAMR", pub)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Hour)
+		if err := r.Revoke(k.ID); err != nil {
+			t.Fatal(err)
+		}
+		revoked := at
+		if err := lose(filepath.Join(dir, "keys", k.ID+".json")); err != nil {
+			t.Fatal(name, err)
+		}
+		at = at.Add(time.Hour)
+		tool, err := Open(dir, func() time.Time { return at })
+		if tool == nil {
+			t.Fatal(name, err)
+		}
+		again, err := tool.Add("SAMR", pub)
+		if err != nil || again.Revoked == nil || !again.Revoked.Equal(revoked) {
+			t.Errorf("%s: registered again as %+v %v", name, again, err)
+		}
+		for _, r := range []*Registry{tool, open(t, dir, &at)} {
+			if _, ok := r.Lookup("SAMR", k.ID, at); ok {
+				t.Errorf("%s: the key is active again", name)
+			}
+			if _, ok := r.Lookup("SAMR", k.ID, revoked.Add(-time.Minute)); !ok {
+				t.Errorf("%s: what was signed before the revocation lost its key", name)
+			}
+		}
+	}
+}
+
+// reopened lets a register look after its list.
+func reopened(dir string, now time.Time) error {
+	_, err := Open(dir, func() time.Time { return now })
+	return err
+}
+
+func TestATornListOfRevocationsIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "keys", revokedFile), []byte("00ff"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(dir, time.Now); err == nil || !strings.Contains(err.Error(), "no revocation") {
+		t.Errorf("%v", err)
+	}
+}
