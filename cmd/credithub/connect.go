@@ -161,6 +161,7 @@ type hub struct {
 	cluster  bool // it is a cluster
 	stamper  *stamp.Stamper
 	room     *disk.Watch
+	under    *ground // nil: somebody else looks at it
 
 	stampMark string // fingerprint of its secret
 	stampMade bool   // it was made by this process

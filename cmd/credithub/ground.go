@@ -59,11 +59,11 @@ type ground struct {
 
 // grounded adds what the hub stands on to why a part is not ready.
 func (h *hub) grounded(ctx context.Context, g *errgroup.Group, part readiness) readiness {
-	under := newGround(h)
-	g.Go(func() error { return under.watch(ctx) })
+	h.under = newGround(h)
+	g.Go(func() error { return h.under.watch(ctx) })
 	g.Go(func() error { return h.room.Run(ctx) })
 	return func(ctx context.Context) []string {
-		return stood(under, h.room, func() []string { return part(ctx) })()
+		return stood(h.under, h.room, func() []string { return part(ctx) })()
 	}
 }
 
@@ -151,6 +151,14 @@ func (g *ground) mustStand(ctx context.Context) error {
 		return fmt.Errorf("the topics of Kafka are not as the hub needs them; nothing was started:\n%w", errors.Join(errs...))
 	}
 	return nil
+}
+
+// faults are why nobody should write: what is written might stand where nobody reads.
+func (h *hub) faults() []string {
+	if h.under == nil {
+		return nil
+	}
+	return h.under.ready()
 }
 
 // ready gives the reasons why nobody should rely on answers.

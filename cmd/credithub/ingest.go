@@ -154,16 +154,21 @@ func (h *hub) gateway(v gateway.Verifier, a gateway.Auditor, l net.Listener) (ht
 	if err != nil {
 		return nil, err
 	}
-	return roomy(gw, h.room), nil
+	return takes(gw, h.room, h.faults), nil
 }
 
-// roomy refuses pushes while there is no room for what they would become: taken in,
-// they would leave none for telling so.
-func roomy(next http.Handler, room *disk.Watch) http.Handler {
+// takes refuses pushes while there is no room for what they would become, as taken
+// in they would leave none for telling so, and while Kafka's topics are not as the
+// hub needs them, as rows might never be read.
+func takes(next http.Handler, room *disk.Watch, faults func() []string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := room.Err(); err != nil && r.Method == http.MethodPost {
+		err, why := room.Err(), "the hub has no space left on its disk"
+		if f := faults(); err == nil && len(f) > 0 {
+			err, why = errors.New(f[0]), "the topics of Kafka are not as the hub needs them"
+		}
+		if err != nil && r.Method == http.MethodPost {
 			w.Header().Set("Retry-After", "60")
-			problem.Write(w, fault.Wrap(fault.Unavailable, err, "the hub has no space left on its disk; nothing was accepted: send it again later"))
+			problem.Write(w, fault.Wrap(fault.Unavailable, err, "%s; nothing was accepted: send it again later", why))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -16,7 +16,9 @@ func TestCase_T12_WithoutRoomNoPushIsTakenAndReadyzSaysWhy(t *testing.T) {
 	room := disk.New(disk.Config{Dirs: []string{"/hub"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Free: func(string) (uint64, error) { return free, nil }})
 	room.Look()
-	h := roomy(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }), room)
+	var faults []string
+	h := takes(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusAccepted) }), room,
+		func() []string { return faults })
 	ask := func(method string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(method, "/v1/records", strings.NewReader("[]")))
@@ -43,5 +45,18 @@ func TestCase_T12_WithoutRoomNoPushIsTakenAndReadyzSaysWhy(t *testing.T) {
 	}
 	if r := ready(); len(r) != 1 {
 		t.Errorf("readyz says %q", r)
+	}
+	// What would stand in partitions that nobody reads isn't taken either.
+	faults = []string{"credit.permit: it has 7 partitions, the other domains' topics 6"}
+	w = ask(http.MethodPost)
+	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "nothing was accepted") ||
+		strings.Contains(w.Body.String(), "partitions") || w.Header().Get("Retry-After") == "" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if w := ask(http.MethodGet); w.Code != http.StatusAccepted {
+		t.Errorf("what is only read: %d", w.Code)
+	}
+	if faults = nil; ask(http.MethodPost).Code != http.StatusAccepted {
+		t.Error("refused on good ground")
 	}
 }
