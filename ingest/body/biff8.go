@@ -32,6 +32,7 @@ const (
 	recMulRK      = 0x00BD
 	recRString    = 0x00D6
 	recXF         = 0x00E0
+	recRecalcID   = 0x01C1
 	recSST        = 0x00FC
 	recLabelSST   = 0x00FD
 	recNumber     = 0x0203
@@ -188,6 +189,8 @@ func (k *Book) globals(s *biff, spill string) (sheets []biffSheet, err error) {
 				return nil, errBIFF
 			}
 			sheets = append(sheets, biffSheet{int(s.u32(0)), title, s.data[4]&3 != 0})
+		case recRecalcID:
+			k.computed = true
 		case recSST:
 			if k.strings, err = readSST(s, k.lim, spill); err != nil {
 				return nil, err

@@ -251,6 +251,10 @@ func (t *biffTable) formula(col, style int) {
 			}
 		}
 		t.broken = true
+	case 3: // an empty text, or whoever wrote the file never computed it
+		if !t.book.computed || s.u16(14)&3 != 0 {
+			t.put(col, uncomputed, false)
+		}
 	}
 }
 

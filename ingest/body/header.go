@@ -12,10 +12,11 @@ import (
 // columns tell what the cells of a table mean.
 type columns struct {
 	kind    *record.KindSpec
-	field   []string // by cell: field of the kind or the envelope; "" is not read
-	header  []string // by cell, as found
-	wan     []bool   // by cell: amounts in 万元
-	ignore  []bool   // by cell: the sender, or the hub that wrote it, wants it left out
+	field   []string      // by cell: field of the kind or the envelope; "" is not read
+	header  []string      // by cell, as found
+	unit    []record.Unit // by cell: of the numbers below
+	wrong   []string      // by cell: a unit that the field doesn't have
+	ignore  []bool        // by cell: the sender, or the hub that wrote it, wants it left out
 	opt     *Options
 	matched int
 	raw     int // cells as they came, before a TAB inside one was seen
@@ -35,7 +36,7 @@ func match(kind *record.KindSpec, opt *Options, cells []string) columns {
 		c.add(cell)
 	}
 	for n := len(c.header); n > 0 && clean(c.header[n-1]) == ""; n-- { // columns without a name at the end
-		c.field, c.header, c.wan, c.ignore = c.field[:n-1], c.header[:n-1], c.wan[:n-1], c.ignore[:n-1]
+		c.field, c.header, c.unit, c.wrong, c.ignore = c.field[:n-1], c.header[:n-1], c.unit[:n-1], c.wrong[:n-1], c.ignore[:n-1]
 	}
 	return c
 }
@@ -55,7 +56,12 @@ func (c *columns) add(cell string) {
 	c.ignore = append(c.ignore, ignore)
 	c.field = append(c.field, field)
 	c.header = append(c.header, cell)
-	c.wan = append(c.wan, ok && c.kind.HeaderInTenThousand(cell))
+	var unit record.Unit
+	var wrong string
+	if ok {
+		unit, wrong = c.kind.HeaderUnit(cell)
+	}
+	c.unit, c.wrong = append(c.unit, unit), append(c.wrong, wrong)
 }
 
 // maxHeader bounds a header cell in bytes; longer ones are text.
@@ -111,6 +117,12 @@ func (c *columns) check(where string) error {
 	}
 	if err := c.twice(where); err != nil {
 		return err
+	}
+	for i, unit := range c.wrong {
+		if unit != "" {
+			return fault.New(fault.BadInput, "the column %q%s counts in %q, which is no unit of %s that is known: nothing was accepted. Write the numbers in another unit, such as 元 or 万元, or leave the column out by ignore=%s",
+				c.heading(i), where, unit, wordOf(c.kind.Field(c.field[i])), c.heading(i))
+		}
 	}
 	if err := c.strange(where); err != nil {
 		return err

@@ -247,12 +247,15 @@ func (s *sheet) content(c *cell) error {
 	}
 }
 
+// uncomputed leads the text of a formula without a result.
+const uncomputed = "=…"
+
 // text brings the value of a cell into the form in which it is read, and tells
 // whether it is a number that is shown as a day.
 func (s *sheet) text(c *cell) (serial bool) {
 	switch {
-	case !c.valued && c.formed: // whoever wrote the file never computed it
-		c.value = append(append(c.value[:0], '='), c.formula...)
+	case c.formed && len(c.value) == 0 && (c.typ == 0 || !c.valued): // whoever wrote the file never computed it
+		c.value = append(append(c.value[:0], uncomputed...), c.formula...)
 		return false
 	case c.typ == 's':
 		n, ok := number(c.value), false

@@ -313,7 +313,7 @@ func (m *mapped) fill(it *Item) {
 	m.args = m.args[:0]
 	for i, cell := range cells {
 		if f := m.cols.field[i]; f != "" {
-			m.args = append(m.args, record.Cell{Field: f, Text: cell, TenThousand: m.cols.wan[i], Serial: i < len(m.row.serial) && m.row.serial[i]})
+			m.args = append(m.args, record.Cell{Field: f, Text: cell, Unit: m.cols.unit[i], Serial: i < len(m.row.serial) && m.row.serial[i]})
 		}
 	}
 	var warnings []fault.Fault

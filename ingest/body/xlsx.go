@@ -20,6 +20,7 @@ type Book struct {
 	deadline time.Time
 	strings  *sharedStrings
 	styles   []numberStyle
+	computed bool // BIFF8: a spreadsheet computed the formulas
 
 	sheets []*mapped
 	at     int

@@ -269,7 +269,7 @@ func (s *sheet2003) cell() error {
 		}
 	}
 	s.raw = text
-	value := s.text(typ, text, percent, formula && typ == "")
+	value := s.text(typ, text, percent, formula && (typ == "" || typ != "String" && len(text) == 0))
 	if limit := s.book.lim.Columns + 1; at > limit {
 		if clean(value) == "" {
 			return nil
@@ -289,10 +289,10 @@ func (s *sheet2003) cell() error {
 }
 
 // text brings a value into the form in which cells are read.
-func (s *sheet2003) text(typ string, text []byte, percent, uncomputed bool) string {
+func (s *sheet2003) text(typ string, text []byte, percent, formula bool) string {
 	switch {
-	case uncomputed:
-		return "=…"
+	case formula:
+		return uncomputed
 	case typ == "Boolean":
 		return map[bool]string{true: "TRUE", false: "FALSE"}[isTrue(text)]
 	case typ == "Number":

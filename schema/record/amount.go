@@ -14,7 +14,7 @@ type Amount struct {
 
 // currencies are the words that name a currency other than the yuan.
 var currencies = []struct{ word, code string }{
-	{"美元", "USD"}, {"USD", "USD"}, {"香港元", "HKD"}, {"港元", "HKD"}, {"港币", "HKD"}, {"HKD", "HKD"}, {"欧元", "EUR"}, {"EUR", "EUR"},
+	{"美元", "USD"}, {"美金", "USD"}, {"USD", "USD"}, {"香港元", "HKD"}, {"港元", "HKD"}, {"港币", "HKD"}, {"HKD", "HKD"}, {"欧元", "EUR"}, {"EUR", "EUR"},
 	{"日元", "JPY"}, {"JPY", "JPY"}, {"英镑", "GBP"}, {"GBP", "GBP"}, {"新加坡元", "SGD"}, {"SGD", "SGD"},
 	{"加拿大元", "CAD"}, {"加元", "CAD"}, {"澳大利亚元", "AUD"}, {"澳元", "AUD"}, {"韩元", "KRW"}, {"瑞士法郎", "CHF"},
 	{"新台币", "TWD"}, {"台币", "TWD"}, {"澳门元", "MOP"}, {"德国马克", "DEM"},
@@ -24,17 +24,23 @@ var currencies = []struct{ word, code string }{
 const maxAmountText = 128
 
 // ParseAmount reads one sum as files write it: 4500万人民币元, 10,000万, 壹万元,
-// ￥2,000.00. wan tells that a number without a unit of its own is in 万元. Texts
-// with several sums or other words are refused.
-func ParseAmount(text string, wan bool) (Amount, bool) {
+// ￥2,000.00. A number without a unit of its own counts by the unit of its heading.
+// Texts with several sums or other words are refused.
+func ParseAmount(text string, unit Unit) (Amount, bool) {
 	if len(text) > maxAmountText {
 		return Amount{}, false
 	}
-	if a, ok := plainAmount(text, wan); ok {
+	if a, ok := plainAmount(text, unit); ok {
 		return a, true
 	}
+	text, ok := ungroup(text)
+	if !ok {
+		return Amount{}, false
+	}
 	s := strings.ToUpper(halfWidth(text))
+	yuan := false
 	for _, w := range []string{"人民币", "RMB", "CNY", "￥", "¥", "罚款"} {
+		yuan = yuan || w != "罚款" && strings.Contains(s, w)
 		s = strings.ReplaceAll(s, w, "")
 	}
 	currency := ""
@@ -47,14 +53,21 @@ func ParseAmount(text string, wan bool) (Amount, bool) {
 	if !strings.HasPrefix(s, "(") { // (500) is how accounts write −500
 		s = brackets.Replace(s)
 	}
-	s = strings.Trim(s, "。.;:")
+	s = strings.TrimRight(strings.TrimLeft(s, ";:"), "。.;:")
 	s = strings.TrimRight(s, "整正")
 	sum, named, ok := amountOf(s)
 	if !ok || sum.Sign() < 0 {
 		return Amount{}, false
 	}
-	if wan && !named {
-		sum.Mul(sum, big.NewRat(10000, 1))
+	switch {
+	case currency != "" || yuan:
+	case unit.Currency != "" && named && strings.ContainsAny(s, "元圆圓"):
+		return Amount{}, false // yuan or the heading's currency: nobody can tell
+	default:
+		currency = unit.Currency
+	}
+	if !named && !unit.scale(sum) {
+		return Amount{}, false
 	}
 	v := strings.TrimRight(sum.FloatString(6), "0")
 	if v = strings.TrimSuffix(v, "."); !decimal([]byte(v), 6) {
@@ -67,19 +80,19 @@ var brackets = strings.NewReplacer("(", "", ")", "")
 
 // plainAmount reads a number without anything beside it, as most cells hold: it
 // gives what the long way would.
-func plainAmount(text string, wan bool) (Amount, bool) {
+func plainAmount(text string, unit Unit) (Amount, bool) {
 	b := []byte(text)
-	if !decimal(b, 6) {
+	if !decimal(b, 6) || unit.Power != 0 && unit.Power != 4 {
 		return Amount{}, false
 	}
-	if wan {
+	if unit.Power == 4 {
 		b = shift4(nil, b)
 	}
 	v := string(b)
 	if strings.IndexByte(v, '.') >= 0 {
 		v = strings.TrimSuffix(strings.TrimRight(v, "0"), ".")
 	}
-	return Amount{Value: v}, decimal([]byte(v), 6)
+	return Amount{Value: v, Currency: unit.Currency}, decimal([]byte(v), 6)
 }
 
 // amountOf reads digits or Chinese numerals; named tells that a unit stood there.
@@ -91,7 +104,7 @@ func amountOf(s string) (sum *big.Rat, named, ok bool) {
 	if n == 0 {
 		return chineseAmount(s)
 	}
-	digits, unit := strings.ReplaceAll(s[:n], ",", ""), s[n:]
+	digits, unit := s[:n], s[n:]
 	if len(digits) > 40 || strings.Contains(digits, "E") && len(digits) > 24 || exponent(digits) > 18 {
 		return nil, false, false
 	}
@@ -101,13 +114,80 @@ func amountOf(s string) (sum *big.Rat, named, ok bool) {
 	}
 	named = unit != ""
 	unit = strings.TrimRight(strings.TrimRight(unit, "元圆圓"), "整正")
-	factor, known := map[string]int64{
-		"": 1, "十": 10, "百": 100, "千": 1000, "万": 1e4, "萬": 1e4, "十万": 1e5, "百万": 1e6, "千万": 1e7, "亿": 1e8, "億": 1e8, "万亿": 1e12,
-	}[unit]
+	power, known := powers[unit]
 	if !known {
 		return nil, false, false
 	}
-	return sum.Mul(sum, big.NewRat(factor, 1)), named, true
+	(Unit{Power: power}).scale(sum)
+	return sum, named, true
+}
+
+// scale brings a sum that counts the unit into ones.
+func (u Unit) scale(sum *big.Rat) bool {
+	for range u.Power {
+		sum.Mul(sum, big.NewRat(10, 1))
+	}
+	for range -u.Power {
+		sum.Mul(sum, big.NewRat(1, 10))
+	}
+	return u.Power <= 12
+}
+
+// ungroup takes the commas and blanks out of a number: they stand between groups of
+// three digits. 1,5 and 1 234,56 are no numbers here.
+func ungroup(s string) (string, bool) {
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		plain = s[i] > ' ' && s[i] < 0x7F && s[i] != ','
+	}
+	if plain {
+		return s, true
+	}
+	var out []rune
+	all := []rune(s)
+	digitAt := func(i int) bool {
+		return i >= 0 && i < len(all) && (all[i] >= '0' && all[i] <= '9' || all[i] >= '０' && all[i] <= '９')
+	}
+	grouped, group, point := false, 0, false // digits since the last comma, or of the number
+	for i := 0; i < len(all); i++ {
+		r := all[i]
+		if digitAt(i) {
+			group++
+			out = append(out, r)
+			continue
+		}
+		mark := r == ',' || r == '，'
+		if !mark && blankRune(r) {
+			j := i
+			for j < len(all) && blankRune(all[j]) {
+				j++
+			}
+			mark = digitAt(i-1) && digitAt(j)
+			if mark && j > i+1 {
+				return s, false
+			}
+		}
+		switch {
+		case !mark:
+		case !digitAt(i-1) && !digitAt(i+1): // between words
+		case point || !digitAt(i-1) || !digitAt(i+1) || group > 3 || grouped && group != 3:
+			return s, false
+		default:
+			grouped, group = true, 0
+			continue
+		}
+		if blankRune(r) {
+			out = append(out, r)
+			continue
+		}
+		if grouped && group != 3 {
+			return s, false
+		}
+		point = r == '.' || r == '．'
+		grouped, group = false, 0
+		out = append(out, r)
+	}
+	return string(out), !grouped || group == 3
 }
 
 // exponent is the decimal exponent of a number such as 1.2E+7.

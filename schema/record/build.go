@@ -15,9 +15,8 @@ import (
 type Cell struct {
 	Field string // a field of the kind or of the envelope
 	Text  string
-	// TenThousand: the header says that amounts are in 万元; see
-	// HeaderInTenThousand.
-	TenThousand bool
+	// Unit: what the header says of the numbers below it; see HeaderUnit.
+	Unit Unit
 	// Serial: a spreadsheet shows Text, a number of days since 1899-12-30, as a
 	// day or a month.
 	Serial bool
@@ -49,7 +48,7 @@ func (k *KindSpec) Build(dst []byte, cells []Cell) ([]byte, []fault.Fault) {
 			warnings = append(warnings, fault.Fault{Code: fault.W15Damaged, Field: c.Field, Message: damage})
 		}
 		if c.Field == "registeredCapital" && ok {
-			if a, _ := ParseAmount(trimCell(c.Text), c.TenThousand); a.Currency != "" && k.Field("currency") != nil {
+			if a, _ := ParseAmount(trimCell(c.Text), c.Unit); a.Currency != "" && k.Field("currency") != nil {
 				values["currency"] = a.Currency
 			}
 		}

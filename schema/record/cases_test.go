@@ -58,7 +58,7 @@ func TestCase_A4_TheFieldTellsWhatACellMeans(t *testing.T) {
 	f(SocialSecurity, "insurance", serial("insuredCount", "120"), "120")
 	f(SocialSecurity, "insurance", text("insuredCount", "1.2E+2"), "120")
 	f(Registration, "registration", text("registeredCapital", "500万元"), "5000000")
-	f(Registration, "registration", Cell{Field: "registeredCapital", Text: "500", TenThousand: true}, "5000000")
+	f(Registration, "registration", Cell{Field: "registeredCapital", Text: "500", Unit: Unit{Power: 4}}, "5000000")
 	f(Registration, "registration", text("registeredCapital", "5E+6"), "5000000")
 	f(Complaint, "complaint", text("upheld", "TRUE"), "Y")
 	f(Complaint, "complaint", text("upheld", "FALSE"), "N")
@@ -240,10 +240,14 @@ func TestCase_A2_NoHeadingNamesTwoFields(t *testing.T) {
 func TestPlainAmountsAreRead(t *testing.T) {
 	for _, s := range []string{"0", "1", "12.50", "0.2", "500", "1.000001", "123456789012345678", "1.0000001", "01", "1.", ".5", "-1", "12345678901234.123456"} {
 		for _, wan := range []bool{false, true} {
-			quick, ok := plainAmount(s, wan)
-			slow, known := ParseAmount(s+"元", false)
+			unit := Unit{}
 			if wan {
-				slow, known = ParseAmount(s+"万元", false)
+				unit.Power = 4
+			}
+			quick, ok := plainAmount(s, unit)
+			slow, known := ParseAmount(s+"元", Unit{})
+			if wan {
+				slow, known = ParseAmount(s+"万元", Unit{})
 			}
 			if ok && (!known || quick != slow) {
 				t.Errorf("%s %v: %v, want %v %v", s, wan, quick, slow, known)

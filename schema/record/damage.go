@@ -1,6 +1,7 @@
 package record
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,9 +50,10 @@ func unread(b []byte) string {
 }
 
 // formula tells whether what follows a sign of equality is that of a formula: a
-// quoted text, or a function or cell in Latin letters.
+// quoted text, a function or cell in Latin letters, or the mark of one without a
+// result.
 func formula(b []byte) bool {
-	if b[0] == '"' {
+	if b[0] == '"' || bytes.HasPrefix(b, []byte("…")) {
 		return true
 	}
 	i := 0

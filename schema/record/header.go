@@ -48,31 +48,11 @@ func (k *KindSpec) compileHeaders() map[string]string {
 // MatchHeader gives the field that a header cell names: a field of the kind, a
 // column code, a Chinese name, or uscc, recordId, version, op, occurredOn of the
 // envelope. Blanks, line feeds, width, brackets, 做出/作出 and a mark of
-// obligation (*) don't matter.
+// obligation (*) don't matter; of remarks in brackets, only those that are known or
+// name a unit.
 func (k *KindSpec) MatchHeader(cell string) (field string, ok bool) {
-	key := foldHeader(cell)
-	if field, ok = k.headers[key]; ok {
-		return field, true
-	}
-	if i := strings.IndexByte(key, '('); i > 0 { // a remark in brackets
-		field, ok = k.headers[key[:i]]
-	}
-	return field, ok
-}
-
-// HeaderInTenThousand tells whether a header cell says that its amounts stand in
-// 万元: by its words or as a column code of the standard.
-func (k *KindSpec) HeaderInTenThousand(cell string) bool {
-	key := foldHeader(cell)
-	if strings.Contains(key, "万元") {
-		return true
-	}
-	field, ok := k.headers[key]
-	if !ok {
-		return false
-	}
-	f := k.Field(field)
-	return f != nil && f.TenThousand && foldHeader(f.Name) != key && !strings.Contains(key, "元")
+	h := k.heading(cell)
+	return h.field, h.ok
 }
 
 // FoldHeader brings a header cell into the form in which headings are compared.

@@ -56,15 +56,11 @@ func normalise(kind *KindSpec, c Cell) (string, bool) {
 	case Year:
 		return cellYear(s)
 	case Count:
-		n, ok := wholeNumber(strings.TrimRight(s, "人名个月"))
-		if !ok {
-			return s, false
-		}
-		return n, true
+		return cellCount(s, c.Unit)
 	case Score:
 		return cellScore(s), true
 	case Money:
-		a, ok := ParseAmount(s, c.TenThousand)
+		a, ok := ParseAmount(s, c.Unit)
 		if !ok || a.Currency != "" && f.Name != "registeredCapital" {
 			return s, false
 		}
@@ -164,13 +160,40 @@ func (f *Field) word(s string) (string, bool) {
 
 // wholeNumber reads 12, 1,234, 12.0 and full-width digits.
 func wholeNumber(s string) (string, bool) {
-	n := plainDecimal(strings.ReplaceAll(halfWidth(s), ",", ""))
+	n, ok := ungroup(s)
+	if !ok {
+		return s, false
+	}
+	n = plainDecimal(halfWidth(n))
 	if i := strings.IndexByte(n, '.'); i > 0 && strings.Trim(n[i+1:], "0") == "" {
 		n = n[:i]
 	}
 	if trimmed := strings.TrimLeft(n, "0"); trimmed != "" {
 		n = trimmed
 	}
+	if _, ok := parseCount([]byte(n)); !ok {
+		return s, false
+	}
+	return n, true
+}
+
+// cellCount reads a number of persons or months; without a unit of its own it counts
+// by the unit of its heading.
+func cellCount(s string, unit Unit) (string, bool) {
+	digits := strings.TrimRight(s, "人名个月")
+	if digits != s || unit.Power == 0 {
+		n, ok := wholeNumber(digits)
+		if !ok {
+			return s, false
+		}
+		return n, true
+	}
+	n, ok := ungroup(digits)
+	sum, named, isNumber := amountOf(strings.ToUpper(halfWidth(n)))
+	if !ok || !isNumber || named || !unit.scale(sum) || !sum.IsInt() || sum.Sign() < 0 {
+		return s, false
+	}
+	n = sum.Num().String()
 	if _, ok := parseCount([]byte(n)); !ok {
 		return s, false
 	}
