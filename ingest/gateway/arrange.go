@@ -14,12 +14,12 @@ var noteColumns = []string{"错误代码", "错误字段", "错误原因", "错�
 
 // column is one of a file of rejections: a field of the kind, or what no field takes.
 type column struct {
-	field    *record.Field // nil: of the envelope, or of nothing
-	name     string        // of the field; "" when there is none
-	heading  string        // the first under which it was sent
-	wan      bool          // that heading means 万元
-	differs  bool          // it was sent under others too
-	wanMixed bool          // and some of them mean 万元 where others don't
+	field   *record.Field // nil: of the envelope, or of nothing
+	name    string        // of the field; "" when there is none
+	heading string        // the first under which it was sent
+	unit    record.Unit   // of the numbers under that heading
+	differs bool          // it was sent under others too
+	mixed   bool          // and they name several units
 }
 
 // sheet is rejected rows under one header, whatever the shape in which each was
@@ -36,7 +36,7 @@ type sheet struct {
 type part struct {
 	column int
 	text   string
-	wan    bool
+	unit   record.Unit
 }
 
 // arrange brings rejected rows of one kind under one header, the reasons behind.
@@ -115,7 +115,7 @@ func (s *sheet) add(row json.RawMessage) {
 		if f := s.columns[n].field; f != nil && (f.Type == record.Texts || f.Type == record.Objects) {
 			c.text = s.list(f, c)
 		}
-		parts = append(parts, part{n, c.text, s.kind != nil && s.kind.HeaderInTenThousand(c.name)})
+		parts = append(parts, part{n, c.text, s.unit(c.name)})
 	}
 	s.rows = append(s.rows, parts)
 }
@@ -136,12 +136,21 @@ func (s *sheet) column(c cell) int {
 	if f := s.kind.Field(name); !known || f != nil && f.Type == record.Dropped {
 		return s.place("\x00"+record.FoldHeader(c.name), column{heading: c.name})
 	}
-	wan := s.kind.HeaderInTenThousand(c.name)
-	n := s.place(name, column{field: s.kind.Field(name), name: name, heading: c.name, wan: wan})
+	unit := s.unit(c.name)
+	n := s.place(name, column{field: s.kind.Field(name), name: name, heading: c.name, unit: unit})
 	k := &s.columns[n]
 	k.differs = k.differs || c.name != k.heading
-	k.wanMixed = k.wanMixed || wan != k.wan
+	k.mixed = k.mixed || unit != k.unit
 	return n
+}
+
+// unit is what a heading says of the numbers under it; none is yuan or one.
+func (s *sheet) unit(heading string) (u record.Unit) {
+	if s.kind != nil {
+		u, _ = s.kind.HeaderUnit(heading)
+	}
+	u.Named = false
+	return u
 }
 
 func (s *sheet) place(key string, c column) int {
@@ -158,7 +167,7 @@ func (s *sheet) place(key string, c column) int {
 // when there were several.
 func (s *sheet) heading(i int) string {
 	c := &s.columns[i]
-	if !c.differs || c.wan && !c.wanMixed {
+	if !c.differs || c.unit != (record.Unit{}) && !c.mixed {
 		return c.heading
 	}
 	words := []string{c.name}
@@ -168,27 +177,29 @@ func (s *sheet) heading(i int) string {
 		words = []string{"统一社会信用代码", c.name}
 	}
 	for _, w := range words {
-		if name, ok := s.kind.MatchHeader(w); ok && name == c.name && !s.kind.HeaderInTenThousand(w) {
-			return w
+		if name, ok := s.kind.MatchHeader(w); ok && name == c.name {
+			if s.unit(w) == (record.Unit{}) {
+				return w
+			}
 		}
 	}
 	return c.name
 }
 
-// cells is a row under the header. An amount whose own heading meant 万元 says so
+// cells is a row under the header. A number whose own heading named a unit says so
 // itself where the common one doesn't.
 func (s *sheet) cells(parts []part) []string {
 	out := make([]string, len(s.columns))
 	for _, p := range parts {
 		out[p.column] = p.text
 		c := &s.columns[p.column]
-		if !p.wan || !c.wanMixed || c.field == nil || c.field.Type != record.Money {
+		if p.unit == (record.Unit{}) || !c.mixed || c.field == nil {
 			continue
 		}
-		plain, _ := record.ParseAmount(strings.TrimSpace(p.text), false)
-		in, ok := record.ParseAmount(strings.TrimSpace(p.text), true)
-		if v, _, _ := record.Normalise(s.kind, c.name, p.text); v != "" && (!ok || in.Value != plain.Value) {
-			out[p.column] = strings.TrimSpace(p.text) + "万元"
+		text := strings.TrimSpace(p.text)
+		plain, ok := record.NormaliseIn(s.kind, c.name, text, record.Unit{})
+		if in, known := record.NormaliseIn(s.kind, c.name, text, p.unit); in != "" && (!known || !ok || in != plain || p.unit.Currency != "") {
+			out[p.column] = text + p.unit.Word(c.field)
 		}
 	}
 	return out

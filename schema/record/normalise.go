@@ -20,6 +20,11 @@ func Normalise(kind *KindSpec, field, text string) (value string, changed, ok bo
 	return value, value != strings.TrimSpace(text), ok
 }
 
+// NormaliseIn is Normalise under a heading that names a unit.
+func NormaliseIn(kind *KindSpec, field, text string, unit Unit) (value string, ok bool) {
+	return normalise(kind, Cell{Field: field, Text: text, Unit: unit})
+}
+
 func normalise(kind *KindSpec, c Cell) (string, bool) {
 	s := trimCell(c.Text)
 	if emptyCell(s) {
@@ -181,16 +186,17 @@ func wholeNumber(s string) (string, bool) {
 // by the unit of its heading.
 func cellCount(s string, unit Unit) (string, bool) {
 	digits := strings.TrimRight(s, "人名个月")
-	if digits != s || unit.Power == 0 {
-		n, ok := wholeNumber(digits)
-		if !ok {
-			return s, false
+	if unit.Power == 0 || digits != s {
+		if n, ok := wholeNumber(digits); ok {
+			return n, true
 		}
-		return n, true
 	}
 	n, ok := ungroup(digits)
 	sum, named, isNumber := amountOf(strings.ToUpper(halfWidth(n)))
-	if !ok || !isNumber || named || !unit.scale(sum) || !sum.IsInt() || sum.Sign() < 0 {
+	switch {
+	case !ok || !isNumber || strings.ContainsAny(n, "元圆圓"):
+		return s, false
+	case !named && digits == s && !unit.scale(sum), !sum.IsInt() || sum.Sign() < 0:
 		return s, false
 	}
 	n = sum.Num().String()

@@ -9,6 +9,27 @@ type Unit struct {
 	Named    bool   // the heading names a unit
 }
 
+// Word is the unit as a cell of the field writes it behind a number.
+func (u Unit) Word(f *Field) string {
+	word := ""
+	for w, p := range powers {
+		if p == u.Power && (word == "" || w < word) {
+			word = w
+		}
+	}
+	switch {
+	case f.Type != Money:
+		return word + "人"
+	case u.Currency != "":
+		return word + u.Currency
+	case u.Power == -1:
+		return "角"
+	case u.Power == -2:
+		return "分"
+	}
+	return word + "元"
+}
+
 // powers are the words for multiples, by their power of ten.
 var powers = map[string]int8{"": 0, "十": 1, "拾": 1, "百": 2, "佰": 2, "千": 3, "仟": 3, "万": 4, "萬": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "億": 8, "万亿": 12}
 
