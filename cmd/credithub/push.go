@@ -32,6 +32,8 @@ type pushCmd struct {
 	Wait    bool          `help:"Wait until what was sent is settled, and tell what was rejected then." default:"true" negatable:""`
 	WaitFor time.Duration `help:"How long to wait for a part." default:"2m"`
 
+	RetryFor time.Duration `help:"How long to try again while hub or brokers don't answer." default:"1m"`
+
 	Files []string `arg:"" help:"NDJSON, JSON, CSV or XLSX." type:"existingfile"`
 }
 
@@ -49,7 +51,7 @@ func (c *pushCmd) Run(ctx context.Context) error {
 		cfg.Progress = pushProgress()
 	}
 	sum, err := push.Files(ctx, cfg, c.Files)
-	return c.conclude(sum, err)
+	return c.conclude(sum, c.denied(err))
 }
 
 // Exit statuses of push beside 0, every row counts, and 1, an error.
@@ -86,13 +88,14 @@ func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 	case c.URL != "" && c.Token == "":
 		return nil, nil, errors.New("push: --token is needed")
 	case c.URL != "":
-		to, err := push.NewHTTP(c.URL, c.Token, nil, push.Limits{WaitFor: c.WaitFor})
+		to, err := push.NewHTTP(c.URL, c.Token, nil, c.limits())
 		if err != nil {
 			return nil, nil, err
 		}
 		if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {
 			to.Language = "zh"
 		}
+		to.OnRetry = sayRetry()
 		return to, func() {}, nil
 	case len(c.Brokers) == 0:
 		return nil, nil, errors.New("push: --url or --brokers is needed")
@@ -111,17 +114,50 @@ func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	to, err := push.NewKafka(kafka.NewProducer(client, kafka.ProducerConfig{}), c.Unit, key, push.Limits{WaitFor: c.WaitFor})
+	to, err := push.NewKafka(kafka.NewProducer(client, kafka.ProducerConfig{}), c.Unit, key, c.limits())
 	if err != nil {
 		_ = client.Close()
 		return nil, nil, err
 	}
+	to.OnRetry = sayRetry()
 	if c.Wait {
-		if err := to.Follow(ctx, client); err != nil {
+		err := to.Follow(ctx, client)
+		if errors.Is(err, kafka.ErrDenied) || errors.Is(err, kafka.ErrUnavailable) {
+			_ = client.Close()
+			return nil, nil, c.denied(err)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, "credithub:", err)
 		}
 	}
 	return to, func() { _ = client.Close() }, nil
+}
+
+func (c *pushCmd) limits() push.Limits {
+	return push.Limits{WaitFor: c.WaitFor, Patience: max(c.RetryFor, time.Nanosecond)}
+}
+
+// denied tells what to do about brokers that let nobody in.
+func (c *pushCmd) denied(err error) error {
+	switch {
+	case !errors.Is(err, kafka.ErrDenied):
+		return err
+	case c.KafkaUser == "":
+		return fmt.Errorf("%w; the brokers may want a user: --kafka-user, --kafka-password-file", err)
+	}
+	return fmt.Errorf("%w; look at --kafka-user %s and the password", err, c.KafkaUser)
+}
+
+// sayRetry tells on stderr that something is tried again, once in a few seconds.
+func sayRetry() func(error, time.Duration) {
+	const every = 3 * time.Second
+	var last time.Time
+	return func(err error, _ time.Duration) {
+		if now := time.Now(); now.Sub(last) >= every {
+			last = now
+			fmt.Fprintf(os.Stderr, "credithub: trying again: %v\n", err)
+		}
+	}
 }
 
 // pushProgress draws a bar a file.

@@ -84,6 +84,11 @@ func NewHTTP(hub, token string, client *http.Client, limits Limits) (*HTTP, erro
 	}
 	if client == nil {
 		client = &http.Client{Timeout: 5 * time.Minute}
+		if t, ok := http.DefaultTransport.(*http.Transport); ok { // a hub that takes all and answers nothing is away too
+			t = t.Clone()
+			t.ResponseHeaderTimeout = limits.withDefaults().Patience
+			client.Transport = t
+		}
 	}
 	return &HTTP{
 		hub: strings.TrimRight(u.String(), "/"), token: token, client: client, retry: newRetry(limits),

@@ -127,6 +127,9 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	}
 	err = k.do(ctx, func() (err error) {
 		o.Receipt, o.written, err = k.produce(ctx, msgs, rows)
+		if errors.Is(err, kafka.ErrDenied) {
+			return err
+		}
 		if errors.Is(err, kafka.ErrUnavailable) || errors.Is(err, kafka.ErrBusy) {
 			return &passing{error: err}
 		}

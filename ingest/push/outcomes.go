@@ -37,7 +37,13 @@ type outcomes struct {
 // Follow makes the target learn what becomes of what it sends from now on. The
 // user of the connection needs the right to read credit.outcomes.
 func (k *Kafka) Follow(ctx context.Context, c *kafka.Client) error {
-	ends, err := c.EndOffsets(ctx, feed.OutcomesTopic)
+	var ends []int64
+	err := k.do(ctx, func() (err error) {
+		if ends, err = c.EndOffsets(ctx, feed.OutcomesTopic); errors.Is(err, kafka.ErrUnavailable) && !errors.Is(err, kafka.ErrDenied) {
+			return &passing{error: err}
+		}
+		return err
+	})
 	if err == nil && len(ends) == 0 {
 		err = errors.New("no partition")
 	}

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -114,6 +115,10 @@ func (r *retry) poll(ctx context.Context, f func() (done bool, err error)) error
 			return err
 		case r.now().Add(wait).After(deadline):
 			return ErrUnsettled
+		}
+		var told *Refusal
+		if err != nil && r.OnRetry != nil && !(errors.As(err, &told) && told.Status == http.StatusNotFound) {
+			r.OnRetry(again.error, wait)
 		}
 		if err := r.sleep(ctx, wait); err != nil {
 			return err

@@ -23,6 +23,9 @@ var (
 	// caller or the configuration would wait. What was to be written may or
 	// may not have been.
 	ErrUnavailable = errors.New("kafka is unavailable")
+	// ErrDenied stands beside ErrUnavailable, or alone, when the brokers refuse user or
+	// password, or close every connection that doesn't name one.
+	ErrDenied = errors.New("kafka refuses the user or the password")
 	// ErrBusy means that too much is pending; nothing of the refused rest was sent.
 	ErrBusy = errors.New("too much is pending for kafka")
 	// ErrTooLarge is a message above the limit.
@@ -39,6 +42,7 @@ type Client struct {
 	api       *kafkago.Client
 	dialer    *kafkago.Dialer
 	mech      sasl.Mechanism
+	proof     *proof
 	count     *counters
 
 	forgotAt atomic.Int64 // unix ns
@@ -65,9 +69,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	proof := &proof{}
+	if mech != nil {
+		mech = watched{mech, proof}
+	}
 	dial := &net.Dialer{Timeout: cfg.DialTimeout / 2, KeepAlive: 10 * time.Second}
 	c := &Client{
-		cfg: cfg, mech: mech, addr: kafkago.TCP(cfg.Brokers...), count: newCounters(cfg.Metrics),
+		cfg: cfg, mech: mech, proof: proof, addr: kafkago.TCP(cfg.Brokers...), count: newCounters(cfg.Metrics),
 		topics: map[string]topicSize{},
 		transport: &kafkago.Transport{
 			Dial: dial.DialContext, DialTimeout: cfg.DialTimeout, IdleTimeout: time.Minute,
@@ -233,11 +241,17 @@ func (c *Client) retry(ctx context.Context, operation string, f func(context.Con
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		case permanent(err):
 			c.count.failures.WithLabelValues(operation).Inc()
+			if c.proof.denied(err) {
+				return fmt.Errorf("%w: %w", ErrDenied, err)
+			}
 			return err
 		case time.Now().After(end):
 			c.count.failures.WithLabelValues(operation).Inc()
 			if unknownTopic(err) {
 				return fmt.Errorf("%w: %w", ErrUnknownTopic, err)
+			}
+			if c.proof.denied(err) {
+				return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrDenied, err)
 			}
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
