@@ -244,6 +244,10 @@ func findHeader(t table, kind *record.KindSpec, opt *Options, lim Limits) (best 
 			"none of the first %d rows is a header of %s: name the columns, such as %s", len(seen), kind.NameZh, sample(kind))
 	}
 	best.above, best.rows = seen[:from], seen[to:]
+	best.units(seen, to)
+	if len(best.rows) > 1 && best.unitRow(best.rows[1].cells) {
+		best.rows = best.rows[1:]
+	}
 	return best, nil
 }
 

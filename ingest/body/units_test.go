@@ -84,3 +84,27 @@ func TestCase_A5_FormulasWithoutAResultAreRefused(t *testing.T) {
 		t.Errorf("in .xls: %s", got)
 	}
 }
+
+func TestCase_A2_UnitsAroundTheHeaderCount(t *testing.T) {
+	tax := kindOf(t, record.Tax, "arrears")
+	rows := arrears("欠税余额", 0.5)
+	for name, above := range map[string][]any{
+		"group":   {"", "", "", "", "金额（万元）"},
+		"caption": {"", "", "", "", "单位：万元"},
+		"title":   {"欠税公告（单位：万元）", "", "", "", ""},
+		"beside":  {"填报单位：示例局", "", "", "", "金额单位：万元"},
+	} {
+		if got := amountsOf(t, tax, append([][]any{above}, rows...), "amount"); got != "3 5000" {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	for name, want := range map[string]string{"填报单位：示例局": "3 0.5", "单位：万日元": "counts in"} {
+		if got := amountsOf(t, tax, append([][]any{{name, "", "", "", ""}}, rows...), "amount"); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	below := [][]any{rows[0], {"", "", "", "", "万元"}, rows[1]}
+	if got := amountsOf(t, tax, below, "amount"); got != "3 5000" {
+		t.Errorf("a row of units: %s", got)
+	}
+}

@@ -3,6 +3,7 @@ package record
 import (
 	"strconv"
 	"strings"
+	"time"
 )
 
 // openTerm tells whether words say that a term has no end.
@@ -22,7 +23,10 @@ func cellDay(s string, open bool) (string, bool) {
 		}
 		return s, false
 	}
-	day, ok := parseCellDay(halfWidth(withoutTime(s)))
+	day, ok, zone := zonedDay(s)
+	if !zone {
+		day, ok = parseCellDay(halfWidth(withoutTime(s)))
+	}
 	if !ok {
 		return s, false
 	}
@@ -30,6 +34,24 @@ func cellDay(s string, open bool) (string, bool) {
 		return string(longTerm), true
 	}
 	return day.String(), true
+}
+
+// zonedDay reads a time with an offset as the day that it is in China: 2020-05-06T16:00Z
+// is the 7th. zone tells that the text names an offset, be it a wrong one.
+func zonedDay(s string) (day Date, ok, zone bool) {
+	colon := strings.IndexByte(s, ':')
+	if colon < 0 || !strings.ContainsAny(s[colon:], "Zz+-") && !strings.Contains(s[colon:], "GMT") && !strings.Contains(s[colon:], "UTC") {
+		return NoDate, false, false
+	}
+	t := strings.Replace(strings.ToUpper(s), " ", "T", 1)
+	for _, clock := range []string{"15:04:05", "15:04"} {
+		for _, offset := range []string{"Z07:00", "Z0700", "Z07"} {
+			if at, err := time.Parse("2006-01-02T"+clock+offset, strings.ReplaceAll(t, " ", "")); err == nil {
+				return DateOf(at), true, true
+			}
+		}
+	}
+	return NoDate, false, true
 }
 
 // endless begins the year that stands for "no end", as do the words of openTerm.
@@ -170,6 +192,12 @@ func (t FieldType) counts() bool { return t == Count || t == Score || t == Money
 
 // cellMonth reads a month, also where a spreadsheet made a day of it.
 func cellMonth(s string) (string, bool) {
+	if day, ok, zone := zonedDay(s); zone {
+		if !ok {
+			return s, false
+		}
+		return day.String()[:7], true
+	}
 	t := halfWidth(withoutTime(s))
 	y, rest := leading(t, 4)
 	if len(t)-len(rest) == 4 {

@@ -188,7 +188,7 @@ func (c *checker) subject() {
 	if b == nil && (t.kind != 0 && t.kind != 'n' && t.kind != '"' && t.kind != number) {
 		return
 	}
-	if absentCode(b) {
+	if absentCode(b) || saysNothing(b) {
 		c.withoutCode()
 		return
 	}

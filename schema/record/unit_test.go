@@ -99,3 +99,31 @@ func TestCase_A4_CommasStandBetweenGroupsOfThree(t *testing.T) {
 		}
 	}
 }
+
+func TestCase_A4_TimesWithAnOffsetAreDaysInChina(t *testing.T) {
+	for text, want := range map[string]string{
+		"2020-05-06T16:00:00.000Z": "2020-05-07", "2020-05-06T15:59:59Z": "2020-05-06", "2020-05-06T16:00:00+08:00": "2020-05-06", "2020-05-06 16:00:00Z": "2020-05-07",
+		"2020-05-06T16:00:00+0000": "2020-05-07", "2020-05-06 16:00:00 +00:00": "2020-05-07", "2020-05-06T16:00Z": "2020-05-07", "2020-05-06 16:00:00 GMT": "",
+		"2020-05-06T16:00:00": "2020-05-06", "2020-05-06 16:00:00": "2020-05-06",
+	} {
+		got, ok := cellDay(text, false)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%s: %s %v, want %s", text, got, ok, want)
+		}
+	}
+}
+
+func TestCase_A5_WordsForNothingAreMissingInEveryForm(t *testing.T) {
+	for _, w := range []string{"无", "-", "*", "——"} {
+		r, _ := decode(`{"domain":"tax","kind":"arrears","recordId":"1","op":"upsert","uscc":"` + w + `","data":{"taxType":"增值税","amount":"` + w + `","asOf":"` + w + `"}}`)
+		for _, f := range r.Faults {
+			if f.Code != "E05" {
+				t.Errorf("%s: %s %s", w, f.Code, f.Field)
+			}
+		}
+	}
+	r, _ := decode(`{"domain":"tax","kind":"arrears","recordId":"1","op":"upsert","uscc":"91420100MA4N0A2B5Y","data":{"taxType":"增值税","amount":1e9,"asOf":"2026-03-01"}}`)
+	if string(r.Get("amount")) != "1000000000" {
+		t.Errorf("1e9 is %s: %v", r.Get("amount"), r.Faults)
+	}
+}

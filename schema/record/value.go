@@ -1,6 +1,8 @@
 package record
 
 import (
+	"bytes"
+
 	"credithub/schema/fault"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
@@ -53,12 +55,16 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		return
 	}
 	b := c.d.text(*t)
-	if allBlank(b) || f.Required && f.Type.free() && saysNothing(b) {
+	if allBlank(b) || f.Required && saysNothing(b) {
 		c.absent(f) // 无, a dash: files say so that there is nothing
 		return
 	}
 	v := &c.row.values[i]
 	v.text, v.day = b, NoDate
+	if f.Type == Money || f.Type == Count || f.Type == Score {
+		b = c.unexponent(b)
+		v.text = b
+	}
 	switch f.Type {
 	case Day:
 		v.set = c.dayField(f, v)
@@ -107,6 +113,16 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		}
 		v.text, v.set = c.text(f, v.text)
 	}
+}
+
+// unexponent writes a number such as 1e9 without its exponent, as in tables.
+func (c *checker) unexponent(b []byte) []byte {
+	if bytes.IndexAny(b, "eE") < 1 {
+		return b
+	}
+	from := len(c.d.arena)
+	c.d.arena = append(c.d.arena, plainDecimal(string(b))...)
+	return c.d.arena[from:len(c.d.arena):len(c.d.arena)]
 }
 
 // text checks what is free: its length, and that it tells nothing of a person's.
