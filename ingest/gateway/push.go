@@ -157,6 +157,9 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 		p.warnings.Note(n)
 	}
 	if p.rows == 0 {
+		if p.kind != nil && p.g.Rights.MayPush(p.unit, p.kind.Domain) { // what a broken export writes
+			return fault.New(fault.BadInput, "the table has no rows: nothing was accepted. To say that there is nothing new, send [] as application/json with ?domain=%s", p.kind.Domain)
+		}
 		if err := p.heartbeat(only); err != nil {
 			return err
 		}

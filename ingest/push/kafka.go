@@ -117,6 +117,9 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	for _, t := range warnings.All() {
 		o.Findings = append(o.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
 	}
+	if n == 0 && (p.Form == CSV || p.Form == XLSX) {
+		return Outcome{}, errNoRows
+	}
 	alive := slices.Collect(maps.Keys(msgs))
 	if n == 0 && p.Domain != record.NoDomain {
 		alive = append(alive, p.Domain)

@@ -239,11 +239,17 @@ func (p *pusher) file(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
+	if p.fresh && (form == CSV || form == XLSX) {
+		return errNoRows
+	}
 	if p.fresh && p.sum.Rejected == lost {
 		return p.heartbeat(ctx)
 	}
 	return nil
 }
+
+// errNoRows is a table that a broken export may have left.
+var errNoRows = errors.New("the table has no rows; a file with [] or an empty .ndjson tells the hub that there is nothing new")
 
 // heartbeat tells that the unit has nothing new in the domain.
 func (p *pusher) heartbeat(ctx context.Context) error {

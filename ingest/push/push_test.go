@@ -168,7 +168,7 @@ func TestFormsAreToldByNameOrContent(t *testing.T) {
 
 func TestAFileWithoutRecordsIsAHeartbeatOfItsDomain(t *testing.T) {
 	for name, content := range map[string]string{
-		"a.ndjson": "\n\n", "b.ndjson": "", "c.json": "[]", "d.csv": "纳税人识别号,评价年度,信用级别\n",
+		"a.ndjson": "\n\n", "b.ndjson": "", "c.json": "[]",
 	} {
 		k := &parts{}
 		if _, err := Files(t.Context(), Config{To: k, Domain: "tax", Kind: "grade"}, []string{file(t, name, content)}); err != nil {
@@ -318,6 +318,15 @@ func TestSignedMessagesVerifyUnderTheUnitsKey(t *testing.T) {
 		record.NewDecoder(record.Kafka()).Decode(m.Value, record.MakeDate(2026, 3, 2), &r)
 		if r.Rejected() || r.Unit != "TAX" {
 			t.Errorf("message %d: %v", i, r.Faults)
+		}
+	}
+}
+
+func TestCase_A11_ATableWithoutRowsIsAnError(t *testing.T) {
+	for _, content := range []string{"", "\n", "纳税人识别号,评价年度,信用级别\n"} {
+		k := &parts{}
+		if _, err := Files(t.Context(), Config{To: k, Domain: "tax", Kind: "grade"}, []string{file(t, "a.csv", content)}); err == nil || len(k.all) != 0 {
+			t.Errorf("%q: %v, %d parts", content, err, len(k.all))
 		}
 	}
 }

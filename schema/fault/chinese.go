@@ -2,18 +2,38 @@ package fault
 
 import "strings"
 
-// Chinese is a message of a row's fault in Chinese, by the templates below; one that
-// has none keeps its words behind the name of its code.
+// Chinese is a message of a row's fault in Chinese, by the templates below; what is
+// wrong and its cure may have one each. One that has none keeps its words behind the
+// name of its code.
 func Chinese(c Code, message string) string {
-	for i := range templates {
-		if s, ok := templates[i].apply(message); ok {
-			return s
-		}
+	if s, ok := translate(message); ok {
+		return s
 	}
 	if name := namesZh[c]; name != "" {
 		return name + "：" + message
 	}
 	return message
+}
+
+func translate(message string) (string, bool) {
+	if at := strings.LastIndex(message, "; "); at > 0 {
+		if cure, ok := whole(message[at+2:]); ok {
+			if what, ok := translate(message[:at]); ok {
+				return what + "；" + cure, true
+			}
+		}
+	}
+	return whole(message)
+}
+
+// whole is a message that is one template.
+func whole(message string) (string, bool) {
+	for i := range templates {
+		if s, ok := templates[i].apply(message); ok {
+			return s, true
+		}
+	}
+	return "", false
 }
 
 // template is a message with places {} for what changes, and its Chinese.
