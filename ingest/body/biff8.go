@@ -43,6 +43,7 @@ const (
 	recRK         = 0x027E
 	recFormat     = 0x041E
 	recBOF        = 0x0809
+	recMergeCells = 0x00E5
 )
 
 var errBIFF = errors.New("body: damaged BIFF8")

@@ -1,8 +1,10 @@
 package body
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 	"time"
 
 	"credithub/schema/fault"
@@ -65,6 +67,7 @@ type biffTable struct {
 	done        bool
 	cols        [][2]int
 	hidden      map[int]bool // rows, from 1
+	merged      []span
 	cells       []string
 	serial      []bool
 	broken      bool
@@ -92,18 +95,24 @@ func (t *biffTable) veil() {
 			if s.u32(12)&0x20 != 0 {
 				t.hidden[s.u16(0)+1] = true
 			}
+		case recMergeCells:
+			for at := 2; at+8 <= len(s.data) && len(t.merged) < maxSpans && depth == 1; at += 8 {
+				t.merged = append(t.merged, span{s.u16(at) + 1, s.u16(at+4) + 1, s.u16(at+2) + 1, s.u16(at+6) + 1})
+			}
 		case recColInfo:
 			if s.u16(8)&1 != 0 && len(t.cols) < 1000 {
 				t.cols = append(t.cols, [2]int{s.u16(0) + 1, s.u16(2) + 1})
 			}
 		}
 	}
+	slices.SortStableFunc(t.merged, func(a, b span) int { return cmp.Compare(a.row, b.row) })
 }
 
 func (t *biffTable) expect(int)       {}
 func (t *biffTable) sparse() bool     { return true }
 func (t *biffTable) at() int          { return t.row }
 func (t *biffTable) veiled() [][2]int { return t.cols }
+func (t *biffTable) spans() []span    { return t.merged }
 func (t *biffTable) shut() error      { return nil }
 
 func (t *biffTable) fork() (table, func()) {
@@ -270,7 +279,7 @@ func (t *biffTable) number(col, style int, n float64) {
 	if as == asPercent {
 		t.buf = append(appendNumber(t.buf[:0], n*100), '%')
 	} else {
-		t.buf = appendNumber(t.buf[:0], n)
+		t.buf = as.shown(appendNumber(t.buf[:0], n))
 	}
 	t.put(col, string(t.buf), as == asDay)
 }

@@ -2,9 +2,11 @@ package body
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"credithub/schema/fault"
@@ -21,6 +23,7 @@ type pack struct {
 
 // part is one part of a package.
 type part struct {
+	merged []span
 	file   *zip.File
 	title  string // of a sheet
 	hidden bool
@@ -230,10 +233,11 @@ func (p *pack) count(lim Limits) error {
 	rows, cells := 0, 0
 	for i := range p.sheets {
 		err := p.sheets[i].read(func(r io.Reader) error {
-			more, wide, err := countRows(newXMLScanner(r))
+			more, wide, err := countRows(newXMLScanner(r), &p.sheets[i].merged)
 			rows, cells = rows+more, cells+wide
 			return err
 		})
+		slices.SortStableFunc(p.sheets[i].merged, func(a, b span) int { return cmp.Compare(a.row, b.row) })
 		switch {
 		case err != nil:
 			return damaged(err)
@@ -248,7 +252,7 @@ func (p *pack) count(lim Limits) error {
 
 // countRows checks that a sheet is well-formed and counts its rows, and the cells
 // from the first column to the last of each.
-func countRows(s *xmlScanner) (rows, cells int, err error) {
+func countRows(s *xmlScanner, merged *[]span) (rows, cells int, err error) {
 	last := 0 // column in the row at hand
 	var text []byte
 	for {
@@ -266,6 +270,10 @@ func countRows(s *xmlScanner) (rows, cells int, err error) {
 		case string(s.name) == "row":
 			rows++
 			cells, last = cells+last, 0
+		case string(s.name) == "mergeCell":
+			if m, ok := spanOf(s.attr("ref")); ok && len(*merged) < maxSpans {
+				*merged = append(*merged, m)
+			}
 		case string(s.name) == "c":
 			last = max(last+1, columnNumber(s.attr("r")))
 		}

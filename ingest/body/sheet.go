@@ -53,6 +53,7 @@ func (s *sheet) sparse() bool { return true }
 
 func (s *sheet) at() int          { return s.row }
 func (s *sheet) veiled() [][2]int { return s.cols }
+func (s *sheet) spans() []span    { return s.part.merged }
 func (s *sheet) shut() error      { return s.r.Close() }
 
 func (s *sheet) fork() (table, func()) {
@@ -281,6 +282,7 @@ func (s *sheet) number(c *cell) (serial bool) {
 		plain = plain && (x >= '0' && x <= '9' || x == '.' || x == '-')
 	}
 	if plain && c.style != asPercent {
+		c.value = c.style.shown(c.value)
 		return c.style == asDay
 	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(string(c.value)), 64)
@@ -291,7 +293,7 @@ func (s *sheet) number(c *cell) (serial bool) {
 		c.value = append(appendNumber(c.value[:0], n*100), '%')
 		return false
 	}
-	c.value = appendNumber(c.value[:0], n)
+	c.value = c.style.shown(appendNumber(c.value[:0], n))
 	return c.style == asDay
 }
 

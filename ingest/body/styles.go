@@ -13,7 +13,38 @@ const (
 	asNumber  numberStyle = iota
 	asDay                 // or month, or time: the number counts days
 	asPercent             // a hundred times the number
+	asUnit                // and those behind it: with a unit of units behind the number
 )
+
+// units are the words that number formats write beside a number, longest first;
+// the last stands for a currency that isn't known.
+var units = []string{"百万元", "十万元", "千万元", "亿元", "万元", "千元", "百元", "万人", "百万", "千万", "美元", "USD", "港元", "HKD", "欧元", "EUR", "万", "亿", "千", "元", "人", "角", "外币"}
+
+// shown adds the unit that the style shows to the text of a number.
+func (n numberStyle) shown(text []byte) []byte {
+	if n < asUnit {
+		return text
+	}
+	return append(text, units[n-asUnit]...)
+}
+
+// unitOf gives the style of a format that writes a unit in quotes, behind a backslash or as a
+// currency. Where commas divide the number that is shown, the number itself is whole.
+func unitOf(code string) numberStyle {
+	code, _, _ = strings.Cut(code, ";")
+	if last := strings.LastIndexAny(code, "0#?"); last >= 0 && strings.HasPrefix(code[last+1:], ",") {
+		return asNumber
+	}
+	for i, u := range units {
+		if strings.Contains(strings.ToUpper(strings.NewReplacer(`"`, "", `\`, "").Replace(code)), u) {
+			return asUnit + numberStyle(i)
+		}
+	}
+	if strings.ContainsAny(code, "€£") || strings.Contains(code, "[$$") || strings.Contains(code, `"US$"`) {
+		return asUnit + numberStyle(len(units)-1)
+	}
+	return asNumber
+}
 
 // readStyles gives the style of each format of cells (cellXfs of styles.xml).
 func readStyles(r io.Reader) ([]numberStyle, error) {
@@ -74,6 +105,14 @@ func builtIn(id int) numberStyle {
 // styleOf reads a number format code: what stands in quotes, brackets and behind a
 // backslash is text.
 func styleOf(code string) numberStyle {
+	if style := shape(code); style != asNumber {
+		return style
+	}
+	return unitOf(code)
+}
+
+// shape is styleOf without units.
+func shape(code string) numberStyle {
 	code, _, _ = strings.Cut(strings.ToLower(code), ";") // the part for positive numbers
 	if strings.Contains(code, "general") {
 		return asNumber

@@ -30,6 +30,8 @@ type mapped struct {
 
 	strays []stray
 	hidden hiddenRows
+	held   []held // merged cells that reach the row at hand
+	merged int    // ranges of merged cells that were passed
 }
 
 // stray is an unknown column, with what is counted of it.
@@ -131,6 +133,7 @@ func (m *mapped) Next(it *Item) bool {
 		if m.row.bad == "" && (m.lost != "" && len(m.cols.field) == 0 && !holdsCode(m.row.cells) || m.lost == "" && m.header()) {
 			continue
 		}
+		m.spread()
 		it.reset(m.base + m.row.line)
 		if m.row.hidden {
 			m.hidden.add(m.row.line, int(it.Line))
