@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/broker"
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/kafka"
 )
@@ -21,8 +20,8 @@ func TestCase_A8_BrokersThatRefuseTheUserEndAPush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []kafka.SASL{{}, {Mechanism: broker.Mechanism, User: "nobody", Password: "wrong"},
-		{Mechanism: broker.Mechanism, User: broker.HubUser, Password: "wrong"}, {Mechanism: "PLAIN", User: "nobody", Password: "wrong"}} {
+	for _, s := range []kafka.SASL{{}, {Mechanism: "SCRAM-SHA-256", User: "nobody", Password: "wrong"},
+		{Mechanism: "SCRAM-SHA-256", User: "credithub", Password: "wrong"}, {Mechanism: "PLAIN", User: "nobody", Password: "wrong"}} {
 		c, err := kafka.New(kafka.Config{Brokers: []string{p.Addr}, SASL: s, Patience: 300 * time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
