@@ -252,7 +252,7 @@ func inForceOnce(live []*EventRecord, law Law) bool {
 	return paused && served || !underWay && law.serviceless(live[0].List)
 }
 
-func (l *Law) serviceless(c Code) bool { return l.NoService != nil && l.NoService(c) }
+func (law *Law) serviceless(c Code) bool { return law.NoService != nil && law.NoService(c) }
 
 // exit is the exit that counts, nil without one.
 func exit(live []*EventRecord) *EventRecord {
