@@ -26,11 +26,6 @@ const (
 	PersonKey                     // keyed hashes of persons' identity numbers in hex, several with separators; E06, E11
 )
 
-// free tells whether a value of the type may be any words.
-func (t FieldType) free() bool {
-	return t == Text || t == Label || t == DocumentNo || t == CommitmentNo
-}
-
 // Number tells whether the canonical form of the type is a JSON number.
 func (t FieldType) Number() bool { return t == Year || t == Count || t == Score }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"testing"
 
 	"credithub/deploy/platform/disk"
@@ -22,6 +23,9 @@ func TestCase_T12_AFullDiskIsToldAsSuch(t *testing.T) {
 	good := s.file
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
+		if runtime.GOOS == "linux" {
+			t.Fatal(err)
+		}
 		t.Skip(err)
 	}
 	defer full.Close()

@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"net"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -12,6 +13,9 @@ func (h *house) from(ip string) {
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}
 	c, err := d.Dial("tcp", h.Addr().String())
 	if err != nil {
+		if runtime.GOOS == "linux" {
+			h.t.Fatal(err)
+		}
 		h.t.Skip("this machine has one loopback address:", err)
 	}
 	h.t.Cleanup(func() { _ = c.Close() })
