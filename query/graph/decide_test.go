@@ -116,7 +116,7 @@ func TestACodeIsLookedUpOnce(t *testing.T) {
 		alone[c] = strings.TrimSuffix(strings.TrimPrefix(string(a.Data), `{"checks":[`), `]}`)
 	}
 	for round := range 4 {
-		h.checked = 0
+		h.checked.Store(0)
 		want := make([]string, len(codes))
 		for i, c := range codes {
 			want[i] = alone[c]
@@ -125,8 +125,8 @@ func TestACodeIsLookedUpOnce(t *testing.T) {
 		if string(a.Data) != `{"checks":[`+strings.Join(want, ",")+`]}` || len(a.Errors) > 0 {
 			t.Fatalf("round %d: %.600s", round, a.raw)
 		}
-		if h.checked != 3 {
-			t.Errorf("round %d: %d look-ups", round, h.checked)
+		if n := h.checked.Load(); n != 3 {
+			t.Errorf("round %d: %d look-ups", round, n)
 		}
 		codes = append(codes[1:], clearCode) // other places, same memory
 	}
@@ -150,13 +150,14 @@ func TestChecksKeepTheDeadline(t *testing.T) {
 		}
 	})
 	for _, more := range []string{"", " subject{uscc}"} {
-		calls, h.checked = 0, 0
+		calls = 0
+		h.checked.Store(0)
 		a := ask(t, s, "officer:SAMR", `query($u:[ID!]!){checks(usccs:$u`+atTender+`{outcome`+more+`}}`, map[string]any{"u": codes})
 		if a.code() != "TIMEOUT" || string(a.Data) != "null" {
 			t.Errorf("%.300s", a.raw)
 		}
-		if h.checked >= len(codes)/2 {
-			t.Errorf("%d look-ups when there is no time", h.checked)
+		if n := h.checked.Load(); n >= int64(len(codes)/2) {
+			t.Errorf("%d look-ups when there is no time", n)
 		}
 		if last := h.audit[len(h.audit)-1]; last.Outcome != "TIMEOUT" {
 			t.Errorf("audit %+v", last)

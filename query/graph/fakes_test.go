@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,7 +56,7 @@ type hub struct {
 	noAudit  error
 	sameSeq  bool // all audit records get the number 1
 	reads    []string
-	checked  int // codes looked up in the index
+	checked  atomic.Int64 // codes looked up in the index
 }
 
 func newHub(t testing.TB) *hub {
@@ -111,7 +112,7 @@ func (h *hub) Receipt() string {
 }
 
 func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time, most int) bool {
-	h.checked++
+	h.checked.Add(1)
 	d := restrict.Decide(h.entries[code], m, h.policy, h.subject[code], h.stale, at, h.facts(code)...)
 	d.Receipt = h.Receipt()
 	hits, stale := append(dst.Hits[:0], d.Hits...), append(dst.Stale[:0], d.Stale...)
