@@ -107,14 +107,19 @@ func (c *conn) produced(size int32) error {
 	var b bytes.Buffer // grows by what has come, not by what is claimed
 	b.Write(c.head[:8])
 	if _, err := io.CopyN(&b, c.Conn, int64(size)-4); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
+		return cutOff(err)
 	}
 	timeProduced(b.Bytes()[4:], time.Now())
 	c.unread, c.rest = b.Bytes(), 0
 	return nil
+}
+
+// cutOff is what the end of a connection means inside a frame.
+func cutOff(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 // maxFetches bounds the fetches of a connection that wait for an answer. Clients
@@ -125,7 +130,7 @@ const maxFetches = 1024
 func (c *conn) fetching(size int32, version int16) error {
 	head := c.head[:12]
 	if _, err := io.ReadFull(c.Conn, head[8:]); err != nil {
-		return err
+		return cutOff(err)
 	}
 	c.fetchMu.Lock()
 	if c.fetches == nil {
