@@ -84,9 +84,9 @@ func (f *found) want(complete bool) (reject string, inner bool) {
 		set["E05"] = true
 	}
 	switch {
-	case f.OK31 != nil && !*f.OK31, f.OK31 == nil && f.USCC != "":
+	case f.OK31 != nil && !*f.OK31 && f.coded(), f.OK31 == nil && f.coded():
 		set["E01"] = true
-	case f.OK31 != nil:
+	case f.OK31 != nil && f.coded():
 		inner = !*f.OK11
 	case f.RegNo == "":
 		set["E05"] = true
@@ -95,6 +95,10 @@ func (f *found) want(complete bool) (reject string, inner bool) {
 	}
 	return codes(set), inner
 }
+
+// coded tells whether the row says a code at all: 未公开 and a dash say that there is
+// none.
+func (f *found) coded() bool { return f.USCC != "" && f.USCC != "未公开" && f.USCC != "-" }
 
 // same takes E02 for E01, and a row that intake knows no subject of for one that
 // it takes: a registration number alone may name nobody (E03).
@@ -106,7 +110,7 @@ func (f *found) same(got map[string]bool, want string) bool {
 		}
 		set[c] = true
 	}
-	if f.USCC == "" && f.RegNo != "" && codes(set) == "E03" {
+	if !f.coded() && f.RegNo != "" && codes(set) == "E03" {
 		return want == ""
 	}
 	return codes(set) == want
