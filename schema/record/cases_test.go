@@ -283,3 +283,17 @@ func TestCase_P6_YesAndNoOfAnObjection(t *testing.T) {
 		}
 	}
 }
+
+// A heading that is repeated as a cell, or words of a day without its numbers, are
+// no day; they once read themselves without end.
+func TestADayWithoutNumbersIsNone(t *testing.T) {
+	for _, s := range []string{"年", "年月日", "年月", "月日", "日", "年年", "\xff年", "十年", "〇年", "二〇二六年", "年十月"} {
+		if day, ok := cellDay(s, true); ok {
+			t.Errorf("%q is %s", s, day)
+		}
+		if month, ok := cellMonth(s); ok {
+			t.Errorf("%q is the month %s", s, month)
+		}
+		cellYear(s)
+	}
+}

@@ -323,7 +323,8 @@ func shortYear(s string) int {
 	return 1900 + n
 }
 
-// chineseDay brings 二〇二六年三月二日 into digits; "": it is none.
+// chineseDay brings 二〇二六年三月二日 into digits; "": it is none. What it gives
+// has a digit, so that it is never its own reading.
 func chineseDay(s string) string {
 	if !strings.Contains(s, "年") || strings.ContainsAny(s, "0123456789") {
 		return ""
@@ -344,7 +345,11 @@ func chineseDay(s string) string {
 			return ""
 		}
 	}
-	return tens(string(out), unit)
+	day := tens(string(out), unit)
+	if !strings.ContainsAny(day, "0123456789") {
+		return "" // 年月日: the heading in a cell
+	}
+	return day
 }
 
 // tens writes t of 三t一, t二 and 二t as digits.
