@@ -217,7 +217,7 @@ func (c *Client) offsets(ctx context.Context, topic string, which int64) ([]int6
 // forget drops connections and what is known of leaders, at most a few times a
 // second, so that the next request asks the living brokers anew.
 func (c *Client) forget() {
-	const least = 200 * time.Millisecond
+	const least = 100 * time.Millisecond
 	now, last := time.Now().UnixNano(), c.forgotAt.Load()
 	if now-last < int64(least) || !c.forgotAt.CompareAndSwap(last, now) {
 		return
@@ -265,7 +265,7 @@ func (c *Client) retry(ctx context.Context, operation string, f func(context.Con
 
 // pause waits before attempt number n is repeated; false when ctx ended.
 func pause(ctx context.Context, n int) bool {
-	d := min(20*time.Millisecond<<min(n, 5), 250*time.Millisecond)
+	d := min(20*time.Millisecond<<min(n, 5), 100*time.Millisecond)
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -191,11 +191,20 @@ func (p *Pushers) Batches() map[string]string {
 // Longest gives the longest wait for an acknowledgement among the pushes that
 // were under way at some time from from to to.
 func (p *Pushers) Longest(from, to time.Time) time.Duration {
+	return p.longest(func(w Wait) bool { return w.Began.Before(to) && w.Began.Add(w.Took).After(from) })
+}
+
+// LongestWithin is Longest of the pushes that began and ended from from to to.
+func (p *Pushers) LongestWithin(from, to time.Time) time.Duration {
+	return p.longest(func(w Wait) bool { return w.Began.After(from) && w.Began.Add(w.Took).Before(to) })
+}
+
+func (p *Pushers) longest(counts func(Wait) bool) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var most time.Duration
 	for _, w := range p.waits {
-		if w.Began.Before(to) && w.Began.Add(w.Took).After(from) {
+		if counts(w) {
 			most = max(most, w.Took)
 		}
 	}
