@@ -7,6 +7,7 @@
 //	uscc     统一社会信用代码 and the codes around it
 //	personal identity numbers, telephone numbers, addresses and accounts in texts
 //	fault    row faults (E01–E14, W01–W15) and error kinds with their wire names
+//	civil    days of China, on which the law counts
 //	record   the pushed envelope: domains, kinds, fields, decoding, validation
 //	list     list entries (名单记录) and how events fold into a state
 //	policy   the law as data: lists, measures, matters, units, facts, purposes, notices, calendar

@@ -16,6 +16,7 @@ import (
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/probe"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -102,7 +103,7 @@ func pushDemo(push func(unit, query string, body []byte) error) (*gen.Truth, err
 		rows[k] = 0
 		return err
 	}
-	truth, err := gen.New(gen.Config{Entities: demoEntities, Seed: demoSeed, Today: record.DateOf(time.Now())}).Run(func(it gen.Item) error {
+	truth, err := gen.New(gen.Config{Entities: demoEntities, Seed: demoSeed, Today: civil.DateOf(time.Now())}).Run(func(it gen.Item) error {
 		k := key{it.Unit, it.Domain}
 		if bodies[k] == nil {
 			bodies[k] = &bytes.Buffer{}

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"credithub/deploy/gen"
-	"credithub/schema/record"
+	"credithub/schema/civil"
 )
 
 type genCmd struct {
@@ -26,9 +26,9 @@ type genCmd struct {
 
 // Run writes UNIT.domain.ndjson files, one a unit and domain, and truth.json.
 func (c *genCmd) Run(_ context.Context) error {
-	today := record.DateOf(time.Now())
+	today := civil.DateOf(time.Now())
 	if c.Today != "" {
-		d, ok := record.ParseDate(c.Today)
+		d, ok := civil.ParseDate(c.Today)
 		if !ok {
 			return fmt.Errorf("gen: --today %q is not YYYY-MM-DD", c.Today)
 		}

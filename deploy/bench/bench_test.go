@@ -10,6 +10,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/stamp"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/record"
 )
@@ -120,7 +121,7 @@ func TestMessagesAreTheGatewaysOwn(t *testing.T) {
 		if string(got.BatchID) != string(st.BatchID) || got.Line != st.Line || !got.ReceivedAt.Equal(src.at) {
 			t.Errorf("stamp says %s/%d at %s", got.BatchID, got.Line, got.ReceivedAt)
 		}
-		dec.Decode(m.Value, record.DateOf(src.at), &back)
+		dec.Decode(m.Value, civil.DateOf(src.at), &back)
 		if back.Rejected() || back.Hash != row.Hash || back.Unit != unit {
 			t.Errorf("%s: %v", m.Value, back.Faults)
 		}

@@ -11,6 +11,7 @@ import (
 	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/stamp"
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -82,7 +83,7 @@ func flood(ctx context.Context, p *kafka.Producer, st *stamped, seed uint64) err
 		return err
 	}
 	dec := record.NewDecoder()
-	today := record.DateOf(src.at)
+	today := civil.DateOf(src.at)
 	var row record.Row
 	msgs := make([]kafka.Message, 0, produceChunk)
 	for version := uint32(1); ; version++ {

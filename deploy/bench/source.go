@@ -10,6 +10,7 @@ import (
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/node"
 	"credithub/ingest/stamp"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/record"
 )
@@ -35,7 +36,7 @@ var errEnough = errors.New("enough rows")
 // each calls f with every row, its unit and its stamp. The same source gives the
 // same rows each time; they hold until f returns.
 func (s *source) each(f func(row *record.Row, unit string, st stamp.Stamp) error) error {
-	today := record.DateOf(s.at)
+	today := civil.DateOf(s.at)
 	dec := record.NewDecoder()
 	var row record.Row
 	n := 0

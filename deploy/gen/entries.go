@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -32,14 +33,14 @@ var deciderWeights = func() (sum int) {
 
 // begins is since when a list exists, of those that are young: nobody was listed
 // before.
-var begins = map[string]record.Date{
-	"L15B": record.MakeDate(2026, 4, 1), "L16": record.MakeDate(2024, 12, 1),
-	"L26": record.MakeDate(2025, 1, 1), "L28": record.MakeDate(2025, 6, 1),
+var begins = map[string]civil.Date{
+	"L15B": civil.MakeDate(2026, 4, 1), "L16": civil.MakeDate(2024, 12, 1),
+	"L26": civil.MakeDate(2025, 1, 1), "L28": civil.MakeDate(2025, 6, 1),
 }
 
 type stage struct {
 	event string
-	date  record.Date
+	date  civil.Date
 	extra func(*fields)
 }
 
@@ -108,7 +109,7 @@ func (g *Generator) entry(s *subject, list, unit, organ string) error {
 	return nil
 }
 
-func (g *Generator) history(decided record.Date) history {
+func (g *Generator) history(decided civil.Date) history {
 	served := decided + 2
 	serve := func(d *fields) { d.str("servedOn", served.String()) }
 	force := func(d *fields) { serve(d); d.str("effectiveFrom", served.String()) }

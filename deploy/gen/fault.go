@@ -3,6 +3,7 @@ package gen
 import (
 	"fmt"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/record"
 )
@@ -33,7 +34,7 @@ func (g *Generator) fault(r row) error {
 	case 2:
 		code, bad.data = fault.E05Required, bad.data[1:]
 	case 3:
-		code, bad.on = fault.E08Future, g.cfg.Today+record.Date(400+g.rng.IntN(300))
+		code, bad.on = fault.E08Future, g.cfg.Today+civil.Date(400+g.rng.IntN(300))
 	case 4:
 		code, bad.unit = fault.E12Right, "MPS"
 		if r.domain == record.Decision && r.unit != "NMPA" { // which decides L14 only

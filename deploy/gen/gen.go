@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
@@ -14,11 +15,11 @@ import (
 type Config struct {
 	Entities    int
 	Seed        uint64
-	Today       record.Date // all dates lie on or before it
-	Restricted  float64     // share of entities with list entries; 0 means 0.1
-	Faults      float64     // rows with one fault each, pushed beside good ones
-	Duplicates  float64     // rows pushed a second time as they are
-	Corrections float64     // rows followed by a higher version
+	Today       civil.Date // all dates lie on or before it
+	Restricted  float64    // share of entities with list entries; 0 means 0.1
+	Faults      float64    // rows with one fault each, pushed beside good ones
+	Duplicates  float64    // rows pushed a second time as they are
+	Corrections float64    // rows followed by a higher version
 }
 
 // Item is one row as a unit pushes it.
@@ -69,7 +70,7 @@ func (g *Generator) Run(out func(Item) error) (*Truth, error) {
 type subject struct {
 	code, name, entityType, legal, scope, industry, domicile string
 	place                                                    *place
-	founded                                                  record.Date
+	founded                                                  civil.Date
 }
 
 func (g *Generator) entity(i int) error {
@@ -104,7 +105,7 @@ func (g *Generator) subject() *subject {
 			break
 		}
 	}
-	s := &subject{place: p, entityType: form.entityType, founded: g.cfg.Today - 200 - record.Date(g.rng.IntN(365*15))}
+	s := &subject{place: p, entityType: form.entityType, founded: g.cfg.Today - 200 - civil.Date(g.rng.IntN(365*15))}
 	for s.code == "" || g.seen[s.code] {
 		s.code = uscc.Random(g.rng, p.code, form.pair)
 	}
@@ -129,12 +130,12 @@ func (g *Generator) person() string {
 	return n
 }
 
-func (g *Generator) day(from record.Date) record.Date {
+func (g *Generator) day(from civil.Date) civil.Date {
 	span := int(g.cfg.Today - from)
 	if span <= 0 {
 		return g.cfg.Today
 	}
-	return from + record.Date(g.rng.IntN(span+1))
+	return from + civil.Date(g.rng.IntN(span+1))
 }
 
 // fields is the data object of a row, in order.
@@ -167,7 +168,7 @@ type row struct {
 	kind, id, op string
 	version      int
 	code         string
-	on           record.Date
+	on           civil.Date
 	data         fields
 	entry        string // id of the list entry, of decisions
 	last         bool   // the last that is heard of it

@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
 
-var today = record.MakeDate(2026, 6, 30)
+var today = civil.MakeDate(2026, 6, 30)
 
 func all(t *testing.T, cfg Config) ([]Item, *Truth) {
 	t.Helper()
@@ -120,7 +121,7 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 		if !ok || !p.MayDecide(d.unit, code) {
 			t.Errorf("%s may not decide on %s", d.unit, d.list)
 		}
-		if f := p.List(code).From; f > record.MakeDate(2024, 1, 1) && begins[d.list] != f {
+		if f := p.List(code).From; f > civil.MakeDate(2024, 1, 1) && begins[d.list] != f {
 			t.Errorf("%s exists since %s, entries are made from %s on", d.list, f, begins[d.list])
 		}
 		if p.Serious(code) != serious[d.list] {
@@ -131,7 +132,7 @@ func TestYardstickAgreesWithThePolicy(t *testing.T) {
 			if o, ok := restricts[d.list][matter]; ok {
 				want = o
 			}
-			e := list.Entry{List: code, State: list.InForce, Cause: "1", DecidedOn: max(today-100, p.List(code).From), Since: today - 80, Until: record.NoDate}
+			e := list.Entry{List: code, State: list.InForce, Cause: "1", DecidedOn: max(today-100, p.List(code).From), Since: today - 80, Until: civil.NoDate}
 			left := policy.None
 			for _, r := range p.Rules(p.Matter(matter), code) {
 				got = max(got, r.Weight(r.Bears(&e, today)))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -50,7 +51,7 @@ func (g *Generator) tax(s *subject) error {
 		grade := pick(g, []string{"A", "B", "B", "B", "M", "M", "C", "D"})
 		d.str("grade", grade)
 		d.str("score", fmt.Sprint(map[string]int{"A": 93, "B": 80, "M": 75, "C": 55, "D": 30}[grade]))
-		on := record.MakeDate(y+1, 4, 1+g.rng.IntN(28))
+		on := civil.MakeDate(y+1, 4, 1+g.rng.IntN(28))
 		err := g.push(row{unit: "TAX", domain: record.Tax, kind: "grade", id: fmt.Sprintf("G-%d-%s", y, s.code), code: s.code, on: on, data: d},
 			func(d fields) fields { return replace(d, "grade", "B") })
 		if err != nil {

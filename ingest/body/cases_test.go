@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/encoding/traditionalchinese"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/record"
 )
@@ -28,7 +29,7 @@ func judged(t testing.TB, s Source, err error) (string, []Told) {
 	for s.Next(&it) {
 		row = record.Row{}
 		if it.Raw != nil {
-			dec.Decode(it.Raw, record.MakeDate(2026, 3, 10), &row)
+			dec.Decode(it.Raw, civil.MakeDate(2026, 3, 10), &row)
 		}
 		row.Faults = append(row.Faults, it.Faults...)
 		for _, f := range row.Faults {
@@ -372,7 +373,7 @@ func faultsOf(t *testing.T, s Source, err error, dec *record.Decoder) string {
 	for s.Next(&it) {
 		row := record.Row{}
 		if it.Raw != nil {
-			dec.Decode(it.Raw, record.MakeDate(2026, 3, 10), &row)
+			dec.Decode(it.Raw, civil.MakeDate(2026, 3, 10), &row)
 		}
 		for _, f := range append(row.Faults, it.Faults...) {
 			add(f)

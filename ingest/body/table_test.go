@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/record"
 )
@@ -61,7 +62,7 @@ func read(t *testing.T, s Source, err error, fields ...string) string {
 			out = append(out, line+"!"+string(it.Faults[0].Code)+" "+it.Faults[0].Message)
 			continue
 		}
-		dec.Decode(it.Raw, record.MakeDate(2026, 3, 2), &row)
+		dec.Decode(it.Raw, civil.MakeDate(2026, 3, 2), &row)
 		for _, f := range fields {
 			switch f {
 			case "uscc":
@@ -259,7 +260,7 @@ func FuzzCSV(f *testing.F) {
 				}
 				continue
 			}
-			dec.Decode(it.Raw, record.MakeDate(2026, 3, 2), &row)
+			dec.Decode(it.Raw, civil.MakeDate(2026, 3, 2), &row)
 			for _, x := range row.Faults {
 				if x.Code == fault.E13Catalogue {
 					t.Fatalf("line %d: an envelope that can't be read: %s: %s", it.Line, x.Message, it.Raw)

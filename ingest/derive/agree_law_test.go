@@ -3,9 +3,9 @@ package derive
 import (
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // By the law of the hub: no repetition of one document carries a term past three years
@@ -38,7 +38,7 @@ func TestCase_L17_NoRepetitionPassesTheCap(t *testing.T) {
 	}
 	again := func(rec, served string, more ...change) list.EventRecord {
 		r := listed("TAX", "T-1", rec, append([]change{servedOn(served), cause("3")}, more...)...)
-		r.OccurredOn = record.NoDate
+		r.OccurredOn = civil.NoDate
 		return r
 	}
 	f("in force again", 6, "3", "2023-01-06", "2023-01-08", "2026-01-08", again("q", "2024-03-08"))

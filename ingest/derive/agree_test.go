@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 const theDocument = "银逃〔2026〕12号"
@@ -14,19 +14,19 @@ const theDocument = "银逃〔2026〕12号"
 // threeYears is a law of which a term runs three years from the first day, and five
 // for cause 2.
 var threeYears = list.Law{
-	Until: func(e *list.Entry) record.Date {
+	Until: func(e *list.Entry) civil.Date {
 		if e.Cause == "2" {
 			return e.Since.AddMonths(60)
 		}
 		return e.Since.AddMonths(36)
 	},
-	Latest:     func(e *list.Entry) record.Date { return e.Since.AddMonths(60) },
-	RepairFrom: func(e *list.Entry) record.Date { return e.Since.AddMonths(12) },
+	Latest:     func(e *list.Entry) civil.Date { return e.Since.AddMonths(60) },
+	RepairFrom: func(e *list.Entry) civil.Date { return e.Since.AddMonths(12) },
 }
 
 type change = func(*list.EventRecord)
 
-func day(s string) record.Date { d, _ := record.ParseDate(s); return d }
+func day(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 
 func servedOn(s string) change  { return func(r *list.EventRecord) { r.ServedOn = day(s) } }
 func termUntil(s string) change { return func(r *list.EventRecord) { r.TermUntil = day(s) } }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -39,10 +40,10 @@ func (x follower) read(t testing.TB, out Outcome) {
 
 // told is a decision about document no by unit under an entry id, on L22.
 func told(unit, entry, rec, no string, e list.Event, day string, more ...func(*list.EventRecord)) list.EventRecord {
-	d, _ := record.ParseDate(day)
+	d, _ := civil.ParseDate(day)
 	r := list.EventRecord{RecordID: rec, Version: 1, Op: record.Upsert, OccurredOn: d,
 		Facts: list.Facts{EntryID: entry, List: 22, USCC: code(1), Unit: unit, Event: e, Cause: "1", DocumentNo: no,
-			DecidedOn: d, ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+			DecidedOn: d, ServedOn: civil.NoDate, EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 	for _, f := range more {
 		f(&r)
 	}
@@ -122,7 +123,7 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 // says the same.
 func TestCase_L20_AnyOrderGivesOneState(t *testing.T) {
 	r := rand.New(rand.NewPCG(20, 26))
-	law := list.Law{NoService: func(c list.Code) bool { return c == 4 }, Until: func(e *list.Entry) record.Date { return e.Since.AddMonths(36) }}
+	law := list.Law{NoService: func(c list.Code) bool { return c == 4 }, Until: func(e *list.Entry) civil.Date { return e.Since.AddMonths(36) }}
 	states := map[list.State]int{}
 	for n := range 200 {
 		log := history(r)
@@ -168,7 +169,7 @@ func TestCase_L20_AnyOrderGivesOneState(t *testing.T) {
 func history(r *rand.Rand) (log []list.EventRecord) {
 	versions := map[string]uint32{}
 	for i := range 4 {
-		day := record.MakeDate(2026, 3, 1+r.IntN(2))
+		day := civil.MakeDate(2026, 3, 1+r.IntN(2))
 		ev := list.Event(1 + r.IntN(7))
 		rec := fmt.Sprint("r", r.IntN(4))
 		versions[rec]++
@@ -178,7 +179,7 @@ func history(r *rand.Rand) (log []list.EventRecord) {
 				x.OccurredAt = day.Time().UnixMilli() + int64(r.IntN(10))*time.Hour.Milliseconds()
 			}
 			if ev <= list.EventInForce {
-				x.ServedOn = record.MakeDate(2026, 3, 1)
+				x.ServedOn = civil.MakeDate(2026, 3, 1)
 			} else {
 				x.DecidedOn = day
 				x.DocumentNo = []string{"示〔2026〕1号", fmt.Sprint("止", i)}[r.IntN(2)]
@@ -186,7 +187,7 @@ func history(r *rand.Rand) (log []list.EventRecord) {
 			if ev == list.EventExited {
 				x.ExitType = list.ExitType(1 + r.IntN(5))
 				if r.IntN(3) == 0 {
-					x.EffectiveFrom = record.MakeDate(2027, 1, 1)
+					x.EffectiveFrom = civil.MakeDate(2027, 1, 1)
 				}
 			}
 			if x.Version > 1 && r.IntN(3) == 0 {

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -329,16 +330,16 @@ func TestNewsHoldTheLastWord(t *testing.T) {
 }
 
 func eventOf(rec string, v uint32, entry, code string, ev list.Event, day int) list.EventRecord {
-	return list.EventRecord{RecordID: rec, Version: v, Op: record.Upsert, OccurredOn: record.Date(20000 + day),
+	return list.EventRecord{RecordID: rec, Version: v, Op: record.Upsert, OccurredOn: civil.Date(20000 + day),
 		Facts: list.Facts{EntryID: entry, List: 9, USCC: code, Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "财〔2026〕" + entry + "号",
-			DecidedOn: record.Date(20000 + day), ServedOn: record.NoDate, EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+			DecidedOn: civil.Date(20000 + day), ServedOn: civil.NoDate, EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 }
 
 func TestEventsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := func(n string) string { return rapid.StringN(0, 20, 200).Draw(t, n) }
-		day := func(n string) record.Date {
-			return rapid.SampledFrom([]record.Date{record.NoDate, 0, -25567, 20000}).Draw(t, n)
+		day := func(n string) civil.Date {
+			return rapid.SampledFrom([]civil.Date{civil.NoDate, 0, -25567, 20000}).Draw(t, n)
 		}
 		e := entry{id: word("entry"), unit: "MOF"}
 		var want []list.EventRecord
@@ -521,9 +522,9 @@ func TestResumptions(t *testing.T) {
 	d := NewDecisions(list.Law{})
 	apply := func(id string, version uint32, e list.Event) list.State {
 		t.Helper()
-		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: record.NoDate,
+		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: civil.NoDate,
 			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
-				DecidedOn: record.MakeDate(2026, 3, 2), ServedOn: record.MakeDate(2026, 3, 4), EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+				DecidedOn: civil.MakeDate(2026, 3, 2), ServedOn: civil.MakeDate(2026, 3, 4), EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 		out := d.Apply(&r, uint64(version), 0)
 		if len(out.Changes) != 1 {
 			t.Fatalf("%+v", out)

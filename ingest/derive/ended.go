@@ -3,7 +3,7 @@ package derive
 import (
 	"sync"
 
-	"credithub/schema/record"
+	"credithub/schema/civil"
 	"credithub/schema/uscc"
 )
 
@@ -12,20 +12,20 @@ import (
 // warning only are left out: it serves warnings.
 type Ended struct {
 	mu    sync.RWMutex
-	since map[uscc.Key]record.Date
+	since map[uscc.Key]civil.Date
 }
 
 // NewEnded makes an empty state.
-func NewEnded() *Ended { return &Ended{since: map[uscc.Key]record.Date{}} }
+func NewEnded() *Ended { return &Ended{since: map[uscc.Key]civil.Date{}} }
 
 // Note takes what the current version of a registration says: since when its
 // subject is deregistered, NoDate when it is not or the day is not known.
-func (x *Ended) Note(code []byte, since record.Date) {
+func (x *Ended) Note(code []byte, since civil.Date) {
 	k, ok := uscc.Pack(code)
 	if !ok {
 		return
 	}
-	if since == record.NoDate {
+	if since == civil.NoDate {
 		x.mu.RLock()
 		_, known := x.since[k]
 		x.mu.RUnlock()
@@ -35,7 +35,7 @@ func (x *Ended) Note(code []byte, since record.Date) {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if since == record.NoDate {
+	if since == civil.NoDate {
 		delete(x.since, k)
 	} else {
 		x.since[k] = since
@@ -43,27 +43,27 @@ func (x *Ended) Note(code []byte, since record.Date) {
 }
 
 // Since is the day; NoDate when the subject is not known to be deregistered.
-func (x *Ended) Since(code []byte) record.Date {
+func (x *Ended) Since(code []byte) civil.Date {
 	k, ok := uscc.Pack(code)
 	if !ok {
-		return record.NoDate
+		return civil.NoDate
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	if d, ok := x.since[k]; ok {
 		return d
 	}
-	return record.NoDate
+	return civil.NoDate
 }
 
 // EndedOn is since when a registration calls its subject deregistered (注销): by the
 // day on which that was approved, or that of the row. Group codes of GSXT: 3 revoked
 // and deregistered, 4 deregistered.
-func EndedOn(status string, approved, occurred record.Date) record.Date {
+func EndedOn(status string, approved, occurred civil.Date) civil.Date {
 	switch {
 	case status != "3" && status != "4":
-		return record.NoDate
-	case approved != record.NoDate:
+		return civil.NoDate
+	case approved != civil.NoDate:
 		return approved
 	}
 	return occurred

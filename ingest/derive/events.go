@@ -5,6 +5,7 @@ import (
 	"iter"
 	"unsafe"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -57,7 +58,7 @@ func cut(b []byte) (event, []byte) {
 // record is the event in full. Its texts are those of the entry's own memory.
 func (ev *event) record(e *entry) list.EventRecord {
 	h := ev.head
-	day := func(i int) record.Date { return record.Date(int32(binary.LittleEndian.Uint32(h[16+4*i:]))) }
+	day := func(i int) civil.Date { return civil.Date(int32(binary.LittleEndian.Uint32(h[16+4*i:]))) }
 	return list.EventRecord{
 		RecordID: view(ev.recordID), Version: binary.LittleEndian.Uint32(h), Seq: binary.LittleEndian.Uint64(h[4:]),
 		Op: record.Upsert, OccurredOn: day(0), OccurredAt: int64(binary.LittleEndian.Uint64(h[36:])),
@@ -77,7 +78,7 @@ func appendEvent(b []byte, r *list.EventRecord) []byte {
 		annotated = 1
 	}
 	b = append(b, byte(r.List), byte(r.Event), byte(r.ExitType), annotated)
-	for _, d := range [...]record.Date{r.OccurredOn, r.DecidedOn, r.ServedOn, r.EffectiveFrom, r.TermUntil} {
+	for _, d := range [...]civil.Date{r.OccurredOn, r.DecidedOn, r.ServedOn, r.EffectiveFrom, r.TermUntil} {
 		b = binary.LittleEndian.AppendUint32(b, uint32(d))
 	}
 	b = binary.LittleEndian.AppendUint64(b, uint64(r.OccurredAt))

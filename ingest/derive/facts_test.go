@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -26,7 +27,7 @@ func (s *stated) reading(p *policy.Policy) (r policy.Reading) {
 		r.Series, r.Group, r.Place = true, uint32(s.group), int32(s.place)
 	}
 	if s.fact {
-		r.Found = []policy.Found{{Fact: p.Facts[0], Since: record.NoDate, Until: record.NoDate}}
+		r.Found = []policy.Found{{Fact: p.Facts[0], Since: civil.NoDate, Until: civil.NoDate}}
 	}
 	return r
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
-	"credithub/schema/record"
 )
 
 // reader tells who asks about batches and rejections, and whether it may.
@@ -127,7 +127,7 @@ func parseSince(s string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
 		return t, nil
 	}
-	if t, err := time.ParseInLocation(time.DateOnly, s, record.China); err == nil {
+	if t, err := time.ParseInLocation(time.DateOnly, s, civil.China); err == nil {
 		return t, nil
 	}
 	return time.Time{}, fault.New(fault.BadInput, "the parameter since must be a time such as 2026-03-02T08:00:00Z or a day")

@@ -12,6 +12,7 @@ import (
 	"credithub/ingest/body"
 	"credithub/ingest/sent"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -113,7 +114,7 @@ type intake struct {
 	unit  string
 	id    string
 	at    time.Time
-	today record.Date
+	today civil.Date
 	rows  int
 	kind  *record.KindSpec // of tables
 
@@ -135,7 +136,7 @@ type intake struct {
 func (g *Gateway) newIntake(unit string, bytes int) *intake {
 	at := g.Now().UTC().Truncate(time.Millisecond)
 	return &intake{
-		g: g, unit: unit, id: newBatchID(at), at: at, today: record.DateOf(at), dec: g.decoders.Get().(*decoder), warnings: body.NewTally(g.Limits.Listed),
+		g: g, unit: unit, id: newBatchID(at), at: at, today: civil.DateOf(at), dec: g.decoders.Get().(*decoder), warnings: body.NewTally(g.Limits.Listed),
 		chunk: newChunk(min(g.Limits.Chunk, 2*bytes) + 512),
 	}
 }

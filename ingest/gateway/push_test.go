@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -34,7 +35,7 @@ func TestAPushIsDurableStampedAndAnswered(t *testing.T) {
 			t.Errorf("line %d, want %d", st.Line, line)
 		}
 		var row record.Row
-		record.NewDecoder(record.Kafka()).Decode(m.Value, record.DateOf(now), &row)
+		record.NewDecoder(record.Kafka()).Decode(m.Value, civil.DateOf(now), &row)
 		if row.Rejected() || row.Unit != "SAMR" || string(row.USCC) != string(m.Key) {
 			t.Errorf("%s: %v", m.Value, row.Faults)
 		}

@@ -14,6 +14,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/ingest/stamp"
+	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -60,12 +61,12 @@ type Version struct {
 	Version              uint32
 	Op                   record.Op
 	Hash                 uint64
-	Name                 string      // of registrations
-	Ended                record.Date // of registrations: since when the subject is deregistered, or NoDate
+	Name                 string     // of registrations
+	Ended                civil.Date // of registrations: since when the subject is deregistered, or NoDate
 	Kind                 string
-	OccurredOn           record.Date // record.NoDate when absent
-	Data                 string      // of decisions, and what passed the sieve
-	Offset               int64       // of decisions
+	OccurredOn           civil.Date // civil.NoDate when absent
+	Data                 string     // of decisions, and what passed the sieve
+	Offset               int64      // of decisions
 }
 
 // Config of an Intake. Zero limits take the defaults.

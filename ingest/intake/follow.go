@@ -9,9 +9,9 @@ import (
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -143,7 +143,7 @@ func (l *lane) notice(c *change) (*feed.Notice, bool) {
 	if c.Successor != "" {
 		now = &c.Before // another entry speaks for it from now on
 	}
-	w, ok := l.x.cfg.Policy.Work(&c.Before, now, record.DateOf(c.at))
+	w, ok := l.x.cfg.Policy.Work(&c.Before, now, civil.DateOf(c.at))
 	if !ok {
 		return nil, false
 	}

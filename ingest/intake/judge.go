@@ -9,6 +9,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sent"
 	"credithub/ingest/sink"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -92,7 +93,7 @@ func (j *judge) value(field string) []byte {
 	if field != policy.OccurredOn {
 		return j.row.Get(field)
 	}
-	if j.row.OccurredOn == record.NoDate {
+	if j.row.OccurredOn == civil.NoDate {
 		return nil
 	}
 	return j.row.OccurredOn.AppendTo(nil)
@@ -102,11 +103,11 @@ func (j *judge) value(field string) []byte {
 // be told. topic and domain must be constants of the hub.
 func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Message, o *origin) {
 	row := &j.row
-	j.dec.Decode(m.Value, record.DateOf(o.recordedAt), row)
+	j.dec.Decode(m.Value, civil.DateOf(o.recordedAt), row)
 	out := &j.out
 	*out = sink.Row{
 		Domain: p.domain.String(), Topic: topic, Partition: p.partition, Offset: m.Offset,
-		RecordedAt: o.recordedAt, BatchID: o.batchID, Line: o.line, OccurredOn: record.NoDate,
+		RecordedAt: o.recordedAt, BatchID: o.batchID, Line: o.line, OccurredOn: civil.NoDate,
 	}
 	p.through, p.unstamped = m.Offset, p.unstamped || !o.proven || o.repeatable
 	unit := row.Unit
@@ -246,7 +247,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 		}
 		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
 		if v.Status == derive.Accepted && v.Current {
-			j.ended.Note(j.left, record.NoDate)
+			j.ended.Note(j.left, civil.NoDate)
 			j.ended.Note(row.USCC, endedOn(row))
 		}
 	}
@@ -254,9 +255,9 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 }
 
 // endedOn is since when a registration calls its subject deregistered.
-func endedOn(row *record.Row) record.Date {
+func endedOn(row *record.Row) civil.Date {
 	if row.Op != record.Upsert {
-		return record.NoDate
+		return civil.NoDate
 	}
 	return derive.EndedOn(text(row.Get("status")), row.Day("approvedOn"), row.OccurredOn)
 }
@@ -268,7 +269,7 @@ func (j *judge) afterEnd(d record.Domain, row *record.Row) {
 		return
 	}
 	since, decided := j.ended.Since(row.USCC), row.Day("decidedOn")
-	if since != record.NoDate && decided != record.NoDate && since < decided {
+	if since != civil.NoDate && decided != civil.NoDate && since < decided {
 		row.Add(fault.W03Deregistered, "decidedOn", "the subject was deregistered on "+since.String()+", before the decision")
 	}
 }
@@ -335,7 +336,7 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	if len(j.left) > 0 {
 		*out = sink.Row{
 			USCC: j.left, RecordID: out.RecordID, Domain: out.Domain, Kind: out.Kind, Unit: out.Unit, Topic: out.Topic,
-			Version: v.left, Op: record.Upsert, Status: derive.Moved, OccurredOn: record.NoDate,
+			Version: v.left, Op: record.Upsert, Status: derive.Moved, OccurredOn: civil.NoDate,
 			RecordedAt: out.RecordedAt, Partition: out.Partition, Offset: out.Offset, BatchID: out.BatchID, Line: out.Line,
 		}
 		b.Append(out)

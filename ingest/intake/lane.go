@@ -14,6 +14,7 @@ import (
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -200,7 +201,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 
 // loadDay lies behind every day that a stored record can name, so that none is in
 // the future.
-var loadDay = record.MakeDate(2999, time.January, 1)
+var loadDay = civil.MakeDate(2999, time.January, 1)
 
 // read follows one partition.
 func (l *lane) read(ctx context.Context, p partition) error {

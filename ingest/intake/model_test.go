@@ -14,6 +14,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/derive"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -117,7 +118,7 @@ func (h *hub) model(d record.Domain) model {
 	for p, msgs := range h.readLog(d) {
 		for _, msg := range msgs {
 			var row record.Row
-			dec.Decode(msg.Value, record.DateOf(h.now), &row)
+			dec.Decode(msg.Value, civil.DateOf(h.now), &row)
 			status := "ACCEPTED"
 			id := row.Unit + "/" + string(row.RecordID)
 			version := fmt.Sprintf("%s@%d", id, row.Version)

@@ -14,6 +14,7 @@ import (
 	"credithub/deploy/platform/clickhouse"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -174,11 +175,11 @@ func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, sie
 			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &state, &on, &day, &v.Kind, &v.Data); err != nil {
 				return err
 			}
-			v.Op, v.Ended, v.OccurredOn = record.Op(op), record.NoDate, sink.Day(day)
+			v.Op, v.Ended, v.OccurredOn = record.Op(op), civil.NoDate, sink.Day(day)
 			if v.Op == record.Upsert {
-				approvedOn, ok := record.ParseDate(on)
+				approvedOn, ok := civil.ParseDate(on)
 				if !ok {
-					approvedOn = record.NoDate
+					approvedOn = civil.NoDate
 				}
 				v.Ended = derive.EndedOn(state, approvedOn, sink.Day(day))
 			}

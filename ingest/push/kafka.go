@@ -12,6 +12,7 @@ import (
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/keys"
 	"credithub/ingest/body"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -75,7 +76,7 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 	var it body.Item
 	var row record.Row
 	warnings := body.NewTally(maxTold)
-	today := record.DateOf(k.now())
+	today := civil.DateOf(k.now())
 	n := 0
 	for src.Next(&it) {
 		n++

@@ -21,6 +21,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/keys"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/record"
@@ -315,7 +316,7 @@ func TestSignedMessagesVerifyUnderTheUnitsKey(t *testing.T) {
 			t.Errorf("message %d: %v", i, m.Headers)
 		}
 		var r record.Row
-		record.NewDecoder(record.Kafka()).Decode(m.Value, record.MakeDate(2026, 3, 2), &r)
+		record.NewDecoder(record.Kafka()).Decode(m.Value, civil.MakeDate(2026, 3, 2), &r)
 		if r.Rejected() || r.Unit != "TAX" {
 			t.Errorf("message %d: %v", i, r.Faults)
 		}

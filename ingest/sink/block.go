@@ -8,6 +8,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/ingest/derive"
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/fault"
 	"credithub/schema/record"
@@ -26,7 +27,7 @@ type Row struct {
 	Version, Line                 uint32
 	Op                            record.Op
 	Status                        derive.Status
-	OccurredOn                    record.Date
+	OccurredOn                    civil.Date
 	RecordedAt                    time.Time
 	Hash                          uint64
 	Faults                        []fault.Fault
@@ -90,10 +91,10 @@ func (b *Block) Bytes() int {
 }
 
 // noDate is how an absent day is stored.
-var noDate, _ = record.ParseDate(ddl.NoDate)
+var noDate, _ = civil.ParseDate(ddl.NoDate)
 
-func stored(d record.Date) proto.Date32 {
-	if d == record.NoDate {
+func stored(d civil.Date) proto.Date32 {
+	if d == civil.NoDate {
 		d = noDate
 	}
 	return proto.Date32(d)
@@ -220,10 +221,10 @@ func (b *Block) input() proto.Input {
 	}
 }
 
-// Day is a stored day; record.NoDate when it was absent.
-func Day(days int32) record.Date {
-	if d := record.Date(days); d != noDate {
+// Day is a stored day; civil.NoDate when it was absent.
+func Day(days int32) civil.Date {
+	if d := civil.Date(days); d != noDate {
 		return d
 	}
-	return record.NoDate
+	return civil.NoDate
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/ingest/derive"
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/record"
 )
@@ -140,7 +141,7 @@ func (f *fakeEngine) Positions(_ context.Context, topics []string) (Positions, e
 // row is the i-th row of a partition.
 func row(topic string, p uint16, i int64) *Row {
 	return &Row{Topic: topic, Domain: topic, Partition: p, Offset: i, Data: fmt.Appendf(nil, "%d", i), RecordID: []byte("r"),
-		Op: record.Upsert, Status: derive.Accepted, OccurredOn: record.NoDate, RecordedAt: time.UnixMilli(i)}
+		Op: record.Upsert, Status: derive.Accepted, OccurredOn: civil.NoDate, RecordedAt: time.UnixMilli(i)}
 }
 
 func quietConfig(e Engine) Config {

@@ -8,9 +8,9 @@ import (
 
 	"credithub/ingest/derive"
 	"credithub/schema/audit"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Names gathers rows of table names. Sending a row twice does nothing.
@@ -75,8 +75,8 @@ func (t *Entries) Rows() int { return t.id.n }
 // the entry moved, that it is gone under the old one.
 func (t *Entries) Append(c *derive.Change, seq uint64, at time.Time) {
 	if c.Was != "" {
-		t.row(c.ID, c.Was, &list.Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
-			Until: record.NoDate, ExitedOn: record.NoDate}, true, seq, at)
+		t.row(c.ID, c.Was, &list.Entry{DecidedOn: civil.NoDate, ServedOn: civil.NoDate, Since: civil.NoDate,
+			Until: civil.NoDate, ExitedOn: civil.NoDate}, true, seq, at)
 	}
 	t.row(c.ID, c.USCC, &c.Entry, c.Gone, seq, at)
 }
@@ -90,9 +90,9 @@ func (t *Entries) row(id, uscc string, e *list.Entry, gone bool, seq uint64, at 
 	t.cause.appendString(e.Cause)
 	t.documentNo.appendString(e.DocumentNo)
 	t.decidedBy.append(e.DecidedBy)
-	day := func(c *proto.ColDate32, d record.Date) {
+	day := func(c *proto.ColDate32, d civil.Date) {
 		if gone {
-			d = record.NoDate
+			d = civil.NoDate
 		}
 		*c = append(*c, stored(d))
 	}

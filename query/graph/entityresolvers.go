@@ -6,10 +6,10 @@ import (
 
 	"credithub/query/restrict"
 	"credithub/query/view"
+	"credithub/schema/civil"
 	"credithub/schema/label"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 func entityResolvers() map[string]resolver {
@@ -42,7 +42,7 @@ func entityResolvers() map[string]resolver {
 		"Entity.domicile":            text(func(r *view.Registration) string { return r.Domicile }),
 		"Entity.businessScope":       text(func(r *view.Registration) string { return r.BusinessScope }),
 		"Entity.establishedOn": func(c *call) (any, error) {
-			d, _ := record.ParseDate(c.src.(*view.Entity).Registration().EstablishedOn)
+			d, _ := civil.ParseDate(c.src.(*view.Entity).Registration().EstablishedOn)
 			return d, nil
 		},
 		"Entity.formerNames": func(c *call) (any, error) {
@@ -147,7 +147,7 @@ func (s *Server) sourceAt(src policy.Source, at time.Time, stale bool) sourceVal
 
 func (s *Server) sourceOf(x restrict.SourceState, at time.Time) sourceValue {
 	v := sourceValue{Source: x.Source, last: x.LastReceivedAt, fresh: x.Fresh,
-		connected: s.policy.Connected(x.Source, record.DateOf(at)), how: policy.Connection{Since: record.NoDate}}
+		connected: s.policy.Connected(x.Source, civil.DateOf(at)), how: policy.Connection{Since: civil.NoDate}}
 	if c := s.policy.Connection(x.Source); c != nil {
 		v.how = *c
 	}
@@ -156,13 +156,13 @@ func (s *Server) sourceOf(x restrict.SourceState, at time.Time) sourceValue {
 
 // decidedOn is the day of the decision. Every decision has one; should it be
 // missing, the first day in force stands for it.
-func decidedOn(e *view.Entry) record.Date {
+func decidedOn(e *view.Entry) civil.Date {
 	switch {
-	case e.DecidedOn != record.NoDate:
+	case e.DecidedOn != civil.NoDate:
 		return e.DecidedOn
-	case e.Since != record.NoDate:
+	case e.Since != civil.NoDate:
 		return e.Since
-	case e.ServedOn != record.NoDate:
+	case e.ServedOn != civil.NoDate:
 		return e.ServedOn
 	}
 	return 0

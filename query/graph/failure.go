@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"credithub/schema/civil"
 	"slices"
 	"time"
 
@@ -9,8 +10,6 @@ import (
 	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
-
-	"credithub/schema/record"
 )
 
 // graphql-go gives up the whole answer when a field that was put off fails and may
@@ -44,7 +43,7 @@ func (s *Server) blank(t ast.Type) any {
 		case "String", "ID":
 			return ""
 		case "Date":
-			return record.Date(0)
+			return civil.Date(0)
 		case "DateTime":
 			return time.Unix(0, 0)
 		default:

@@ -20,6 +20,7 @@ import (
 	"credithub/query/store"
 	"credithub/schema/access"
 	"credithub/schema/audit"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -81,7 +82,7 @@ func (h *hub) register(code, name string, former ...string) {
 	data, _ := json.Marshal(map[string]any{"name": name, "status": "1", "establishedOn": "2020-05-06", "division": "420100", "formerNames": former, "shareholders": []string{"张示例"}})
 	h.records = append(h.records, store.Record{
 		USCC: code, Domain: "registration", Kind: "registration", Unit: "SAMR", RecordID: "R-" + code, Version: 1, Op: "upsert",
-		OccurredOn: record.MakeDate(2024, 1, 2), RecordedAt: testNow.Add(-time.Hour), Data: data,
+		OccurredOn: civil.MakeDate(2024, 1, 2), RecordedAt: testNow.Add(-time.Hour), Data: data,
 	})
 }
 
@@ -95,14 +96,14 @@ func (h *hub) sayFacts() {
 
 func (h *hub) say(code, unit, domain, kind, id, data string) {
 	h.records = append(h.records, store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: "upsert",
-		OccurredOn: record.MakeDate(2026, 4, 1), RecordedAt: testNow.Add(-time.Hour), Data: []byte(data)})
+		OccurredOn: civil.MakeDate(2026, 4, 1), RecordedAt: testNow.Add(-time.Hour), Data: []byte(data)})
 }
 
 func (h *hub) list(code string, l list.Code, unit, id, doc string) {
-	day := record.MakeDate(2026, 3, 4)
+	day := civil.MakeDate(2026, 3, 4)
 	h.entries[code] = append(h.entries[code], list.Entry{
 		ID: id, List: l, USCC: code, State: list.InForce, Cause: "1", DocumentNo: doc, DecidedBy: unit,
-		DecidedOn: day - 2, ServedOn: day, Since: day, Until: record.NoDate, ExitedOn: record.NoDate,
+		DecidedOn: day - 2, ServedOn: day, Since: day, Until: civil.NoDate, ExitedOn: civil.NoDate,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"credithub/query/restrict"
 	"credithub/query/view"
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -136,7 +137,7 @@ func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc str
 				if h > 0 {
 					b = append(b, ',')
 				}
-				b = s.writeHit(b, st.sub, &d.Hits[h], record.DateOf(d.At))
+				b = s.writeHit(b, st.sub, &d.Hits[h], civil.DateOf(d.At))
 			}
 			b = append(b, ']')
 		case opCheckStale:
@@ -152,7 +153,7 @@ func (s *Server) writeCheck(b []byte, sel selection, rep *reply, i int, uscc str
 	})
 }
 
-func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day record.Date) []byte {
+func (s *Server) writeHit(b []byte, sel selection, h *restrict.Hit, day civil.Date) []byte {
 	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
 		case opHitEntry:
@@ -224,7 +225,7 @@ func (s *Server) writeRecord(b []byte, sel selection, e *restrict.Evidence) []by
 	})
 }
 
-func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day record.Date) []byte {
+func (s *Server) writeEntry(b []byte, sel selection, entry *list.Entry, day civil.Date) []byte {
 	e := view.OnDay(*entry, day)
 	return writeObject(b, sel, func(b []byte, st *step) []byte {
 		switch st.op {
@@ -427,8 +428,8 @@ func appendBool(b []byte, v bool) []byte {
 	return append(b, "false"...)
 }
 
-func appendDate(b []byte, d record.Date) []byte {
-	if d == record.NoDate {
+func appendDate(b []byte, d civil.Date) []byte {
+	if d == civil.NoDate {
 		return append(b, "null"...)
 	}
 	return append(d.AppendTo(append(b, '"')), '"')

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"credithub/query/store"
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 func wantData(t *testing.T, a answer, want string) {
@@ -23,7 +23,7 @@ func wantData(t *testing.T, a answer, want string) {
 func (h *hub) add(code, domain, kind, unit, id, data string) {
 	h.records = append(h.records, store.Record{
 		USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 1, Op: "upsert",
-		OccurredOn: record.NoDate, RecordedAt: testNow.Add(-time.Duration(1000-len(h.records)) * time.Second), Data: []byte(data),
+		OccurredOn: civil.NoDate, RecordedAt: testNow.Add(-time.Duration(1000-len(h.records)) * time.Second), Data: []byte(data),
 	})
 }
 
@@ -44,7 +44,7 @@ func TestNotPublicIsAsUnknown(t *testing.T) {
 	s := h.server()
 	hidden := "91420100MA4N0A2B5Y"
 	h.records = nil // the registration is gone, an entry not yet in force is left
-	h.entries[hidden] = []list.Entry{{ID: "E-9", List: 9, USCC: hidden, State: list.PreNotice, DecidedBy: "MOF", Since: record.NoDate, Until: record.NoDate, ServedOn: record.NoDate, ExitedOn: record.NoDate, DecidedOn: record.NoDate}}
+	h.entries[hidden] = []list.Entry{{ID: "E-9", List: 9, USCC: hidden, State: list.PreNotice, DecidedBy: "MOF", Since: civil.NoDate, Until: civil.NoDate, ServedOn: civil.NoDate, ExitedOn: civil.NoDate, DecidedOn: civil.NoDate}}
 	for _, code := range []string{hidden, unknownCode} {
 		wantData(t, ask(t, s, "", `{entity(uscc:"`+code+`"){uscc entries{id}}}`, nil), `{"entity":null}`)
 		wantData(t, ask(t, s, "officer:SAMR", `{entity(uscc:"`+code+`"){uscc}}`, nil), `{"entity":null}`)

@@ -12,12 +12,12 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/query/view"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/label"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -30,7 +30,7 @@ type (
 	}
 	hitValue struct {
 		*restrict.Hit
-		day  record.Date
+		day  civil.Date
 		code string
 		rep  *reply
 	}
@@ -335,7 +335,7 @@ func (s *Server) checkResolvers() map[string]resolver {
 		"Check.hits": d(func(v *checkValue, d *restrict.Decision) any {
 			out := make([]any, len(d.Hits))
 			for i := range d.Hits {
-				out[i] = hitValue{&d.Hits[i], record.DateOf(d.At), v.code, v.rep}
+				out[i] = hitValue{&d.Hits[i], civil.DateOf(d.At), v.code, v.rep}
 			}
 			return out
 		}),

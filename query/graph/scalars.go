@@ -1,13 +1,12 @@
 package graph
 
 import (
+	"credithub/schema/civil"
 	"encoding/json"
 	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
-
-	"credithub/schema/record"
 )
 
 // scalars are the readers and writers of the scalars that schema.graphql
@@ -29,7 +28,7 @@ func stringLiteral(read func(interface{}) interface{}) graphql.ParseLiteralFn {
 }
 
 func writeDate(v interface{}) interface{} {
-	if d, ok := v.(record.Date); ok && d != record.NoDate {
+	if d, ok := v.(civil.Date); ok && d != civil.NoDate {
 		return d.String()
 	}
 	return nil
@@ -37,7 +36,7 @@ func writeDate(v interface{}) interface{} {
 
 func readDate(v interface{}) interface{} {
 	s, _ := v.(string)
-	if d, ok := record.ParseDate(s); ok {
+	if d, ok := civil.ParseDate(s); ok {
 		return d
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -153,10 +154,10 @@ func store(b *testing.B, db plainHTTP, codes []string) {
 			lists.Append(e.List.String())
 			state.Append(list.InForce.String())
 			seq.Append(uint64(i) * feed.SeqPerRecord)
-			for j, d := range []record.Date{e.DecidedOn, e.ServedOn, e.Since, e.Until} {
+			for j, d := range []civil.Date{e.DecidedOn, e.ServedOn, e.Since, e.Until} {
 				dates[j] = append(dates[j], proto.ToDate32(d.Time()))
 			}
-			none = append(none, proto.ToDate32(record.Date(noDay).Time()))
+			none = append(none, proto.ToDate32(civil.Date(noDay).Time()))
 		}
 		insert("entries", proto.Input{{Name: "entry_id", Data: eid}, {Name: "seq", Data: seq}, {Name: "uscc", Data: uscc}, {Name: "list", Data: lists},
 			{Name: "state", Data: state}, {Name: "cause", Data: cause}, {Name: "document_no", Data: doc}, {Name: "decided_by", Data: by},

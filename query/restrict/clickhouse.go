@@ -9,6 +9,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -208,7 +209,7 @@ func quote(s string) string {
 
 // noDay is ddl.NoDate in days.
 var noDay = func() int32 {
-	d, ok := record.ParseDate(ddl.NoDate)
+	d, ok := civil.ParseDate(ddl.NoDate)
 	if !ok {
 		panic("restrict: " + ddl.NoDate + " is no date")
 	}

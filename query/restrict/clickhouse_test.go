@@ -17,6 +17,7 @@ import (
 
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -109,8 +110,8 @@ func (c plainHTTP) rows(t testing.TB, rows ...row) {
 
 func (c plainHTTP) entries(t testing.TB, seq uint64, gone bool, es ...list.Entry) {
 	t.Helper()
-	day := func(d record.Date) string {
-		if d == record.NoDate {
+	day := func(d civil.Date) string {
+		if d == civil.NoDate {
 			return ddl.NoDate
 		}
 		return d.String()

@@ -8,8 +8,8 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // The entries of one subject are one blob of bytes:
@@ -40,7 +40,7 @@ import (
 // anew.
 
 // epoch is the day decidedOn counts from; a day near it takes fewer bytes.
-var epoch = record.MakeDate(2020, 1, 1)
+var epoch = civil.MakeDate(2020, 1, 1)
 
 const (
 	annotatedBit = 1 << 5
@@ -103,8 +103,8 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-func appendDate(b []byte, d, ref record.Date) []byte {
-	if d == record.NoDate {
+func appendDate(b []byte, d, ref civil.Date) []byte {
+	if d == civil.NoDate {
 		return append(b, 0)
 	}
 	x := int64(d) - int64(ref)
@@ -112,8 +112,8 @@ func appendDate(b []byte, d, ref record.Date) []byte {
 }
 
 // orEpoch is a reference day that always is one.
-func orEpoch(d record.Date) record.Date {
-	if d == record.NoDate {
+func orEpoch(d civil.Date) civil.Date {
+	if d == civil.NoDate {
 		return epoch
 	}
 	return d
@@ -125,7 +125,7 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	if e.Annotated {
 		head |= annotatedBit
 	}
-	if e.State != list.InForce || e.ExitedOn != record.NoDate || e.Persons != "" {
+	if e.State != list.InForce || e.ExitedOn != civil.NoDate || e.Persons != "" {
 		head |= moreBit
 	}
 	b = append(b, head)
@@ -196,18 +196,18 @@ func readText(b []byte) (string, []byte) {
 	return unsafe.String(&b[0], int(n)), b[n:]
 }
 
-func readDate(b []byte, ref record.Date) (record.Date, []byte) {
+func readDate(b []byte, ref civil.Date) (civil.Date, []byte) {
 	x, b := uvarint(b)
 	if x == 0 {
-		return record.NoDate, b
+		return civil.NoDate, b
 	}
 	x--
-	return record.Date(int64(ref) + (int64(x>>1) ^ -int64(x&1))), b
+	return civil.Date(int64(ref) + (int64(x>>1) ^ -int64(x&1))), b
 }
 
 // next reads the first entry of the rest of the blob of a code into e.
 func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
-	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: record.NoDate}
+	*e = list.Entry{USCC: code, State: list.InForce, ExitedOn: civil.NoDate}
 	more := b[0]&moreBit != 0
 	e.List, e.Annotated = listOf(b), b[0]&annotatedBit != 0
 	if e.DecidedBy, b = c.units.read(b[1:]); strings.HasSuffix(e.DecidedBy, "\n") {

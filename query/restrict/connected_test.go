@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -28,7 +29,7 @@ func TestCase_S3_UnconnectedIsNotStale(t *testing.T) {
 			s.heard(src, on)
 		}
 		indexed := Decision{At: on, Subject: Known}
-		s.uncertain(&indexed, m, record.DateOf(on))
+		s.uncertain(&indexed, m, civil.DateOf(on))
 		indexed.conclude()
 		silent := StaleSources(nil, p, m, func(src policy.Source) time.Time {
 			if slices.Contains(heard, src) {

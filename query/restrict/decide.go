@@ -5,10 +5,10 @@ import (
 	"slices"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // SubjectState is what the hub knows of a code: nothing, a registration, or
@@ -81,7 +81,7 @@ type Decision struct {
 func Decide(entries []list.Entry, m *policy.Matter, p *policy.Policy, subject SubjectState, stale []policy.Source, at time.Time, facts ...Evidence) Decision {
 	mustMatter(m)
 	d := Decision{Subject: subject, At: at}
-	day := record.DateOf(at)
+	day := civil.DateOf(at)
 	for i := range entries {
 		d.Hits = bear(d.Hits, &entries[i], p.Rules(m, entries[i].List), day)
 	}
@@ -107,7 +107,7 @@ func mustMatter(m *policy.Matter) {
 }
 
 // bear appends the hits of one entry on a day.
-func bear(hits []Hit, e *list.Entry, rules []policy.Rule, day record.Date) []Hit {
+func bear(hits []Hit, e *list.Entry, rules []policy.Rule, day civil.Date) []Hit {
 	for i := range rules {
 		r := &rules[i]
 		if o := r.Bears(e, day); o != policy.None {

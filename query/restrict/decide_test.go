@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -25,8 +26,8 @@ func testPolicy(t testing.TB) *policy.Policy {
 
 // noon is a day on which every measure of the tables is law.
 var (
-	noon  = time.Date(2026, 11, 20, 12, 0, 0, 0, record.China)
-	today = record.DateOf(noon)
+	noon  = time.Date(2026, 11, 20, 12, 0, 0, 0, civil.China)
+	today = civil.DateOf(noon)
 )
 
 // inForce is an entry of a list in force since yesterday, without term.
@@ -34,7 +35,7 @@ func inForce(l list.Code) list.Entry {
 	return list.Entry{
 		ID: "E-" + l.String(), List: l, USCC: "91420100MA4N0A2B5Y", State: list.InForce, Cause: "1",
 		DocumentNo: "武市监〔2026〕1号", DecidedBy: "SAMR", DecidedOn: today - 30, ServedOn: today - 20,
-		Since: today - 1, Until: record.NoDate, ExitedOn: record.NoDate,
+		Since: today - 1, Until: civil.NoDate, ExitedOn: civil.NoDate,
 	}
 }
 
@@ -150,17 +151,17 @@ func TestDaysAreCivilDaysOfChina(t *testing.T) {
 	p := testPolicy(t)
 	m := p.Matter("SIMPLE_DEREGISTRATION")
 	e := inForce(list.L01)
-	e.Since, e.Until = record.MakeDate(2026, 11, 20), record.MakeDate(2026, 11, 21)
+	e.Since, e.Until = civil.MakeDate(2026, 11, 20), civil.MakeDate(2026, 11, 21)
 	f := func(at time.Time, want Outcome) {
 		t.Helper()
 		if d := Decide([]list.Entry{e}, m, p, Known, nil, at.UTC()); d.Outcome != want {
 			t.Errorf("%s: %s, want %s", at, d.Outcome, want)
 		}
 	}
-	f(time.Date(2026, 11, 19, 23, 59, 59, 0, record.China), Clear)
-	f(time.Date(2026, 11, 20, 0, 0, 0, 0, record.China), HitOutcome)
-	f(time.Date(2026, 11, 21, 23, 59, 59, 0, record.China), HitOutcome)
-	f(time.Date(2026, 11, 22, 0, 0, 0, 0, record.China), Clear)
+	f(time.Date(2026, 11, 19, 23, 59, 59, 0, civil.China), Clear)
+	f(time.Date(2026, 11, 20, 0, 0, 0, 0, civil.China), HitOutcome)
+	f(time.Date(2026, 11, 21, 23, 59, 59, 0, civil.China), HitOutcome)
+	f(time.Date(2026, 11, 22, 0, 0, 0, 0, civil.China), Clear)
 }
 
 func TestAbsenceIsNotIgnorance(t *testing.T) {
@@ -201,17 +202,17 @@ func TestNoMatterIsNeverClear(t *testing.T) {
 
 // drawEntry draws any entry whatever, mostly on lists that exist.
 func drawEntry(t *rapid.T) list.Entry {
-	day := func(name string) record.Date {
+	day := func(name string) civil.Date {
 		if rapid.IntRange(0, 5).Draw(t, name+" absent") == 0 {
-			return record.NoDate
+			return civil.NoDate
 		}
-		return today + record.Date(rapid.IntRange(-1500, 800).Draw(t, name))
+		return today + civil.Date(rapid.IntRange(-1500, 800).Draw(t, name))
 	}
 	return list.Entry{
 		ID: rapid.StringMatching(`E-[0-9]{1,3}`).Draw(t, "id"), List: list.Code(rapid.IntRange(1, int(list.CodeEnd)-1).Draw(t, "list")),
 		State: list.State(rapid.IntRange(int(list.PreNotice), int(list.Exited)).Draw(t, "state")),
 		Cause: rapid.SampledFrom([]string{"1", "2", "3", "else"}).Draw(t, "cause"), DocumentNo: "号", DecidedBy: "SAMR",
-		DecidedOn: day("decided"), ServedOn: day("served"), Since: day("since"), Until: day("until"), ExitedOn: record.NoDate,
+		DecidedOn: day("decided"), ServedOn: day("served"), Since: day("since"), Until: day("until"), ExitedOn: civil.NoDate,
 	}
 }
 
@@ -248,7 +249,7 @@ func TestPropertiesOfDecisions(t *testing.T) {
 			t.Fatalf("CLEAR for subject %d with %v silent", d.Subject, d.Stale)
 		}
 		for i, h := range d.Hits {
-			if st, x := h.Entry.At(record.DateOf(at)); st != list.InForce &&
+			if st, x := h.Entry.At(civil.DateOf(at)); st != list.InForce &&
 				(st != list.Exited || x == list.Corrected || x == list.Revoked || !p.Outlives(h.Entry.List)) {
 				t.Fatalf("hit by an entry that is %s", st)
 			}

@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -42,7 +42,7 @@ func Standing(records []FactRecord) (out []Evidence) {
 
 // testify appends the hits of one record on a day. Where an entry of the list whose
 // entries say the same hits by the same measure, the decision stands for both.
-func testify(hits []Hit, e *Evidence, rules []policy.Rule, day record.Date) []Hit {
+func testify(hits []Hit, e *Evidence, rules []policy.Rule, day civil.Date) []Hit {
 	if len(rules) == 0 || !e.On(day) {
 		return hits
 	}
@@ -102,7 +102,7 @@ type facts struct {
 }
 
 // testify appends the hits of a code's facts; it stops when there are more than most.
-func (f *facts) testify(hits []Hit, key uscc.Key, packed bool, code string, m *policy.Matter, day record.Date, most int) []Hit {
+func (f *facts) testify(hits []Hit, key uscc.Key, packed bool, code string, m *policy.Matter, day civil.Date, most int) []Hit {
 	groups, items := f.codec.head(restOf(&f.table, &f.side, key, packed, code))
 	var x factItem
 	for len(items) > 0 && len(hits) <= most {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -79,7 +80,7 @@ func TestCase_L8_FactsThatAreNoListHit(t *testing.T) {
 	f("INVOICE_SUPPLY", "FIN-05", policy.Restrict, abnormal(""))
 	f("INVOICE_SUPPLY", "FIN-05", policy.Restrict, abnormal(`,"until":"`+(today+1).String()+`"`))
 	f("INVOICE_SUPPLY", "", policy.None, abnormal(`,"until":"`+today.String()+`"`))
-	revoked := func(on record.Date) said {
+	revoked := func(on civil.Date) said {
 		return said{domain: record.Penalty, kind: "penalty", id: "P",
 			data: `{"category":"吊销许可证件","revokedLicence":"食品经营许可证 JY1","decidedOn":"` + on.String() + `"}`}
 	}

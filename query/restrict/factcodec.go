@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -167,8 +168,8 @@ func (s *factSet) change(p *policy.Policy, news *feed.SubjectFacts) (known bool)
 				known = false
 				continue
 			}
-			since, _ := record.ParseDate(f.Since)
-			until, _ := record.ParseDate(f.Until)
+			since, _ := civil.ParseDate(f.Since)
+			until, _ := civil.ParseDate(f.Until)
 			s.items = append(s.items, factItem{Evidence{policy.Found{Fact: fact, Since: since, Until: until}, r.Unit, r.RecordID, r.Version}, r.Group, r.Place})
 		}
 	}

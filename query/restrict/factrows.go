@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -17,7 +18,7 @@ type factRow struct {
 	version  uint32
 	stands   bool
 	kind     string
-	on       record.Date
+	on       civil.Date
 	data     []byte // of records that can be a fact
 }
 
@@ -60,9 +61,9 @@ func (g *factRows) take(rows int) error {
 		}
 		r.version, r.stands = g.version[i], g.status[i] == statusAccepted && g.op[i] == opUpsert
 		if r.data = nil; r.stands && len(g.data.RowBytes(i)) > 0 {
-			r.kind, r.on, r.data = g.kind.Row(i), record.Date(g.on[i]), slices.Clone(g.data.RowBytes(i))
+			r.kind, r.on, r.data = g.kind.Row(i), civil.Date(g.on[i]), slices.Clone(g.data.RowBytes(i))
 			if g.on[i] == noDay {
-				r.on = record.NoDate
+				r.on = civil.NoDate
 			}
 		}
 	}

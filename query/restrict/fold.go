@@ -6,8 +6,8 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/zeebo/xxh3"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // room holds the texts of the rows of a range, and finds rows by a key among
@@ -299,11 +299,11 @@ func (r *entryRow) counts() bool {
 }
 
 func (g *entryRows) emit(f func(*list.Entry) error) error {
-	day := func(d int32) record.Date {
+	day := func(d int32) civil.Date {
 		if d == noDay {
-			return record.NoDate
+			return civil.NoDate
 		}
-		return record.Date(d)
+		return civil.Date(d)
 	}
 	for i := range g.rows {
 		r := &g.rows[i]

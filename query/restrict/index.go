@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -199,7 +200,7 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 	st := x.cur.Load()
 	*dst = Decision{Hits: dst.Hits[:0], Stale: dst.Stale[:0], Unconnected: dst.Unconnected[:0], At: at,
 		Receipt: st.progress.now.Load().receipt()} // before anything is looked up
-	day := record.DateOf(at)
+	day := civil.DateOf(at)
 	key, packed := pack(code)
 	rest := st.rest(key, packed, code)
 	var e list.Entry

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // piled is a snapshot of entries that all stand on few codes.
@@ -34,7 +34,7 @@ func pile(n int, codes ...string) (out []list.Entry) {
 	for i := range n {
 		e := realistic(i, codes[i%len(codes)], false)
 		e.USCC = codes[i%len(codes)]
-		e.ID, e.List, e.State, e.Until, e.ExitedOn = fmt.Sprintf("%s-%06d", e.USCC, i), list.L01, list.InForce, record.NoDate, record.NoDate
+		e.ID, e.List, e.State, e.Until, e.ExitedOn = fmt.Sprintf("%s-%06d", e.USCC, i), list.L01, list.InForce, civil.NoDate, civil.NoDate
 		out = append(out, *e)
 	}
 	return out

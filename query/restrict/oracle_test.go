@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"credithub/query/restrict"
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -44,7 +45,7 @@ type bar struct {
 }
 
 // end is the last day of the bar, the last day of the entry when there is none.
-func (b bar) end(since, until record.Date) record.Date {
+func (b bar) end(since, until civil.Date) civil.Date {
 	switch {
 	case b.months == 0:
 		return until
@@ -134,7 +135,7 @@ func (o *oracle) ofUnknown(p *policy.Policy, m string, l list.Code, who string) 
 
 // after is what the law allows on a day when the entry has expired: nothing, unless
 // a bar goes on.
-func (o *oracle) after(p *policy.Policy, c *cell, until, day record.Date) span {
+func (o *oracle) after(p *policy.Policy, c *cell, until, day civil.Date) span {
 	if c.cause == unknownCause { // any bar of the list may be meant
 		s := span{}
 		for _, of := range p.List(c.list).Causes {
@@ -169,13 +170,13 @@ func (o *oracle) years(l list.Code, cause string) int {
 
 // The case of every cell: decided, served and in force on these days.
 var (
-	decided = record.MakeDate(2026, time.May, 4)
-	served  = record.MakeDate(2026, time.May, 11)
-	until   = record.MakeDate(2027, time.May, 31)
+	decided = civil.MakeDate(2026, time.May, 4)
+	served  = civil.MakeDate(2026, time.May, 11)
+	until   = civil.MakeDate(2027, time.May, 31)
 )
 
 // noon is an instant of a day in China.
-func noon(d record.Date) time.Time { return d.Time().Add(4 * time.Hour) }
+func noon(d civil.Date) time.Time { return d.Time().Add(4 * time.Hour) }
 
 // cell is one question to the tables and to the oracle.
 type cell struct {
@@ -183,8 +184,8 @@ type cell struct {
 	list   list.Code
 	cause  string
 	who    string
-	day    record.Date
-	end    record.Date // the decision's own end; NoDate: by law
+	day    civil.Date
+	end    civil.Date // the decision's own end; NoDate: by law
 }
 
 func (c *cell) String() string {
@@ -208,7 +209,7 @@ func (c *cell) entry(t *testing.T, p *policy.Policy) list.Entry {
 func causesOf(l *policy.List) []string {
 	out := []string{unknownCause}
 	for i := range l.Causes {
-		if c := &l.Causes[i]; c.To == record.NoDate && !slices.Contains(out, c.Code) {
+		if c := &l.Causes[i]; c.To == civil.NoDate && !slices.Contains(out, c.Code) {
 			out = append(out, c.Code)
 		}
 	}
@@ -242,7 +243,7 @@ func TestOracleOfTheLaw(t *testing.T) {
 					ask(c, span{})
 					c.day = served + 30
 					ask(c, within)
-					for _, c.day = range []record.Date{until + 1, until.AddMonths(11), until.AddMonths(25), until.AddMonths(49)} {
+					for _, c.day = range []civil.Date{until + 1, until.AddMonths(11), until.AddMonths(25), until.AddMonths(49)} {
 						ask(c, o.after(p, &c, until, c.day))
 					}
 					if n := o.years(l.Code, cause); n > 0 {

@@ -3,9 +3,9 @@ package restrict
 import (
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // roles of persons in entries, as the policy knows them.
@@ -25,7 +25,7 @@ func (x *Index) CheckPersonInto(dst *Decision, code, person string, m *policy.Ma
 	if !x.CheckInto(dst, code, m, at, most) { // first: its receipt must not name more than is looked up
 		return false
 	}
-	day := record.DateOf(at)
+	day := civil.DateOf(at)
 	dst.impersonal()
 	x.cur.Load().bound(person, func(e *list.Entry) bool {
 		dst.bind(e, code, person, m, x.policy, day)
@@ -56,7 +56,7 @@ func (st *state) bound(person string, f func(*list.Entry) bool) {
 // persons goes; what entries say of this one comes.
 func (d *Decision) About(bound []list.Entry, code, person string, m *policy.Matter, p *policy.Policy) {
 	d.impersonal()
-	day := record.DateOf(d.At)
+	day := civil.DateOf(d.At)
 	for i := range bound {
 		d.bind(&bound[i], code, person, m, p, day)
 	}
@@ -77,7 +77,7 @@ func (d *Decision) impersonal() {
 }
 
 // bind appends what an entry means for the person that it names.
-func (d *Decision) bind(e *list.Entry, code, person string, m *policy.Matter, p *policy.Policy, day record.Date) {
+func (d *Decision) bind(e *list.Entry, code, person string, m *policy.Matter, p *policy.Policy, day civil.Date) {
 	if role := e.Binds(person); role != list.NoPerson {
 		d.Hits = bind(d.Hits, e, personRoles[role], e.USCC == code, p.Rules(m, e.List), m, day)
 	}
@@ -86,7 +86,7 @@ func (d *Decision) bind(e *list.Entry, code, person string, m *policy.Matter, p 
 // bind appends what an entry means for the person that it binds in a role. A bar
 // from office in other enterprises doesn't reach the listed one, and a measure that
 // means a person's own entry weighs no more than CAUTION by an enterprise's.
-func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.Rule, m *policy.Matter, day record.Date) []Hit {
+func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.Rule, m *policy.Matter, day civil.Date) []Hit {
 	for i := range rules {
 		r := &rules[i]
 		if r.Measure.Target&(role|policy.Person) == 0 || !r.Role.Personal() && own {

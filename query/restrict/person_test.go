@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -32,7 +33,7 @@ func on(t *testing.T, x *Index, seq uint64, e list.Entry, was string) {
 
 func naming(l list.Code, code, persons string) list.Entry {
 	e := inForce(l)
-	e.ID, e.USCC, e.Persons, e.DecidedOn = "E-"+l.String()+"-"+code, code, persons, max(e.DecidedOn, record.MakeDate(2026, 4, 1))
+	e.ID, e.USCC, e.Persons, e.DecidedOn = "E-"+l.String()+"-"+code, code, persons, max(e.DecidedOn, civil.MakeDate(2026, 4, 1))
 	return e
 }
 

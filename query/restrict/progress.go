@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -86,12 +87,12 @@ type sources struct {
 	last   []atomic.Int64 // unix ms, never when not heard
 	matter [][]int        // sources of each matter
 	period []int64        // seconds
-	since  []record.Date  // connected since; NoDate where nobody says, notConnected
+	since  []civil.Date   // connected since; NoDate where nobody says, notConnected
 	now    func() time.Time
 }
 
 // notConnected is later than any day.
-const notConnected = record.Date(1<<31 - 1)
+const notConnected = civil.Date(1<<31 - 1)
 
 func newSources(p *policy.Policy, now func() time.Time) *sources {
 	s := &sources{index: map[policy.Source]int{}, now: now}
@@ -102,7 +103,7 @@ func newSources(p *policy.Policy, now func() time.Time) *sources {
 			s.index[src] = i
 			s.all = append(s.all, src)
 			s.period = append(s.period, p.Period(src.Unit, src.Domain))
-			since := record.NoDate
+			since := civil.NoDate
 			if c := p.Connection(src); c != nil {
 				since = c.Since
 			} else if !p.Connected(src, notConnected) {
@@ -155,7 +156,7 @@ func (s *sources) fresh(i int, atMs int64) bool {
 
 // uncertain puts the sources of a matter that are silent or not connected into a
 // decision.
-func (s *sources) uncertain(d *Decision, m *policy.Matter, day record.Date) {
+func (s *sources) uncertain(d *Decision, m *policy.Matter, day civil.Date) {
 	ms := d.At.UnixMilli()
 	for _, i := range s.matter[m.Index] {
 		switch {

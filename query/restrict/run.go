@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -152,9 +153,9 @@ func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	if err != nil {
 		return err
 	}
-	today, l := record.DateOf(x.now()), st.loading()
+	today, l := civil.DateOf(x.now()), st.loading()
 	err = x.snapshot.Entries(ctx, h, func(e *list.Entry) error {
-		if e.Until == record.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List) {
+		if e.Until == civil.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List) {
 			l.add(e)
 		}
 		return nil

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/receipt"
@@ -25,7 +26,7 @@ func TestCase_C2_AStillMomentIsOfOneAge(t *testing.T) {
 		defer close(done)
 		for i := range uint64(most) {
 			e := list.Entry{ID: fmt.Sprintf("E-%d", i), List: list.L01, USCC: code, State: list.InForce, Cause: "1", DecidedBy: "SAMR", DocumentNo: fmt.Sprint(i),
-				DecidedOn: today - 9, ServedOn: today - 9, Since: today - 9, Until: record.NoDate, ExitedOn: record.NoDate}
+				DecidedOn: today - 9, ServedOn: today - 9, Since: today - 9, Until: civil.NoDate, ExitedOn: civil.NoDate}
 			x.Apply(&feed.EntryMessage{Seq: i * feed.SeqPerRecord, ID: e.ID, USCC: code, Entry: e.Wire()})
 			time.Sleep(20 * time.Microsecond)
 			x.Apply(&feed.EntryMessage{Seq: i*feed.SeqPerRecord + feed.SeqPerRecord - 1, Progress: &feed.Progress{Through: []receipt.Position{{Domain: record.Decision, Offset: int64(i)}}}})

@@ -13,19 +13,19 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
 func TestEntriesSurviveTheirEncoding(t *testing.T) {
 	c, code := newCodec(), "91420100MA4N0A2B5Y"
 	rapid.Check(t, func(t *rapid.T) {
-		day := func(name string) record.Date {
+		day := func(name string) civil.Date {
 			if rapid.Bool().Draw(t, name+" absent") {
-				return record.NoDate
+				return civil.NoDate
 			}
-			return record.Date(rapid.IntRange(-60000, 60000).Draw(t, name))
+			return civil.Date(rapid.IntRange(-60000, 60000).Draw(t, name))
 		}
 		draw := rapid.Custom(func(t *rapid.T) list.Entry {
 			unit, told := rapid.SampledFrom([]string{"SAMR", "MOF", "COURT", strings.Repeat("X", 40)}).Draw(t, "unit"), list.Tellers("")
@@ -39,7 +39,7 @@ func TestEntriesSurviveTheirEncoding(t *testing.T) {
 				Cause: rapid.StringN(0, 60, 200).Draw(t, "cause"), DocumentNo: rapid.StringN(0, 60, 200).Draw(t, "doc"),
 				DecidedBy: unit,
 				DecidedOn: day("decided"), ServedOn: day("served"), Since: day("since"), Until: day("until"),
-				Annotated: rapid.Bool().Draw(t, "annotated"), ExitedOn: record.NoDate,
+				Annotated: rapid.Bool().Draw(t, "annotated"), ExitedOn: civil.NoDate,
 			}
 		})
 		all := rapid.SliceOfN(draw, 1, 6).Draw(t, "entries")
@@ -216,8 +216,8 @@ func realistic(i int, code string, withCode bool) *list.Entry {
 	e.DocumentNo = fmt.Sprintf("武市监罚〔2026〕%05d号", i%100_000)
 	e.Cause = fmt.Sprint(1 + i%4)
 	e.DecidedBy = []string{"SAMR", "COURT", "MOF", "HRSS"}[i%4]
-	e.DecidedOn = today - record.Date(i%900)
-	e.ServedOn = e.DecidedOn + record.Date(i%10)
+	e.DecidedOn = today - civil.Date(i%900)
+	e.ServedOn = e.DecidedOn + civil.Date(i%10)
 	e.Since = e.ServedOn
 	e.Until = e.Since + 1095
 	return &e

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -64,7 +65,7 @@ type fact struct {
 func (f *fact) records(p *policy.Policy) []FactRecord {
 	x := FactRecord{Unit: "SAMR", RecordID: "R-" + f.code, Version: 1}
 	if f.revoked {
-		p.Read(&x.Reading, record.Registration, "registration", policy.StoredValues([]byte(`{"status":"2"}`), record.NoDate))
+		p.Read(&x.Reading, record.Registration, "registration", policy.StoredValues([]byte(`{"status":"2"}`), civil.NoDate))
 	}
 	return []FactRecord{x}
 }
@@ -101,7 +102,7 @@ func (w *world) messages(offset int) []feed.EntryMessage {
 	}
 	e := list.Entry{ID: d.id, List: list.L01, USCC: d.code, State: d.state, Cause: "1", DecidedBy: "SAMR",
 		DocumentNo: fmt.Sprint(offset), DecidedOn: today - 9, ServedOn: today - 9, Since: today - 9,
-		Until: record.NoDate, ExitedOn: record.NoDate}
+		Until: civil.NoDate, ExitedOn: civil.NoDate}
 	m := feed.EntryMessage{Seq: uint64(offset) * feed.SeqPerRecord, ID: d.id, USCC: d.code, RecordedAt: noon}
 	if !d.gone {
 		m.Entry = e.Wire()

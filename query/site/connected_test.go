@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -12,7 +13,7 @@ import (
 type unlisted struct{ *fake }
 
 func (u unlisted) Sources() []Source {
-	since, _ := record.ParseDate("2026-01-05")
+	since, _ := civil.ParseDate("2026-01-05")
 	out := u.fake.Sources()
 	out[0].How = &policy.Connection{Since: since, DecidedBy: "某市数据局", Decision: "某数〔2026〕3号"}
 	return append(out, Source{Unit: u.policy.Unit("COURT"), Domain: record.Decision})

@@ -11,9 +11,9 @@ import (
 
 	"credithub/deploy/platform/limit"
 	"credithub/query/view"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -36,7 +36,7 @@ type model struct {
 	Elder, Demo      bool
 	Footer           Footer
 	Now              time.Time
-	Today            record.Date
+	Today            civil.Date
 
 	Query    string
 	Personal bool // the query looked like an identity number

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"credithub/query/view"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -32,7 +33,7 @@ type fake struct {
 
 func (f *fake) Policy() *policy.Policy { return f.policy }
 func (f *fake) Now() time.Time         { return time.Date(2026, 11, 21, 9, 40, 0, 0, time.UTC) }
-func (f *fake) Today() record.Date     { return record.DateOf(f.Now()) }
+func (f *fake) Today() civil.Date      { return civil.DateOf(f.Now()) }
 
 func (f *fake) Sources() []Source {
 	return []Source{{Unit: f.policy.Unit("SAMR"), Domain: record.Registration, Last: f.Now(), Fresh: true, Connected: true}, {Unit: f.policy.Unit("MCT"), Domain: record.Decision, Connected: true}}
@@ -49,10 +50,10 @@ func (f *fake) Entity(_ context.Context, code string) (*Entity, error) {
 	e.Groups = []Group{{Kind: k, Records: []Record{{Unit: f.policy.Unit("SAMR"), RecordedAt: f.Now(), Facts: factsOf(k, []byte(`{"licenceName":"食品经营许可证","decidedOn":"2024-03-11"}`))}}}}
 	if code == listed {
 		e.Blacklisted = true
-		day := record.MakeDate(2026, 5, 15)
+		day := civil.MakeDate(2026, 5, 15)
 		e.Entries = []Entry{{
 			Entry: view.OnDay(list.Entry{ID: "E-1", List: 3, USCC: code, State: list.InForce, Cause: "1", DocumentNo: "示市监列〔2026〕示例 18 号", DecidedBy: "SAMR",
-				DecidedOn: day - 3, ServedOn: day, Since: day, Until: day.AddMonths(36), ExitedOn: record.NoDate}, f.Today()),
+				DecidedOn: day - 3, ServedOn: day, Since: day, Until: day.AddMonths(36), ExitedOn: civil.NoDate}, f.Today()),
 			List: f.policy.List(3), Unit: f.policy.Unit("SAMR"), Measures: f.policy.Measures[:3], WayOut: f.policy.List(3).Exit,
 		}}
 	}

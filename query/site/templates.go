@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -51,11 +52,11 @@ func funcs(lang int) template.FuncMap {
 		"lang":    func() string { return [...]string{"zh-CN", "en"}[lang] },
 		"english": func() bool { return lang == en },
 		"pick":    pick,
-		"date":    func(d record.Date) string { return d.String() },
-		"day":     func(t time.Time) string { return t.In(record.China).Format(time.DateOnly) },
-		"minute":  func(t time.Time) string { return t.In(record.China).Format("2006-01-02 15:04") },
+		"date":    func(d civil.Date) string { return d.String() },
+		"day":     func(t time.Time) string { return t.In(civil.China).Format(time.DateOnly) },
+		"minute":  func(t time.Time) string { return t.In(civil.China).Format("2006-01-02 15:04") },
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"none":    func(d record.Date) bool { return d == record.NoDate },
+		"none":    func(d civil.Date) bool { return d == civil.NoDate },
 		"split":   split,
 		"status":  func(code string) string { return statusWord(code, lang) },
 		"domain":  func(d record.Domain) string { return domainWord(d, lang) },

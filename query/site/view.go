@@ -6,6 +6,7 @@ import (
 
 	"credithub/query/view"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -23,7 +24,7 @@ type View interface {
 	// Policy is the catalogue of lists, measures and matters.
 	Policy() *policy.Policy
 	// Today is the civil day of the answers.
-	Today() record.Date
+	Today() civil.Date
 	// Now is their instant.
 	Now() time.Time
 }
@@ -58,7 +59,7 @@ type Group struct {
 // Record is one record as label and text.
 type Record struct {
 	Unit       *policy.Unit
-	OccurredOn record.Date
+	OccurredOn civil.Date
 	RecordedAt time.Time
 	Facts      []Fact
 }
@@ -114,7 +115,7 @@ type public struct {
 func (p *public) viewer() *view.Viewer   { return p.v.For(access.Principal{}, p.now()) }
 func (p *public) Policy() *policy.Policy { return p.v.Policy }
 func (p *public) Now() time.Time         { return p.now() }
-func (p *public) Today() record.Date     { return record.DateOf(p.now()) }
+func (p *public) Today() civil.Date      { return civil.DateOf(p.now()) }
 
 func (p *public) Entity(ctx context.Context, code string) (*Entity, error) {
 	w := p.viewer()

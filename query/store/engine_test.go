@@ -14,6 +14,7 @@ import (
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/migrate"
 	"credithub/query/store"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -168,7 +169,7 @@ func TestEntries(t *testing.T) {
 		}
 	}
 	got, _, _ := s.Entries(t.Context(), &store.Entries{Codes: []string{a}, Most: ten})
-	if e := got[a][0]; e.ServedOn != record.NoDate || e.Since.String() != "2026-01-05" || !e.Annotated || e.DocumentNo != "示例'决字" || e.DecidedBy != "MOF" {
+	if e := got[a][0]; e.ServedOn != civil.NoDate || e.Since.String() != "2026-01-05" || !e.Annotated || e.DocumentNo != "示例'决字" || e.DecidedBy != "MOF" {
 		t.Errorf("%+v", e)
 	}
 }
@@ -180,7 +181,7 @@ func TestListEntriesPages(t *testing.T) {
 	for i := range 7 {
 		s.entry(a, fmt.Sprintf("E-%d", i), []string{"L01", "L09"}[i%2], "IN_FORCE", "2026-01-05", []string{"1900-01-01", "2026-02-01"}[i/4], 10+i, i == 6)
 	}
-	day, _ := record.ParseDate("2026-03-02")
+	day, _ := civil.ParseDate("2026-03-02")
 	f := func(filter store.EntryFilter, want ...string) {
 		t.Helper()
 		filter.Day = day
@@ -214,9 +215,9 @@ func TestListEntriesPages(t *testing.T) {
 	f(store.EntryFilter{States: []string{"IN_FORCE"}, Lists: []string{}})
 	f(store.EntryFilter{USCC: b})
 	// Entries that are withheld for their cause and age, but never from the unit that decided them.
-	all := record.NoDate
-	since := func(d string) record.Date { x, _ := record.ParseDate(d); return x }
-	w := func(unit string, from, to, before record.Date, causes ...string) store.EntryFilter {
+	all := civil.NoDate
+	since := func(d string) civil.Date { x, _ := civil.ParseDate(d); return x }
+	w := func(unit string, from, to, before civil.Date, causes ...string) store.EntryFilter {
 		return store.EntryFilter{Lists: []string{"L01", "L09"}, Unit: unit, Withheld: []store.Withheld{{List: "L01", Causes: causes, From: from, To: to, Before: before}}}
 	}
 	f(w("", all, all, all, "1", "x"), "E-1", "E-3", "E-5")
@@ -253,7 +254,7 @@ func TestDerivedStateIsThatOfTheList(t *testing.T) {
 		t.Fatal(len(all[a]), err)
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		day := record.MakeDate(2026, 1, rapid.IntRange(1, 4).Draw(rt, "day"))
+		day := civil.MakeDate(2026, 1, rapid.IntRange(1, 4).Draw(rt, "day"))
 		for st := list.PreNotice; st <= list.Exited; st++ {
 			want := 0
 			for _, e := range all[a] {
@@ -366,7 +367,7 @@ func TestListsForgetWhatLeftThem(t *testing.T) {
 	s.entry(a, "moved", "L17", "IN_FORCE", "2026-01-02", no, 24, false)
 	f := func(l string, want ...string) {
 		t.Helper()
-		filter := store.EntryFilter{Day: record.MakeDate(2026, time.March, 2), List: l}
+		filter := store.EntryFilter{Day: civil.MakeDate(2026, time.March, 2), List: l}
 		es, err := s.ListEntries(t.Context(), &store.ListEntries{EntryFilter: filter, Limit: 10})
 		if err != nil {
 			t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 const (
@@ -109,7 +109,7 @@ func scanState(rows driver.Rows) (e stateOf, err error) {
 // EntryFilter says which entries count: on the day, those in one of the states
 // on one of the lists, and all that the unit decided.
 type EntryFilter struct {
-	Day    record.Date
+	Day    civil.Date
 	List   string   // only this list; "": all
 	USCC   string   // only this code; "": all
 	State  string   // only this state on the day; "": all
@@ -121,12 +121,12 @@ type EntryFilter struct {
 }
 
 // Withheld are entries of a list for one of some causes, or for any but some, decided from a day to
-// another and in force since a day before a third; record.NoDate: no bound.
+// another and in force since a day before a third; civil.NoDate: no bound.
 type Withheld struct {
 	List             string
 	Causes           []string
 	Except           []string // when there are no Causes
-	From, To, Before record.Date
+	From, To, Before civil.Date
 }
 
 // inner narrows the rows down without hiding the latest state of an entry: one that
@@ -172,9 +172,9 @@ func (f *EntryFilter) outer(t *text) {
 		}
 		for _, bound := range []struct {
 			term string
-			day  record.Date
+			day  civil.Date
 		}{{" AND decided_ >= ?", w.From}, {" AND decided_ <= ?", w.To}, {" AND since_ < ?", w.Before}} {
-			if bound.day != record.NoDate {
+			if bound.day != civil.NoDate {
 				t.add(bound.term, int32(bound.day))
 			}
 		}

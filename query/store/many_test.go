@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"credithub/query/store"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -171,7 +172,7 @@ func TestCase_T11_CodesThatLookPersonalAreCounted(t *testing.T) {
 	s.entry(person, "E-2", "L01", "IN_FORCE", "2026-01-05", "1900-01-01", 2, false)
 	s.entry(person, "E-3", "L09", "IN_FORCE", "2026-01-05", "1900-01-01", 3, true)
 	s.entry(a, "E-4", "L09", "IN_FORCE", "2026-01-05", "1900-01-01", 4, false)
-	day := record.DateOf(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
+	day := civil.DateOf(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	for list, want := range map[string]int{"": 2, "L09": 1, "L03": 0} {
 		got, err := s.LooksPersonal(t.Context(), &store.LooksPersonal{EntryFilter: store.EntryFilter{Day: day, List: list}})
 		if err != nil || got[person] != want || got[a] != 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -20,7 +21,7 @@ type Record struct {
 	RecordID   string
 	Version    uint32
 	Op         string
-	OccurredOn record.Date
+	OccurredOn civil.Date
 	RecordedAt time.Time
 	Data       []byte // canonical JSON object; nil when it was not asked for
 }
@@ -28,11 +29,11 @@ type Record struct {
 // noDay is how ClickHouse holds an absent day (ddl.NoDate), in days.
 const noDay = -25567
 
-func date(days int32) record.Date {
+func date(days int32) civil.Date {
 	if days == noDay {
-		return record.NoDate
+		return civil.NoDate
 	}
-	return record.Date(days)
+	return civil.Date(days)
 }
 
 // current is the one place that says which version of a record counts: the

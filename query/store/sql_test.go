@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
@@ -17,7 +18,7 @@ var update = flag.Bool("update", false, "write golden files")
 // What is asked of the server is text that can be read.
 func TestSQL(t *testing.T) {
 	at := time.UnixMilli(1772400000000)
-	filter := EntryFilter{Day: record.MakeDate(2026, 3, 2), List: "L09", USCC: "u", State: "IN_FORCE", Lists: []string{"L01", "L09"}, States: []string{"IN_FORCE"}, Unit: "MOF"}
+	filter := EntryFilter{Day: civil.MakeDate(2026, 3, 2), List: "L09", USCC: "u", State: "IN_FORCE", Lists: []string{"L01", "L09"}, States: []string{"IN_FORCE"}, Unit: "MOF"}
 	age := &Age{Through: []receipt.Position{{Domain: record.Decision, Offset: 7}, {Domain: record.Registration, Partition: 3, Offset: 41}}, EntriesBelow: 32}
 	var b strings.Builder
 	for _, q := range []Statement{

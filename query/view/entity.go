@@ -7,9 +7,9 @@ import (
 
 	"credithub/query/store"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -25,22 +25,22 @@ type Entity struct {
 // Registration holds the fields of the current registration that the caller may
 // see; empty when there is none.
 type Registration struct {
-	Name                  string      `json:"name"`
-	FormerNames           []string    `json:"formerNames"`
-	Status                string      `json:"status"`
-	EstablishedOn         string      `json:"establishedOn"`
-	EntityType            string      `json:"entityType"`
-	LegalRepresentative   string      `json:"legalRepresentative"`
-	RegisteredCapital     string      `json:"registeredCapital"`
-	Currency              string      `json:"currency"`
-	ApprovedOn            string      `json:"approvedOn"`
-	RegistrationAuthority string      `json:"registrationAuthority"`
-	Division              string      `json:"division"`
-	Domicile              string      `json:"domicile"`
-	BusinessScope         string      `json:"businessScope"`
-	Unit                  string      `json:"-"`
-	RecordedAt            time.Time   `json:"-"`
-	OccurredOn            record.Date `json:"-"`
+	Name                  string     `json:"name"`
+	FormerNames           []string   `json:"formerNames"`
+	Status                string     `json:"status"`
+	EstablishedOn         string     `json:"establishedOn"`
+	EntityType            string     `json:"entityType"`
+	LegalRepresentative   string     `json:"legalRepresentative"`
+	RegisteredCapital     string     `json:"registeredCapital"`
+	Currency              string     `json:"currency"`
+	ApprovedOn            string     `json:"approvedOn"`
+	RegistrationAuthority string     `json:"registrationAuthority"`
+	Division              string     `json:"division"`
+	Domicile              string     `json:"domicile"`
+	BusinessScope         string     `json:"businessScope"`
+	Unit                  string     `json:"-"`
+	RecordedAt            time.Time  `json:"-"`
+	OccurredOn            civil.Date `json:"-"`
 }
 
 // Registered tells whether the caller sees a registration.
@@ -125,13 +125,13 @@ type Entry struct {
 	list.Entry
 	State    list.State // on the day
 	ExitType list.ExitType
-	ExitedOn record.Date
+	ExitedOn civil.Date
 }
 
 // OnDay derives an entry's state on a day.
-func OnDay(e list.Entry, day record.Date) Entry {
+func OnDay(e list.Entry, day civil.Date) Entry {
 	state, exit := e.At(day)
-	out := Entry{Entry: e, State: state, ExitType: exit, ExitedOn: record.NoDate}
+	out := Entry{Entry: e, State: state, ExitType: exit, ExitedOn: civil.NoDate}
 	if state == list.Exited {
 		out.ExitedOn = e.EndedOn()
 	}

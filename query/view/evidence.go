@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"credithub/query/store"
-	"credithub/schema/record"
+	"credithub/schema/civil"
 )
 
 // WantEvidence notes that Evidence will be asked.
@@ -19,9 +19,9 @@ func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string, o
 		return nil, err
 	}
 	if r.USCC == "" { // what the index knows of it
-		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: "upsert", OccurredOn: record.NoDate}
+		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: "upsert", OccurredOn: civil.NoDate}
 	}
-	out := &Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: w, raw: r.Data, day: record.DateOf(w.now), occasion: o}
+	out := &Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: w, raw: r.Data, day: civil.DateOf(w.now), occasion: o}
 	if out.raw == nil {
 		out.raw = []byte{}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"credithub/query/restrict"
 	"credithub/query/store"
+	"credithub/schema/civil"
 	"credithub/schema/grade"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -127,8 +128,8 @@ type evidence struct {
 	Performance string
 }
 
-func day(s string) record.Date {
-	d, _ := record.ParseDate(s)
+func day(s string) civil.Date {
+	d, _ := civil.ParseDate(s)
 	return d
 }
 
@@ -162,7 +163,7 @@ func penaltyOf(d *evidence) grade.Penalty {
 }
 
 // displayed tells whether a penalty is in its term of display.
-func (v *Views) displayed(r *store.Record, on record.Date) bool {
+func (v *Views) displayed(r *store.Record, on civil.Date) bool {
 	var d evidence
 	if json.Unmarshal(r.Data, &d) != nil {
 		return false

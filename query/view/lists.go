@@ -6,10 +6,10 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // EntryQuery asks for entries of lists.
@@ -117,7 +117,7 @@ func (w *Viewer) filter() store.EntryFilter {
 	}
 	for _, x := range w.views.Policy.Withheld(f.Day) {
 		if x.Cause == nil {
-			f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Except: x.Known, From: record.NoDate, To: record.NoDate, Before: record.NoDate})
+			f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Except: x.Known, From: civil.NoDate, To: civil.NoDate, Before: civil.NoDate})
 			continue
 		}
 		f.Withheld = append(f.Withheld, store.Withheld{List: x.List.String(), Causes: []string{x.Cause.Code, x.Cause.NameZh},

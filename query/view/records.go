@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"credithub/query/store"
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/record"
 )
@@ -21,7 +22,7 @@ type Record struct {
 
 	w        *Viewer
 	raw      []byte // as it is stored; nil: not read yet
-	day      record.Date
+	day      civil.Date
 	occasion *Occasion
 }
 
@@ -164,7 +165,7 @@ func (e *Entity) hasRecords(ctx context.Context) (bool, error) {
 
 // seesRecord tells whether the caller may know of a record. Records without
 // data are of kinds that are visible whatever it is.
-func (w *Viewer) seesRecord(r *store.Record, day record.Date) bool {
+func (w *Viewer) seesRecord(r *store.Record, day civil.Date) bool {
 	data := r.Data
 	if data == nil {
 		data = []byte("{}")

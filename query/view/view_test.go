@@ -10,9 +10,9 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 type nothing struct{ Store }
@@ -41,8 +41,8 @@ func passes(f *store.EntryFilter, e *list.Entry) bool {
 	s, _ := e.At(f.Day)
 	shown := (f.Lists == nil || slices.Contains(f.Lists, e.List.String())) && (f.States == nil || slices.Contains(f.States, s.String()))
 	for _, w := range f.Withheld {
-		shown = shown && (w.List != e.List.String() || len(w.Causes) > 0 && !slices.Contains(w.Causes, e.Cause) || len(w.Causes) == 0 && slices.Contains(w.Except, e.Cause) || w.From != record.NoDate && e.DecidedOn < w.From ||
-			w.To != record.NoDate && e.DecidedOn > w.To || w.Before != record.NoDate && e.Since >= w.Before)
+		shown = shown && (w.List != e.List.String() || len(w.Causes) > 0 && !slices.Contains(w.Causes, e.Cause) || len(w.Causes) == 0 && slices.Contains(w.Except, e.Cause) || w.From != civil.NoDate && e.DecidedOn < w.From ||
+			w.To != civil.NoDate && e.DecidedOn > w.To || w.Before != civil.NoDate && e.Since >= w.Before)
 	}
 	return shown || f.Unit != "" && f.Unit == e.DecidedBy
 }
@@ -63,8 +63,8 @@ func TestFilterIsEntryVisible(t *testing.T) {
 			for c := list.L01; c < list.CodeEnd; c++ {
 				for _, unit := range []string{"MOF", "SAMR"} {
 					for _, cause := range []string{"1", "2", "未报送年度报告", "in other words"} {
-						for _, since := range []record.Date{record.MakeDate(2024, 7, 10), record.MakeDate(2025, 7, 10), record.MakeDate(2026, 7, 10)} {
-							e := list.Entry{List: c, State: s, DecidedBy: unit, Cause: cause, DecidedOn: since, Since: since, Until: record.NoDate, ExitedOn: record.NoDate}
+						for _, since := range []civil.Date{civil.MakeDate(2024, 7, 10), civil.MakeDate(2025, 7, 10), civil.MakeDate(2026, 7, 10)} {
+							e := list.Entry{List: c, State: s, DecidedBy: unit, Cause: cause, DecidedOn: since, Since: since, Until: civil.NoDate, ExitedOn: civil.NoDate}
 							if got, want := passes(&f, &e), w.visible(&e, w.day(When{})); got != want {
 								t.Errorf("%s: %s on %s for %s since %s by %s: %v, want %v", role, s, c, cause, since, unit, got, want)
 							}
@@ -77,9 +77,9 @@ func TestFilterIsEntryVisible(t *testing.T) {
 }
 
 func TestOnDay(t *testing.T) {
-	day := record.MakeDate(2026, 3, 4)
-	e := list.Entry{State: list.InForce, Since: day, Until: day + 10, ExitedOn: record.NoDate}
-	for d, want := range map[record.Date]list.State{day - 1: list.Served, day: list.InForce, day + 10: list.InForce, day + 11: list.Exited} {
+	day := civil.MakeDate(2026, 3, 4)
+	e := list.Entry{State: list.InForce, Since: day, Until: day + 10, ExitedOn: civil.NoDate}
+	for d, want := range map[civil.Date]list.State{day - 1: list.Served, day: list.InForce, day + 10: list.InForce, day + 11: list.Exited} {
 		got := OnDay(e, d)
 		if got.State != want || (want == list.Exited) != (got.ExitedOn == day+10) || (want == list.Exited) != (got.ExitType == list.Expired) {
 			t.Errorf("%s: %+v", d, got)

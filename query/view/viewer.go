@@ -10,6 +10,7 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
+	"credithub/schema/civil"
 	"credithub/schema/grade"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -40,8 +41,8 @@ type Store interface {
 // Access says who sees what; *access.Table does.
 type Access interface {
 	Allows(p access.Principal, typ, field string) bool
-	View(p access.Principal, unit, domain, kind string, data []byte, day record.Date) ([]byte, bool)
-	Disclose(p access.Principal, unit, domain, kind string, data []byte, day record.Date, open bool) ([]byte, []string, bool)
+	View(p access.Principal, unit, domain, kind string, data []byte, day civil.Date) ([]byte, bool)
+	Disclose(p access.Principal, unit, domain, kind string, data []byte, day civil.Date, open bool) ([]byte, []string, bool)
 	Sight(p access.Principal, own bool, domain, kind string) (every, any bool)
 }
 
@@ -105,7 +106,7 @@ func New(c Config) (*Views, error) {
 	for _, role := range []access.Role{access.Officer, access.Supervisor, access.Auditor, access.Admin} {
 		for _, d := range record.Domains() {
 			for _, k := range record.Kinds(d) {
-				if _, ok := c.Access.View(access.Principal{Role: role}, "", d.String(), k.Name, []byte("{}"), record.NoDate); ok {
+				if _, ok := c.Access.View(access.Principal{Role: role}, "", d.String(), k.Name, []byte("{}"), civil.NoDate); ok {
 					v.plain[role] = append(v.plain[role], d.String()+"/"+k.Name)
 				}
 			}
@@ -173,15 +174,15 @@ type When struct {
 }
 
 // day is the civil day of an instant asked about.
-func (w *Viewer) day(at When) record.Date {
+func (w *Viewer) day(at When) civil.Date {
 	if at.AsOf.IsZero() {
-		return record.DateOf(w.now)
+		return civil.DateOf(w.now)
 	}
-	return record.DateOf(at.AsOf)
+	return civil.DateOf(at.AsOf)
 }
 
 // visible tells whether the caller sees an entry on a day.
-func (w *Viewer) visible(e *list.Entry, day record.Date) bool {
+func (w *Viewer) visible(e *list.Entry, day civil.Date) bool {
 	state, _ := e.At(day)
 	by := e.DecidedBy
 	if e.ToldBy(w.p.Unit) {

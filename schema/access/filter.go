@@ -7,8 +7,8 @@ import (
 	"io"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/grade"
-	"credithub/schema/record"
 )
 
 // filter keeps the members of a JSON object whose name the caller keeps, in
@@ -71,7 +71,7 @@ var displayFields = []string{"category", "procedure", "decidedOn", "validUntil",
 
 // holds tells whether a record with such data is public on a day. Data that
 // can't be read is not, nor is a date that can't.
-func (r *rule) holds(data []byte, day record.Date) bool {
+func (r *rule) holds(data []byte, day civil.Date) bool {
 	if len(r.when) == 0 && r.ends == "" && r.shown == nil {
 		return true
 	}
@@ -90,14 +90,14 @@ func (r *rule) holds(data []byte, day record.Date) bool {
 			return false
 		}
 	}
-	if end, ok := date(values[r.ends]); !ok || end != record.NoDate && day >= end {
+	if end, ok := date(values[r.ends]); !ok || end != civil.NoDate && day >= end {
 		return false
 	}
 	return r.shown == nil || displayed(r.shown, values, day)
 }
 
 // displayed tells whether a penalty is displayed on a day (信用修复管理办法 第七至十二条).
-func displayed(rules *grade.Rules, values map[string]string, day record.Date) bool {
+func displayed(rules *grade.Rules, values map[string]string, day civil.Date) bool {
 	p, ok := grade.Penalty{Category: values["category"], Procedure: values["procedure"]}, [4]bool{}
 	p.DecidedOn, ok[0] = date(values["decidedOn"])
 	p.ValidUntil, ok[1] = date(values["validUntil"])
@@ -107,9 +107,9 @@ func displayed(rules *grade.Rules, values map[string]string, day record.Date) bo
 }
 
 // date reads a date that may be absent.
-func date(s string) (record.Date, bool) {
+func date(s string) (civil.Date, bool) {
 	if s == "" {
-		return record.NoDate, true
+		return civil.NoDate, true
 	}
-	return record.ParseDate(s)
+	return civil.ParseDate(s)
 }

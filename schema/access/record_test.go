@@ -1,16 +1,15 @@
 package access
 
 import (
+	"credithub/schema/civil"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
-
-	"credithub/schema/record"
 )
 
-var day = record.MakeDate(2026, 11, 25)
+var day = civil.MakeDate(2026, 11, 25)
 
 func TestRecordVisible(t *testing.T) {
 	table := load(t)

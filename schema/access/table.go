@@ -8,8 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"credithub/schema/civil"
 	"credithub/schema/grade"
-	"credithub/schema/record"
 )
 
 // Class is who may see a field (共享属性).
@@ -226,11 +226,11 @@ func (t *Table) Class(typ, field string) (c Class, reason string, ok bool) {
 
 // RecordVisible tells whether a principal that did not push a record may know
 // on a day that it exists. data is its canonical JSON object.
-func (t *Table) RecordVisible(p Principal, domain, kind string, data []byte, day record.Date) bool {
+func (t *Table) RecordVisible(p Principal, domain, kind string, data []byte, day civil.Date) bool {
 	return t.visible(p, false, domain+"/"+kind, data, day)
 }
 
-func (t *Table) visible(p Principal, own bool, kind string, data []byte, day record.Date) bool {
+func (t *Table) visible(p Principal, own bool, kind string, data []byte, day civil.Date) bool {
 	r := t.records[kind]
 	if r == nil {
 		return false
@@ -269,7 +269,7 @@ func (t *Table) filter(p Principal, own bool, kind string, data []byte) []byte {
 // that opens records of the kind. Without one, conditional data are withheld from
 // all but the unit that pushed them: withheld are the names of the fields, and
 // data is nil when the record as a whole is conditional.
-func (t *Table) Disclose(p Principal, unit, domain, kind string, data []byte, day record.Date, open bool) (out []byte, withheld []string, visible bool) {
+func (t *Table) Disclose(p Principal, unit, domain, kind string, data []byte, day civil.Date, open bool) (out []byte, withheld []string, visible bool) {
 	own := unit != "" && p.Unit == unit && !p.Anonymous()
 	key := domain + "/" + kind
 	if !t.visible(p, own, key, data, day) {
@@ -299,7 +299,7 @@ func (t *Table) Disclose(p Principal, unit, domain, kind string, data []byte, da
 
 // View is RecordVisible and FilterData at once for a record that a unit pushed:
 // a signed-in caller sees the records of its own unit whole.
-func (t *Table) View(p Principal, unit, domain, kind string, data []byte, day record.Date) (out []byte, visible bool) {
+func (t *Table) View(p Principal, unit, domain, kind string, data []byte, day civil.Date) (out []byte, visible bool) {
 	own := unit != "" && p.Unit == unit && !p.Anonymous()
 	key := domain + "/" + kind
 	if !t.visible(p, own, key, data, day) {

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // A commitment that was broken, by the unit's record or by a decision, in whole or in
@@ -16,7 +16,7 @@ func TestCase_L5_BrokenCommitments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := record.MakeDate(2026, 11, 29)
+	day := civil.MakeDate(2026, 11, 29)
 	f := func(name string, facts Facts, want Grade, rule string) {
 		t.Helper()
 		facts.Day = day
@@ -27,7 +27,7 @@ func TestCase_L5_BrokenCommitments(t *testing.T) {
 	}
 	on := func(l, cause string, s list.State) Facts {
 		c, _ := list.ParseCode(l)
-		return Facts{Entries: []list.Entry{{ID: "E", List: c, Cause: cause, State: s, Since: day - 9, Until: record.NoDate}}}
+		return Facts{Entries: []list.Entry{{ID: "E", List: c, Cause: cause, State: s, Since: day - 9, Until: civil.NoDate}}}
 	}
 	kept := func(p string) Facts {
 		return Facts{Commitments: []Commitment{{ID: "C", MadeOn: day - 99, Performance: p}}}
@@ -58,7 +58,7 @@ func TestRulesKnowTheListsAndTheirCauses(t *testing.T) {
 		for _, l := range p.Lists {
 			if rule := &r.rules[i]; len(rule.causes) > 0 && rule.lists>>l.Code&1 == 1 {
 				for _, c := range rule.causes {
-					if l.Cause(c, record.NoDate) == nil {
+					if l.Cause(c, civil.NoDate) == nil {
 						t.Errorf("rule %s: %s has no cause %q", rule.code, l.Code, c)
 					}
 				}
@@ -67,11 +67,11 @@ func TestRulesKnowTheListsAndTheirCauses(t *testing.T) {
 	}
 	for _, l := range p.Lists {
 		for _, c := range l.Causes {
-			if c.To != record.NoDate {
+			if c.To != civil.NoDate {
 				continue
 			}
-			e := list.Entry{ID: "E", List: l.Code, Cause: c.Code, State: list.InForce, DecidedOn: record.NoDate, Since: record.NoDate, Until: record.NoDate}
-			_, why := r.Grade(&Facts{Day: record.MakeDate(2026, 11, 29), Entries: []list.Entry{e}})
+			e := list.Entry{ID: "E", List: l.Code, Cause: c.Code, State: list.InForce, DecidedOn: civil.NoDate, Since: civil.NoDate, Until: civil.NoDate}
+			_, why := r.Grade(&Facts{Day: civil.MakeDate(2026, 11, 29), Entries: []list.Entry{e}})
 			serious := slices.ContainsFunc(why, func(x Reason) bool { return x.Rule == "SERIOUS_LIST" || x.Rule == "FRAUD_LIST" })
 			if serious != p.SeriousEntry(&e) {
 				t.Errorf("%s for %s: graded as serious %v", l.Code, c.Code, serious)

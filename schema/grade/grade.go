@@ -9,8 +9,8 @@ package grade
 import (
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Grade is the class of an enterprise, in rising severity.
@@ -31,7 +31,7 @@ func (g Grade) String() string { return gradeNames[g] }
 
 // Facts are what is known about one enterprise on a day.
 type Facts struct {
-	Day            record.Date
+	Day            civil.Date
 	Entries        []list.Entry // of any state; only those in force on Day count
 	Penalties      []Penalty
 	TaxGrades      []TaxGrade
@@ -43,13 +43,13 @@ type Facts struct {
 
 // Penalty is an administrative penalty (行政处罚).
 type Penalty struct {
-	ID          string      // of the record
-	Category    string      // 处罚类别, several joined by ; or similar
-	Procedure   string      // 处罚程序; "": not told
-	DecidedOn   record.Date // date of the document
-	ValidUntil  record.Date // 处罚有效期; NoDate or 2099-12-31: none
-	PublicUntil record.Date // 公示截止期 that the unit names; NoDate: by class
-	RepairedOn  record.Date // 信用修复: not displayed since; NoDate: not repaired
+	ID          string     // of the record
+	Category    string     // 处罚类别, several joined by ; or similar
+	Procedure   string     // 处罚程序; "": not told
+	DecidedOn   civil.Date // date of the document
+	ValidUntil  civil.Date // 处罚有效期; NoDate or 2099-12-31: none
+	PublicUntil civil.Date // 公示截止期 that the unit names; NoDate: by class
+	RepairedOn  civil.Date // 信用修复: not displayed since; NoDate: not repaired
 }
 
 // TaxGrade is a yearly tax grade (纳税缴费信用级别).
@@ -62,13 +62,13 @@ type TaxGrade struct {
 // Span is a status that holds from a day until another, which is the first that is free.
 type Span struct {
 	ID          string
-	From, Until record.Date // Until NoDate: still
+	From, Until civil.Date // Until NoDate: still
 }
 
 // Commitment is a credit commitment (信用承诺) and how it was performed.
 type Commitment struct {
 	ID          string
-	MadeOn      record.Date
+	MadeOn      civil.Date
 	Performance string // 全部履行 部分履行 全部未履行
 }
 
@@ -76,15 +76,15 @@ type Commitment struct {
 type Record struct {
 	ID           string
 	Fact         string // code
-	Since, Until record.Date
+	Since, Until civil.Date
 }
 
 // Rectification is an order to correct something by a day (责令限期改正), which a
 // penalty carries (行政处罚法 第二十八条).
 type Rectification struct {
 	ID     string
-	DueOn  record.Date
-	DoneOn record.Date // NoDate: not yet
+	DueOn  civil.Date
+	DoneOn civil.Date // NoDate: not yet
 }
 
 // Reason is a rule that gave the grade, with the ids of its evidence.
@@ -157,7 +157,7 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 		}
 	case "taxAbnormal":
 		for _, s := range f.TaxAbnormal {
-			if s.From <= f.Day && (s.Until == record.NoDate || f.Day < s.Until) {
+			if s.From <= f.Day && (s.Until == civil.NoDate || f.Day < s.Until) {
 				ids = append(ids, s.ID)
 			}
 		}
@@ -169,13 +169,13 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 		}
 	case "record":
 		for _, x := range f.Records {
-			if slices.Contains(rule.values, x.Fact) && (x.Since == record.NoDate || x.Since <= f.Day) && (x.Until == record.NoDate || f.Day <= x.Until) {
+			if slices.Contains(rule.values, x.Fact) && (x.Since == civil.NoDate || x.Since <= f.Day) && (x.Until == civil.NoDate || f.Day <= x.Until) {
 				ids = append(ids, x.ID)
 			}
 		}
 	case "rectification":
 		for _, c := range f.Rectifications {
-			if c.DueOn != record.NoDate && c.DueOn < f.Day && (c.DoneOn == record.NoDate || c.DoneOn > f.Day) {
+			if c.DueOn != civil.NoDate && c.DueOn < f.Day && (c.DoneOn == civil.NoDate || c.DoneOn > f.Day) {
 				ids = append(ids, c.ID)
 			}
 		}

@@ -7,9 +7,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 func load(t testing.TB) *Rules {
@@ -21,11 +21,11 @@ func load(t testing.TB) *Rules {
 	return r
 }
 
-func day(s string) record.Date {
+func day(s string) civil.Date {
 	if s == "" {
-		return record.NoDate
+		return civil.NoDate
 	}
-	d, ok := record.ParseDate(s)
+	d, ok := civil.ParseDate(s)
 	if !ok {
 		panic(s)
 	}
@@ -79,7 +79,7 @@ func TestGrade(t *testing.T) {
 	f("term over", Facts{Entries: []list.Entry{entry("E", "L03", list.InForce, "2026-11-24")}}, Good, "")
 
 	penalty := func(id, category, decided string) Penalty {
-		return Penalty{ID: id, Category: category, DecidedOn: day(decided), ValidUntil: record.NoDate, PublicUntil: record.NoDate, RepairedOn: record.NoDate}
+		return Penalty{ID: id, Category: category, DecidedOn: day(decided), ValidUntil: civil.NoDate, PublicUntil: civil.NoDate, RepairedOn: civil.NoDate}
 	}
 	f("fine", Facts{Penalties: []Penalty{penalty("P1", "罚款", "2026-05-01")}}, Warning, "GENERAL_PENALTY: P1")
 	f("warning only", Facts{Penalties: []Penalty{penalty("P1", "警告;通报批评", "2026-05-01")}}, Good, "")
@@ -90,15 +90,15 @@ func TestGrade(t *testing.T) {
 	f("tax grade D", Facts{TaxGrades: []TaxGrade{{"T1", 2025, "D"}}}, Dishonest, "TAX_GRADE_D: T1")
 	f("tax grade D of old", Facts{TaxGrades: []TaxGrade{{"T1", 2024, "D"}, {"T2", 2025, "B"}}}, Good, "")
 	f("tax grade C", Facts{TaxGrades: []TaxGrade{{"T1", 2025, "C"}}}, Good, "")
-	f("abnormal taxpayer's record", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), record.NoDate}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
+	f("abnormal taxpayer's record", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), civil.NoDate}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
 	f("abnormal status lifted", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), day("2026-11-24")}}}, Good, "")
 	f("abnormal status lifted today", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), today}}}, Good, "")
 	f("abnormal status lifted tomorrow", Facts{TaxAbnormal: []Span{{"S", day("2026-01-01"), today + 1}}}, Dishonest, "TAX_ABNORMAL_RECORD: S")
 	f("broken commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部未履行"}}}, Dishonest, "BROKEN_COMMITMENT: C")
 	f("kept commitment", Facts{Commitments: []Commitment{{"C", day("2025-01-01"), "全部履行"}}}, Good, "")
 	f("commitment broken long ago, and broken still", Facts{Commitments: []Commitment{{"C", day("2023-11-24"), "全部未履行"}}}, Dishonest, "BROKEN_COMMITMENT: C")
-	f("overdue rectification", Facts{Rectifications: []Rectification{{"R", day("2026-11-24"), record.NoDate}}}, Warning, "OVERDUE_RECTIFICATION: R")
-	f("rectification due today", Facts{Rectifications: []Rectification{{"R", today, record.NoDate}}}, Good, "")
+	f("overdue rectification", Facts{Rectifications: []Rectification{{"R", day("2026-11-24"), civil.NoDate}}}, Warning, "OVERDUE_RECTIFICATION: R")
+	f("rectification due today", Facts{Rectifications: []Rectification{{"R", today, civil.NoDate}}}, Good, "")
 	f("rectified", Facts{Rectifications: []Rectification{{"R", day("2026-11-01"), day("2026-11-20")}}}, Good, "")
 	f("several warnings", Facts{Entries: on("L21", "L02"), Penalties: []Penalty{penalty("P", "没收非法财物", "2026-05-01")}},
 		Warning, "ABNORMAL_LIST: L02 E1 | GENERAL_PENALTY: P | TAX_ARREARS_NOTICE: L21 E0")
@@ -112,7 +112,7 @@ func TestSeriousListsAreThoseOfThePolicy(t *testing.T) {
 	}
 	r := load(t)
 	for c := list.L01; c < list.CodeEnd; c++ {
-		g, _ := r.Grade(&Facts{Day: today, Entries: []list.Entry{{ID: "E", List: c, Cause: "1", State: list.InForce, Since: record.NoDate, Until: record.NoDate}}})
+		g, _ := r.Grade(&Facts{Day: today, Entries: []list.Entry{{ID: "E", List: c, Cause: "1", State: list.InForce, Since: civil.NoDate, Until: civil.NoDate}}})
 		if (g == SeriouslyDishonest) != p.Serious(c) {
 			t.Errorf("%s gives %s, serious by policy: %v", c, g, p.Serious(c))
 		}
@@ -124,7 +124,7 @@ func TestDisplayUntil(t *testing.T) {
 	r := load(t)
 	f := func(category, decided, valid, public, want string) {
 		t.Helper()
-		p := Penalty{Category: category, DecidedOn: day(decided), ValidUntil: day(valid), PublicUntil: day(public), RepairedOn: record.NoDate}
+		p := Penalty{Category: category, DecidedOn: day(decided), ValidUntil: day(valid), PublicUntil: day(public), RepairedOn: civil.NoDate}
 		last, ok := r.DisplayUntil(&p)
 		if ok != (want != "") || last != day(want) {
 			t.Errorf("%s of %s: until %s (%v), want %s", category, decided, last, ok, want)
@@ -173,7 +173,7 @@ func TestGradeIsMonotone(t *testing.T) {
 		draw := func(name string) (out []list.Entry) {
 			for i := range rapid.IntRange(0, 4).Draw(t, name) {
 				out = append(out, list.Entry{ID: fmt.Sprint(name, i), List: list.Code(rapid.IntRange(1, int(list.CodeEnd)-1).Draw(t, "list")),
-					State: list.State(rapid.IntRange(1, 6).Draw(t, "state")), Since: record.NoDate, Until: record.NoDate})
+					State: list.State(rapid.IntRange(1, 6).Draw(t, "state")), Since: civil.NoDate, Until: civil.NoDate})
 			}
 			return out
 		}

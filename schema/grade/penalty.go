@@ -1,10 +1,9 @@
 package grade
 
 import (
+	"credithub/schema/civil"
 	"slices"
 	"strings"
-
-	"credithub/schema/record"
 )
 
 // Severity is the class of a penalty (轻微、一般、严重) in credit repair.
@@ -23,7 +22,7 @@ var severityNames = [...]string{"MINOR", "GENERAL", "SERIOUS"}
 func (s Severity) String() string { return severityNames[s] }
 
 // openEnd is how feeds write "no end".
-var openEnd = record.MakeDate(2099, 12, 31)
+var openEnd = civil.MakeDate(2099, 12, 31)
 
 // Severity is the severest class that the words of a penalty's category name, or
 // that of its procedure; one whose category names none is of the default class.
@@ -53,20 +52,20 @@ func (r *Rules) class(p *Penalty) *penaltyClass {
 // displayed at all. The end that the unit names counts between the shortest and the
 // longest term of the class; a repair ends it before; a penalty with a period of its
 // own never ends before that does (信用修复管理办法 第十二条).
-func (r *Rules) DisplayUntil(p *Penalty) (last record.Date, ok bool) {
+func (r *Rules) DisplayUntil(p *Penalty) (last civil.Date, ok bool) {
 	c := r.class(p)
 	t := c.terms
 	if p.DecidedOn < r.changedOn {
 		t = c.before
 	}
-	if t.longest == 0 || p.DecidedOn == record.NoDate {
-		return record.NoDate, false
+	if t.longest == 0 || p.DecidedOn == civil.NoDate {
+		return civil.NoDate, false
 	}
 	last = p.DecidedOn.AddMonths(t.longest)
-	if p.PublicUntil != record.NoDate {
+	if p.PublicUntil != civil.NoDate {
 		last = max(min(last, p.PublicUntil), p.DecidedOn.AddMonths(t.shortest))
 	}
-	if p.RepairedOn != record.NoDate {
+	if p.RepairedOn != civil.NoDate {
 		last = min(last, p.RepairedOn-1)
 	}
 	if p.ValidUntil < openEnd || c.openPeriod {
@@ -76,7 +75,7 @@ func (r *Rules) DisplayUntil(p *Penalty) (last record.Date, ok bool) {
 }
 
 // Displayed tells whether a penalty is displayed on a day.
-func (r *Rules) Displayed(p *Penalty, day record.Date) bool {
+func (r *Rules) Displayed(p *Penalty, day civil.Date) bool {
 	last, ok := r.DisplayUntil(p)
 	return ok && p.DecidedOn <= day && day <= last
 }

@@ -3,28 +3,28 @@ package grade
 import (
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // Records that stand for a decision nobody pushed give a class too, on the days on
 // which they bear.
 func TestCase_L9_RecordsGiveAClass(t *testing.T) {
 	r := load(t)
-	f := func(fact string, since, until record.Date, want Grade) {
+	f := func(fact string, since, until civil.Date, want Grade) {
 		t.Helper()
 		got, why := r.Grade(&Facts{Day: today, Records: []Record{{ID: "X", Fact: fact, Since: since, Until: until}}})
 		if got != want || (want != Good) != (len(why) == 1) {
 			t.Errorf("%s from %s to %s: %s %v, want %s", fact, since, until, got, why, want)
 		}
 	}
-	f("COURT_DEFAULTER", record.NoDate, record.NoDate, Dishonest)
+	f("COURT_DEFAULTER", civil.NoDate, civil.NoDate, Dishonest)
 	f("COURT_DEFAULTER", today, today, Dishonest)
 	f("COURT_DEFAULTER", today-9, today-1, Good)
-	f("TAX_ARREARS", today-9, record.NoDate, Warning)
+	f("TAX_ARREARS", today-9, civil.NoDate, Warning)
 	f("BANK_DEBT_EVASION", today-9, today+1, Warning)
-	f("BANK_DEBT_EVASION", today+1, record.NoDate, Good)
-	f("REGISTRATION_ENDED", record.NoDate, record.NoDate, Good)
+	f("BANK_DEBT_EVASION", today+1, civil.NoDate, Good)
+	f("REGISTRATION_ENDED", civil.NoDate, civil.NoDate, Good)
 }
 
 // What rules call a record is a fact of the policy.

@@ -8,8 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Rules are the loaded rules. They never change after Load.
@@ -18,7 +18,7 @@ type Rules struct {
 	rules     []rule // severest grade first
 	penalties []penaltyClass
 	otherwise int // index in penalties
-	changedOn record.Date
+	changedOn civil.Date
 }
 
 type rule struct {
@@ -94,7 +94,7 @@ func parse(raw []byte) (*Rules, error) {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("grade rules: "+format, args...)) }
 	var ok bool
-	if r.changedOn, ok = record.ParseDate(f.ChangedOn); !ok {
+	if r.changedOn, ok = civil.ParseDate(f.ChangedOn); !ok {
 		fail("changedOn %q is no date", f.ChangedOn)
 	}
 	for i := range f.Penalties {

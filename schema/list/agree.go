@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -68,14 +69,14 @@ func (law Law) otherListing(a, b *EventRecord) string {
 // that, by another record, was in force before; that leaves the field out because it
 // had nothing more to say.
 func (law Law) putsOff(inForce, r *EventRecord) string {
-	if inForce.Event != EventInForce || inForce.EffectiveFrom != record.NoDate {
+	if inForce.Event != EventInForce || inForce.EffectiveFrom != civil.NoDate {
 		return ""
 	}
-	day, _ := First(inForce.DecidedOn, inForce.ServedOn, record.NoDate, law.serviceless(inForce.List))
+	day, _ := First(inForce.DecidedOn, inForce.ServedOn, civil.NoDate, law.serviceless(inForce.List))
 	switch day = max(day, inForce.on()); {
 	case r.EffectiveFrom > day:
 		return "effectiveFrom"
-	case inForce.ServedOn == record.NoDate && r.ServedOn > day:
+	case inForce.ServedOn == civil.NoDate && r.ServedOn > day:
 		return "servedOn"
 	}
 	return ""
@@ -113,7 +114,7 @@ func oneDocument(a, b string) bool {
 	return a == b || record.FoldDocument(a) == record.FoldDocument(b)
 }
 
-func otherDay(a, b record.Date) bool { return a != b && a != record.NoDate && b != record.NoDate }
+func otherDay(a, b civil.Date) bool { return a != b && a != civil.NoDate && b != civil.NoDate }
 
 // apart tells whether two records are of different listings of the subject: an exit
 // lies between two listings, or a listing between two exits.
@@ -160,10 +161,10 @@ func (law Law) asTold(r *EventRecord, live []*EventRecord) []*EventRecord {
 			continue
 		}
 		c := *o
-		if c.OccurredOn == record.NoDate {
+		if c.OccurredOn == civil.NoDate {
 			c.OccurredOn = o.on() // stays where it is
 		}
-		for _, d := range [...]struct{ to, from *record.Date }{{&c.DecidedOn, &r.DecidedOn}, {&c.ServedOn, &r.ServedOn},
+		for _, d := range [...]struct{ to, from *civil.Date }{{&c.DecidedOn, &r.DecidedOn}, {&c.ServedOn, &r.ServedOn},
 			{&c.EffectiveFrom, &r.EffectiveFrom}, {&c.TermUntil, &r.TermUntil}} {
 			if otherDay(*d.to, *d.from) {
 				*d.to = *d.from
@@ -171,10 +172,10 @@ func (law Law) asTold(r *EventRecord, live []*EventRecord) []*EventRecord {
 		}
 		c.Cause = r.Cause
 		if law.putsOff(r, &c) == "effectiveFrom" {
-			c.EffectiveFrom = record.NoDate
+			c.EffectiveFrom = civil.NoDate
 		}
 		if law.putsOff(r, &c) == "servedOn" {
-			c.ServedOn = record.NoDate
+			c.ServedOn = civil.NoDate
 		}
 		out[i] = &c
 	}
@@ -188,7 +189,7 @@ func (e *Entry) milder(o *Entry) bool {
 		return a
 	}
 	if e.Until != o.Until {
-		return e.Until != record.NoDate && (o.Until == record.NoDate || e.Until < o.Until)
+		return e.Until != civil.NoDate && (o.Until == civil.NoDate || e.Until < o.Until)
 	}
 	return e.Since > o.Since
 }

@@ -1,18 +1,17 @@
 package list
 
 import (
+	"credithub/schema/civil"
 	"testing"
-
-	"credithub/schema/record"
 )
 
 // Records of one listing that are at odds bind no longer than the one whose term ends
 // first, in whatever order they came; a notice or an exit that is known changes nothing.
 func TestCase_L17_RecordsAtOddsBindLeast(t *testing.T) {
 	dated := law
-	dated.Until = func(e *Entry) record.Date {
+	dated.Until = func(e *Entry) civil.Date {
 		if e.List == 4 {
-			return record.NoDate
+			return civil.NoDate
 		}
 		return e.Since.AddMonths(map[string]int{"5": 36, "6": 60}[e.Cause])
 	}
@@ -60,7 +59,7 @@ func TestCase_L17_RecordsAtOddsBindLeast(t *testing.T) {
 // A repair is early only by a listing that is known.
 func TestCase_L19_NoListingNoEarlyRepair(t *testing.T) {
 	timed := law
-	timed.RepairFrom = func(e *Entry) record.Date { return e.Since.AddMonths(12) }
+	timed.RepairFrom = func(e *Entry) civil.Date { return e.Since.AddMonths(12) }
 	f := func(name string, want Doubt, events ...EventRecord) {
 		t.Helper()
 		if got := Doubts(events, timed, &events[len(events)-1]); got != want {

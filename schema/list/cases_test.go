@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -46,7 +47,7 @@ func TestCase_L7_EffectCountsFromService(t *testing.T) {
 // A term beyond the law's maximum is cut, a shorter one counts.
 func TestCase_L2_TermsAreCapped(t *testing.T) {
 	bound := law
-	bound.Latest = func(e *Entry) record.Date { return e.Since.AddMonths(36) }
+	bound.Latest = func(e *Entry) civil.Date { return e.Since.AddMonths(36) }
 	f := func(until, want string, doubt Doubt) {
 		t.Helper()
 		r := ev(1, EventInForce, "2026-01-16", served("2026-01-15"), termUntil(until))
@@ -101,7 +102,7 @@ func TestCase_L16_AnExitAheadEndsOnItsDay(t *testing.T) {
 func TestCase_L19_ExitsOutOfTheirTime(t *testing.T) {
 	inf := ev(1, EventInForce, "2026-01-16", served("2026-01-15"))
 	timed := law
-	timed.RepairFrom = func(e *Entry) record.Date { return e.Since.AddMonths(12) }
+	timed.RepairFrom = func(e *Entry) civil.Date { return e.Since.AddMonths(12) }
 	f := func(name string, want State, doubt Doubt, events ...EventRecord) {
 		t.Helper()
 		e, _ := Fold(events, timed)
@@ -128,7 +129,7 @@ func TestCase_L1_NoLawNoEffect(t *testing.T) {
 	sus := ev(2, EventSuspended, "2026-04-01")
 	f := func(want State, events ...EventRecord) {
 		t.Helper()
-		if e, ok := Fold(events, dated); !ok || e.State != want || e.DocumentNo != "D-1" || e.Since != record.NoDate || e.Until != record.NoDate {
+		if e, ok := Fold(events, dated); !ok || e.State != want || e.DocumentNo != "D-1" || e.Since != civil.NoDate || e.Until != civil.NoDate {
 			t.Errorf("%v %+v, want %s", ok, e, want)
 		}
 	}
@@ -213,11 +214,11 @@ func permute(n int, f func([]int)) {
 // An objection marks its entry and changes nothing else: it stays in force, whoever
 // of its records says so, until that record is corrected.
 func TestCase_P6_AnObjectionMarksTheEntryAndKeepsItInForce(t *testing.T) {
-	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	event := func(id string, version uint32, e Event, on string, annotated bool) EventRecord {
-		return EventRecord{RecordID: id, Version: version, Op: record.Upsert, OccurredOn: record.NoDate, Facts: Facts{EntryID: "E", List: 3, USCC: "c",
-			Unit: "U", Event: e, Cause: "1", DocumentNo: "1", DecidedOn: day(on), ServedOn: day(on), EffectiveFrom: record.NoDate,
-			TermUntil: record.NoDate, Annotated: annotated}}
+		return EventRecord{RecordID: id, Version: version, Op: record.Upsert, OccurredOn: civil.NoDate, Facts: Facts{EntryID: "E", List: 3, USCC: "c",
+			Unit: "U", Event: e, Cause: "1", DocumentNo: "1", DecidedOn: day(on), ServedOn: day(on), EffectiveFrom: civil.NoDate,
+			TermUntil: civil.NoDate, Annotated: annotated}}
 	}
 	f := func(name string, want bool, state State, events ...EventRecord) {
 		t.Helper()

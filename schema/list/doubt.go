@@ -1,9 +1,8 @@
 package list
 
 import (
+	"credithub/schema/civil"
 	"slices"
-
-	"credithub/schema/record"
 )
 
 // Doubt is a set of things about the events of an entry that whoever sent them
@@ -69,13 +68,13 @@ func nothingEnded(live []*EventRecord) bool {
 // earlyRepair tells whether the exit that counts is a repair before its time. As long
 // as the listing isn't known, nothing tells when that is.
 func earlyRepair(e *Entry, live []*EventRecord, law Law) bool {
-	if e.ExitType != Repaired || e.Since == record.NoDate || law.RepairFrom == nil {
+	if e.ExitType != Repaired || e.Since == civil.NoDate || law.RepairFrom == nil {
 		return false
 	}
-	served := e.ServedOn != record.NoDate && e.ServedOn < e.ExitedOn // the listing's, if only the exit repeats it
+	served := e.ServedOn != civil.NoDate && e.ServedOn < e.ExitedOn // the listing's, if only the exit repeats it
 	if !served && !slices.ContainsFunc(live, func(r *EventRecord) bool { return r.Event == EventInForce }) {
 		return false
 	}
 	from := law.RepairFrom(e)
-	return from != record.NoDate && e.ExitedOn < from
+	return from != civil.NoDate && e.ExitedOn < from
 }

@@ -4,11 +4,12 @@ import (
 	"slices"
 	"unsafe"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
 // Facts are the fields of a decision record's data that shape its entry. Dates
-// that the record leaves out are record.NoDate.
+// that the record leaves out are civil.NoDate.
 type Facts struct {
 	EntryID        string
 	List           Code
@@ -17,10 +18,10 @@ type Facts struct {
 	Event          Event
 	Cause          string
 	DocumentNo     string
-	DecidedOn      record.Date
-	ServedOn       record.Date
-	EffectiveFrom  record.Date
-	TermUntil      record.Date
+	DecidedOn      civil.Date
+	ServedOn       civil.Date
+	EffectiveFrom  civil.Date
+	TermUntil      civil.Date
 	ExitType       ExitType
 	ExitDocumentNo string
 	Annotated      bool
@@ -33,16 +34,16 @@ type EventRecord struct {
 	Version    uint32
 	Seq        uint64 // place in credit.decision: what the hub learned when
 	Op         record.Op
-	OccurredOn record.Date // NoDate: the decision's date
-	OccurredAt int64       // the instant, Unix milliseconds; 0: only the day is known
+	OccurredOn civil.Date // NoDate: the decision's date
+	OccurredAt int64      // the instant, Unix milliseconds; 0: only the day is known
 	Facts
 }
 
 // Law is what the fold asks of the law; a nil function knows of none.
 type Law struct {
-	Until      func(*Entry) record.Date       // the last day of a term; NoDate: none. Asked when no record names an end
-	Latest     func(*Entry) record.Date       // the last day that a term can have; NoDate: no maximum
-	RepairFrom func(*Entry) record.Date       // the first day on which it may be repaired; NoDate: any
+	Until      func(*Entry) civil.Date        // the last day of a term; NoDate: none. Asked when no record names an end
+	Latest     func(*Entry) civil.Date        // the last day that a term can have; NoDate: no maximum
+	RepairFrom func(*Entry) civil.Date        // the first day on which it may be repaired; NoDate: any
 	NoService  func(Code) bool                // the list takes effect without service
 	SameCause  func(l Code, a, b string) bool // two causes are one, by code and by name; nil: as they are written
 	NoEffect   func(*Entry) bool              // decided by a rule that was not law on that day
@@ -105,8 +106,8 @@ func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 
 // foldOne folds events that agree on the listing.
 func foldOne(live []*EventRecord, law Law) (e Entry, doubt Doubt) {
-	e = Entry{DecidedOn: record.NoDate, ServedOn: record.NoDate, Since: record.NoDate,
-		Until: record.NoDate, ExitedOn: record.NoDate}
+	e = Entry{DecidedOn: civil.NoDate, ServedOn: civil.NoDate, Since: civil.NoDate,
+		Until: civil.NoDate, ExitedOn: civil.NoDate}
 	describe(&e, live)
 	void := law.NoEffect != nil && law.NoEffect(&e)
 	if e.State = state(live, law); void {
@@ -123,7 +124,7 @@ func foldOne(live []*EventRecord, law Law) (e Entry, doubt Doubt) {
 	if r := resumedAhead(live); r != nil && e.State == InForce {
 		e.Since = max(e.Since, r.EffectiveFrom)
 	}
-	if x != nil && e.State != Exited && e.Since != record.NoDate && (e.Until == record.NoDate || e.Until >= e.ExitedOn) {
+	if x != nil && e.State != Exited && e.Since != civil.NoDate && (e.Until == civil.NoDate || e.Until >= e.ExitedOn) {
 		e.Until = e.ExitedOn - 1
 	}
 	if earlyRepair(&e, live, law) {
@@ -196,7 +197,7 @@ func describe(e *Entry, live []*EventRecord) {
 		if r.Event == EventPreNotice && decided {
 			continue // the service of a notice
 		}
-		if r.ServedOn != record.NoDate && (listing(r) || e.ServedOn == record.NoDate) {
+		if r.ServedOn != civil.NoDate && (listing(r) || e.ServedOn == civil.NoDate) {
 			e.ServedOn = r.ServedOn
 		}
 	}
@@ -241,12 +242,12 @@ func inForceOnce(live []*EventRecord, law Law) bool {
 		case EventInForce:
 			return true
 		case EventSuspended, EventResumed:
-			if r.ServedOn != record.NoDate {
+			if r.ServedOn != civil.NoDate {
 				return true
 			}
 			paused = paused || r.Event == EventSuspended
 		case EventPreNotice, EventDecided, EventServed:
-			underWay, served = true, served || r.ServedOn != record.NoDate
+			underWay, served = true, served || r.ServedOn != civil.NoDate
 		}
 	}
 	return paused && served || !underWay && law.serviceless(live[0].List)
@@ -268,15 +269,15 @@ func exit(live []*EventRecord) *EventRecord {
 
 // term sets the first and last day in force.
 func term(e *Entry, live []*EventRecord, law Law) (doubt Doubt) {
-	from := record.NoDate
+	from := civil.NoDate
 	for _, r := range live {
 		if r.Event < EventDecided || r.Event > EventInForce {
 			continue // a notice decides no term, and a stay has one of its own
 		}
-		if r.EffectiveFrom != record.NoDate {
+		if r.EffectiveFrom != civil.NoDate {
 			from = r.EffectiveFrom
 		}
-		if r.TermUntil != record.NoDate {
+		if r.TermUntil != civil.NoDate {
 			e.Until = r.TermUntil
 		}
 	}
@@ -287,17 +288,17 @@ func term(e *Entry, live []*EventRecord, law Law) (doubt Doubt) {
 	if e.Since, early = First(e.DecidedOn, e.ServedOn, from, law.serviceless(e.List)); early {
 		doubt |= BeforeService
 	}
-	if e.Since == record.NoDate {
+	if e.Since == civil.NoDate {
 		return doubt
 	}
-	if e.Until == record.NoDate {
+	if e.Until == civil.NoDate {
 		if law.Until != nil {
 			e.Until = law.Until(e)
 		}
 		return doubt
 	}
 	if law.Latest != nil {
-		if last := law.Latest(e); last != record.NoDate && last < e.Until {
+		if last := law.Latest(e); last != civil.NoDate && last < e.Until {
 			e.Until = last
 			doubt |= TermCut
 		}
@@ -308,13 +309,13 @@ func term(e *Entry, live []*EventRecord, law Law) (doubt Doubt) {
 // First is the first day in force of what was decided, served and said to take
 // effect on these days: never before service, unless the list needs none. early
 // tells that an effect before service was claimed.
-func First(decided, served, from record.Date, noService bool) (day record.Date, early bool) {
+func First(decided, served, from civil.Date, noService bool) (day civil.Date, early bool) {
 	switch {
-	case from == record.NoDate && served != record.NoDate:
+	case from == civil.NoDate && served != civil.NoDate:
 		return served, false
-	case from == record.NoDate:
+	case from == civil.NoDate:
 		return decided, false
-	case served != record.NoDate && from < served && !noService:
+	case served != civil.NoDate && from < served && !noService:
 		return served, true
 	}
 	return from, false

@@ -6,14 +6,15 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
-func date(s string) record.Date {
+func date(s string) civil.Date {
 	if s == "" {
-		return record.NoDate
+		return civil.NoDate
 	}
-	d, ok := record.ParseDate(s)
+	d, ok := civil.ParseDate(s)
 	if !ok {
 		panic(s)
 	}
@@ -22,11 +23,11 @@ func date(s string) record.Date {
 
 // law is that of the tests: three years on L03, no service on L04.
 var law = Law{
-	Until: func(e *Entry) record.Date {
+	Until: func(e *Entry) civil.Date {
 		if e.List == 3 {
 			return e.Since.AddMonths(36)
 		}
-		return record.NoDate
+		return civil.NoDate
 	},
 	NoService: func(c Code) bool { return c == 4 },
 }
@@ -37,8 +38,8 @@ func ev(seq uint64, e Event, occurred string, more ...func(*EventRecord)) EventR
 		RecordID: e.String(), Version: 1, Seq: seq, Op: record.Upsert, OccurredOn: date(occurred),
 		Facts: Facts{
 			EntryID: "X-1", List: 3, USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e, Cause: "5",
-			DocumentNo: "D-1", DecidedOn: date("2026-01-10"), ServedOn: record.NoDate,
-			EffectiveFrom: record.NoDate, TermUntil: record.NoDate,
+			DocumentNo: "D-1", DecidedOn: date("2026-01-10"), ServedOn: civil.NoDate,
+			EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate,
 		},
 	}
 	for _, f := range more {
@@ -195,11 +196,11 @@ func TestRetract(t *testing.T) {
 func TestCorrectionOfContent(t *testing.T) {
 	inf := ev(1, EventInForce, "2026-01-16", served("2026-01-15"))
 	e, _ := Fold([]EventRecord{inf, ev(2, EventInForce, "2026-01-16", version(2), about("91420100MA44P7CC80"), cause("9"))}, law)
-	if e.USCC != "91420100MA44P7CC80" || e.Cause != "9" || e.ServedOn != record.NoDate || e.Since != date("2026-01-10") {
+	if e.USCC != "91420100MA44P7CC80" || e.Cause != "9" || e.ServedOn != civil.NoDate || e.Since != date("2026-01-10") {
 		t.Errorf("corrected entry is %+v", e)
 	}
 	e, _ = Fold([]EventRecord{ev(1, EventServed, "2026-01-15", served("2026-01-15")), ev(2, EventInForce, "2026-01-16")}, Law{})
-	if e.ServedOn != date("2026-01-15") || e.Since != date("2026-01-15") || e.Until != record.NoDate {
+	if e.ServedOn != date("2026-01-15") || e.Since != date("2026-01-15") || e.Until != civil.NoDate {
 		t.Errorf("service told by another record is lost: %+v", e)
 	}
 	only, ok := Fold([]EventRecord{ev(1, EventSuspended, "2026-03-01", decided("2026-03-01"))}, law)
@@ -221,7 +222,7 @@ func TestAt(t *testing.T) {
 	f(e, "2026-01-15", InForce, NoExit)
 	f(e, "2029-01-15", InForce, NoExit)
 	f(e, "2029-01-16", Exited, Expired)
-	e.Until = record.NoDate
+	e.Until = civil.NoDate
 	f(e, "2099-12-31", InForce, NoExit)
 	e = Entry{State: Suspended, Since: date("2026-01-15"), Until: date("2029-01-15")}
 	f(e, "2026-02-01", Suspended, NoExit)
@@ -230,7 +231,7 @@ func TestAt(t *testing.T) {
 	e = Entry{State: Exited, ExitType: Corrected, Since: date("2026-01-15"), Until: date("2029-01-15")}
 	f(e, "2026-02-01", Exited, Corrected)
 	for _, s := range []State{PreNotice, Decided, Served} {
-		f(Entry{State: s, Since: record.NoDate, Until: record.NoDate}, "2026-02-01", s, NoExit)
+		f(Entry{State: s, Since: civil.NoDate, Until: civil.NoDate}, "2026-02-01", s, NoExit)
 	}
 	// A term that starts on the last day of February ends on the last day or the same number.
 	if got := law.Until(&Entry{List: 3, Since: date("2024-02-29")}); got != date("2027-02-28") {
@@ -238,11 +239,11 @@ func TestAt(t *testing.T) {
 	}
 }
 
-var drawDate = rapid.Custom(func(t *rapid.T) record.Date {
+var drawDate = rapid.Custom(func(t *rapid.T) civil.Date {
 	if rapid.Bool().Draw(t, "absent") {
-		return record.NoDate
+		return civil.NoDate
 	}
-	return record.MakeDate(2026, 1, 1) + record.Date(rapid.IntRange(0, 5).Draw(t, "day"))
+	return civil.MakeDate(2026, 1, 1) + civil.Date(rapid.IntRange(0, 5).Draw(t, "day"))
 })
 
 func drawEvents(t *rapid.T) []EventRecord {
@@ -307,7 +308,7 @@ func TestFoldIsIndependentOfArrival(t *testing.T) {
 		events := drawEvents(t)
 		for i := range events {
 			events[i].RecordID = string(rune('a' + i))
-			events[i].OccurredOn = record.MakeDate(2026, 1, 1+i)
+			events[i].OccurredOn = civil.MakeDate(2026, 1, 1+i)
 		}
 		want, ok := Fold(events, law)
 		r := rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed")))
@@ -370,11 +371,11 @@ func TestNames(t *testing.T) {
 // A notice decides no term, and a stay has one of its own: neither changes how long
 // the listing lasts.
 func TestNoticesAndStaysChangeNoTerm(t *testing.T) {
-	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	event := func(seq uint64, ev Event, on, until string) EventRecord {
 		r := EventRecord{RecordID: on, Version: 1, Seq: seq, Op: record.Upsert, OccurredOn: day(on),
 			Facts: Facts{EntryID: "E", List: 9, USCC: "91420100MA4N0A2B5Y", Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "D",
-				DecidedOn: day("2025-03-03"), ServedOn: day("2025-03-03"), EffectiveFrom: record.NoDate, TermUntil: record.NoDate}}
+				DecidedOn: day("2025-03-03"), ServedOn: day("2025-03-03"), EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 		if until != "" {
 			r.TermUntil = day(until)
 		}

@@ -5,16 +5,17 @@ import (
 	"slices"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
 // on is the day the event occurred.
-func (r *EventRecord) on() record.Date {
+func (r *EventRecord) on() civil.Date {
 	switch {
-	case r.OccurredOn != record.NoDate:
+	case r.OccurredOn != civil.NoDate:
 		return r.OccurredOn
 	case r.timed():
-		return record.DateOf(time.UnixMilli(r.OccurredAt))
+		return civil.DateOf(time.UnixMilli(r.OccurredAt))
 	}
 	return r.DecidedOn
 }
@@ -24,7 +25,7 @@ func (r *EventRecord) timed() bool { return r.OccurredAt != 0 }
 
 // effective is the day on which an exit takes effect: a day that it names ahead of
 // itself. One that lies before is the listing's, which exits often repeat.
-func (r *EventRecord) effective() record.Date { return max(r.on(), r.EffectiveFrom) }
+func (r *EventRecord) effective() civil.Date { return max(r.on(), r.EffectiveFrom) }
 
 // rank orders events within a day. A day alone can't tell which of two came
 // first, so what tells no time stands where the doubt favours the subject: a
@@ -61,7 +62,7 @@ func (r *EventRecord) after(x *EventRecord) bool {
 	if day == x.on() && r.timed() && x.timed() {
 		return r.OccurredAt > x.OccurredAt
 	}
-	return day != record.NoDate && day > x.on()
+	return day != civil.NoDate && day > x.on()
 }
 
 // binds and frees tell which way an event moves the subject.

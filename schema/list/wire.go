@@ -1,6 +1,6 @@
 package list
 
-import "credithub/schema/record"
+import "credithub/schema/civil"
 
 // Wire is an Entry as JSON on credit.entries and in ClickHouse: names instead of
 // numbers, dates as YYYY-MM-DD, empty when absent.
@@ -45,7 +45,7 @@ func (e *Entry) Wire() *Wire {
 // zero values.
 func (w *Wire) Entry() Entry {
 	c, _ := ParseCode(w.List)
-	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	var told Tellers
 	for _, t := range w.ToldBy {
 		told = told.Add(t.Unit, t.EntryID)

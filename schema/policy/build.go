@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -89,7 +90,7 @@ func (b *builder) causes(where string, l *List, rows []causeRow) {
 			b.fail(at, "no basis")
 		}
 		for _, o := range l.Causes {
-			if o.Code == c.Code && !(o.To != record.NoDate && o.To < c.From || c.To != record.NoDate && c.To < o.From) {
+			if o.Code == c.Code && !(o.To != civil.NoDate && o.To < c.From || c.To != civil.NoDate && c.To < o.From) {
 				b.fail(at, "twice on the same day")
 			}
 		}

@@ -1,21 +1,19 @@
 package policy
 
-import (
-	"credithub/schema/record"
-)
+import "credithub/schema/civil"
 
 // Calendar holds the days off and the make-up working days (调休) that the State
 // Council announces for each year. Days of a year that is not loaded count as a
 // plain week: Monday to Friday work.
 type Calendar struct {
 	loaded map[int]bool
-	off    map[record.Date]bool
-	work   map[record.Date]bool
+	off    map[civil.Date]bool
+	work   map[civil.Date]bool
 }
 
 // Working tells whether a day is a working day, and whether that is provisional
 // because its year has not been announced yet.
-func (c *Calendar) Working(d record.Date) (working, provisional bool) {
+func (c *Calendar) Working(d civil.Date) (working, provisional bool) {
 	provisional = !c.loaded[d.Time().Year()]
 	switch {
 	case c.off[d]:
@@ -32,7 +30,7 @@ func (c *Calendar) Working(d record.Date) (working, provisional bool) {
 // counted (期间开始的日不计算在内). It is provisional when the walk passed a day of
 // a year that is not loaded; such a deadline must be computed again. n < 1 gives
 // the day itself.
-func (c *Calendar) AddWorkingDays(d record.Date, n int) (record.Date, bool) {
+func (c *Calendar) AddWorkingDays(d civil.Date, n int) (civil.Date, bool) {
 	provisional := false
 	for n > 0 {
 		d++

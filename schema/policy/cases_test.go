@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -111,7 +112,7 @@ func TestCase_L3_UnknownCausesOnlyCaution(t *testing.T) {
 	p := load(t)
 	for _, l := range p.Lists {
 		e, told := listing(t, p, l.Code.String(), "99", "2026-05-06", "2026-05-10", "", "")
-		if e.Until != record.NoDate || told != "W09" {
+		if e.Until != civil.NoDate || told != "W09" {
 			t.Errorf("%s: until %s, told %q", l.Code, e.Until, told)
 		}
 		for _, m := range p.Matters {
@@ -122,12 +123,12 @@ func TestCase_L3_UnknownCausesOnlyCaution(t *testing.T) {
 			}
 		}
 		words := "以文字写明的其他情形"
-		if e, told = listing(t, p, l.Code.String(), words, "2026-05-06", "2026-05-10", "", ""); e.Until != record.NoDate || told != "W09" {
+		if e, told = listing(t, p, l.Code.String(), words, "2026-05-06", "2026-05-10", "", ""); e.Until != civil.NoDate || told != "W09" {
 			t.Errorf("%s in words: until %s, told %q", l.Code, e.Until, told)
 		}
 		for _, c := range l.Causes {
 			decided := max(c.From, l.From, day("2026-05-06"))
-			if c.To != record.NoDate {
+			if c.To != civil.NoDate {
 				continue
 			}
 			for _, name := range []string{c.Code, c.NameZh} {
@@ -188,7 +189,7 @@ func TestEveryRuleCanFire(t *testing.T) {
 				for _, cause := range causes {
 					decided, ended := max(r.From, l.From), true
 					for i := range l.Causes {
-						if c := &l.Causes[i]; (c.Code == cause || c.NameZh == cause) && (c.To == record.NoDate || c.To >= decided) {
+						if c := &l.Causes[i]; (c.Code == cause || c.NameZh == cause) && (c.To == civil.NoDate || c.To >= decided) {
 							decided, ended = max(decided, c.From), false
 							break
 						}
@@ -197,7 +198,7 @@ func TestEveryRuleCanFire(t *testing.T) {
 						continue // a wording of before the measure
 					}
 					decided = max(decided, r.DecidedFrom)
-					e := list.Entry{List: l.Code, State: list.InForce, Cause: cause, DecidedOn: decided, Since: decided, Until: record.NoDate, ExitedOn: record.NoDate}
+					e := list.Entry{List: l.Code, State: list.InForce, Cause: cause, DecidedOn: decided, Since: decided, Until: civil.NoDate, ExitedOn: civil.NoDate}
 					if p.NoEffect(&e) || r.Bears(&e, decided) != r.Obligation {
 						t.Errorf("%s × %s for %s decided %s: %s never fires", l.Code, m.Code, cause, decided, r.Measure.Code)
 					}
@@ -224,7 +225,7 @@ func TestEveryDayOfATableIsRead(t *testing.T) {
 		}
 		var b strings.Builder
 		for d := day("2019-06-01"); d < day("2029-01-01"); d += 13 {
-			e := list.Entry{List: 1, Cause: "1", State: list.InForce, DecidedOn: d, Since: d, Until: record.NoDate, ExitedOn: record.NoDate}
+			e := list.Entry{List: 1, Cause: "1", State: list.InForce, DecidedOn: d, Since: d, Until: civil.NoDate, ExitedOn: civil.NoDate}
 			c := e
 			c.Cause = "新事由"
 			w, _ := p.Calendar.Working(d)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -42,11 +43,11 @@ const (
 func (p *Policy) noLaw(e *list.Entry) lawless {
 	l := p.List(e.List)
 	switch {
-	case l == nil || e.DecidedOn == record.NoDate:
+	case l == nil || e.DecidedOn == civil.NoDate:
 		return lawful
 	case e.DecidedOn < l.From:
 		return listNotYet
-	case l.To != record.NoDate && e.DecidedOn > l.To:
+	case l.To != civil.NoDate && e.DecidedOn > l.To:
 		return listNoLonger
 	case l.Cause(e.Cause, e.DecidedOn) == nil && l.ever(e.Cause) != nil:
 		return causeNotThen
@@ -107,25 +108,25 @@ func (p *Policy) term(e *list.Entry) Term {
 
 // Until is the last day of an entry whose decision names none, NoDate when the law
 // names none either: a term in years ends on the same day number.
-func (p *Policy) Until(e *list.Entry) record.Date { return yearsOn(e.Since, p.term(e).Years) }
+func (p *Policy) Until(e *list.Entry) civil.Date { return yearsOn(e.Since, p.term(e).Years) }
 
 // Latest is the last day that a decision can name, NoDate when the law sets none.
-func (p *Policy) Latest(e *list.Entry) record.Date { return yearsOn(e.Since, p.term(e).Max) }
+func (p *Policy) Latest(e *list.Entry) civil.Date { return yearsOn(e.Since, p.term(e).Max) }
 
-func yearsOn(since record.Date, years int) record.Date {
-	if since == record.NoDate || years == 0 {
-		return record.NoDate
+func yearsOn(since civil.Date, years int) civil.Date {
+	if since == civil.NoDate || years == 0 {
+		return civil.NoDate
 	}
 	return since.AddMonths(12 * years)
 }
 
 // RepairFrom is the first day on which an entry may be repaired, NoDate when the law
 // sets none.
-func (p *Policy) RepairFrom(e *list.Entry) record.Date {
-	if x := p.WayOut(e); x.RepairMonths > 0 && e.Since != record.NoDate {
+func (p *Policy) RepairFrom(e *list.Entry) civil.Date {
+	if x := p.WayOut(e); x.RepairMonths > 0 && e.Since != civil.NoDate {
 		return e.Since.AddMonths(x.RepairMonths)
 	}
-	return record.NoDate
+	return civil.NoDate
 }
 
 // Warn tells what a listing loses by law, from its own record: it has no effect, its
@@ -137,7 +138,7 @@ func (p *Policy) Warn(row *record.Row) {
 	if l == nil || r.Event > list.EventInForce || r.Event == list.NoEvent {
 		return
 	}
-	e := list.Entry{List: r.List, Cause: r.Cause, DecidedOn: r.DecidedOn, ServedOn: r.ServedOn, ExitedOn: record.NoDate, Until: record.NoDate}
+	e := list.Entry{List: r.List, Cause: r.Cause, DecidedOn: r.DecidedOn, ServedOn: r.ServedOn, ExitedOn: civil.NoDate, Until: civil.NoDate}
 	if why := p.NoEffectWhy(&e); why != (Why{}) {
 		row.Add(fault.W07NoEffect, "decidedOn", why.En)
 	}
@@ -150,8 +151,8 @@ func (p *Policy) Warn(row *record.Row) {
 	}
 	t := p.term(&e)
 	switch last := p.Latest(&e); {
-	case r.TermUntil == record.NoDate || e.Since == record.NoDate:
-	case last != record.NoDate && r.TermUntil > last:
+	case r.TermUntil == civil.NoDate || e.Since == civil.NoDate:
+	case last != civil.NoDate && r.TermUntil > last:
 		row.Add(fault.W08TermCapped, "termUntil", TermCut(last, t))
 	case t.Min > 0 && r.TermUntil < yearsOn(e.Since, t.Min):
 		row.Add(fault.W08TermCapped, "termUntil", fmt.Sprintf("is shorter than the %d years of %s; it counts as decided", t.Min, t.Basis))
@@ -159,11 +160,11 @@ func (p *Policy) Warn(row *record.Row) {
 }
 
 // BeforeService says that an effect before service counts from service.
-func BeforeService(served record.Date) string {
+func BeforeService(served civil.Date) string {
 	return "lies before service on " + served.String() + ": the entry takes effect from service"
 }
 
 // TermCut says that a term counts up to the longest that the law allows.
-func TermCut(last record.Date, t Term) string {
+func TermCut(last civil.Date, t Term) string {
 	return fmt.Sprintf("is longer than the %d years of %s: it counts until %s", t.Max, t.Basis, last)
 }

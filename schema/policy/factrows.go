@@ -6,6 +6,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -186,8 +187,8 @@ func (b *builder) bearingRules(f *Fact, x *bearing, m *Matter) (out []Rule) {
 	if x.measure != nil {
 		if slices.Contains(x.matters, m.Code) {
 			r := Rule{Measure: x.measure, Obligation: x.obligation, Role: m.binds(), Proven: f.read(), Citation: f.Citation,
-				DecidedFrom: record.NoDate, From: max(f.From, x.measure.From), To: f.To}
-			if r.To == record.NoDate || x.measure.To != record.NoDate && x.measure.To < r.To {
+				DecidedFrom: civil.NoDate, From: max(f.From, x.measure.From), To: f.To}
+			if r.To == civil.NoDate || x.measure.To != civil.NoDate && x.measure.To < r.To {
 				r.To = x.measure.To
 			}
 			out = append(out, r)
@@ -199,7 +200,7 @@ func (b *builder) bearingRules(f *Fact, x *bearing, m *Matter) (out []Rule) {
 			continue
 		}
 		r.Obligation, r.Causes, r.Known, r.TermMonths = min(r.Obligation, x.obligation), nil, nil, 0
-		r.Outlives, r.DecidedFrom = Outlives{}, record.NoDate
+		r.Outlives, r.DecidedFrom = Outlives{}, civil.NoDate
 		r.Proven, r.Citation = f.read(), f.Citation
 		out = append(out, r)
 	}

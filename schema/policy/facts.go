@@ -6,6 +6,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -19,9 +20,9 @@ type Fact struct {
 	Kind           string
 	List           list.Code // the list whose entry says the same; 0: none
 	Basis          []Citation
-	Citation       string      // all of Basis in one line
-	From, To       record.Date // days on which the row is law; To NoDate: open
-	Index          int         // position in Policy.Facts
+	Citation       string     // all of Basis in one line
+	From, To       civil.Date // days on which the row is law; To NoDate: open
+	Index          int        // position in Policy.Facts
 
 	when       []condition
 	since      []string
@@ -79,13 +80,13 @@ type Reading struct {
 // Found is a fact with the days on which it bears.
 type Found struct {
 	Fact  *Fact
-	Since record.Date // first day; NoDate: open
-	Until record.Date // last day; NoDate: open
+	Since civil.Date // first day; NoDate: open
+	Until civil.Date // last day; NoDate: open
 }
 
 // On tells whether the fact bears on a day.
-func (f *Found) On(day record.Date) bool {
-	return (f.Since == record.NoDate || f.Since <= day) && (f.Until == record.NoDate || day <= f.Until)
+func (f *Found) On(day civil.Date) bool {
+	return (f.Since == civil.NoDate || f.Since <= day) && (f.Until == civil.NoDate || day <= f.Until)
 }
 
 // Read tells what a record says as a fact; r keeps its room. It allocates nothing
@@ -134,11 +135,11 @@ func (s *series) place(v Values) int32 {
 	return int32(dayOf(text))
 }
 
-func dayOf(text []byte) record.Date {
-	if d, ok := record.ParseDate(text); ok {
+func dayOf(text []byte) civil.Date {
+	if d, ok := civil.ParseDate(text); ok {
 		return d
 	}
-	return record.NoDate
+	return civil.NoDate
 }
 
 func (f *Fact) holds(v Values) bool {
@@ -179,25 +180,25 @@ func (c *condition) holds(v Values) bool {
 }
 
 func (f *Fact) found(v Values) Found {
-	x := Found{Fact: f, Since: record.NoDate, Until: record.NoDate}
+	x := Found{Fact: f, Since: civil.NoDate, Until: civil.NoDate}
 	for _, name := range f.since {
-		if x.Since = dayOf(v(name)); x.Since != record.NoDate {
+		if x.Since = dayOf(v(name)); x.Since != civil.NoDate {
 			break
 		}
 	}
 	if f.until != "" {
-		if d := dayOf(v(f.until)); d != record.NoDate && d < endless {
+		if d := dayOf(v(f.until)); d != civil.NoDate && d < endless {
 			x.Until = d - 1
 		}
 	}
-	if f.termMonths > 0 && x.Since != record.NoDate {
+	if f.termMonths > 0 && x.Since != civil.NoDate {
 		x.Until = x.Since.AddMonths(f.termMonths)
 	}
 	return x
 }
 
 // endless is how records write that there is no end.
-var endless = record.MakeDate(2099, 12, 31)
+var endless = civil.MakeDate(2099, 12, 31)
 
 // FactRules are the measures by which a fact bears on a matter. The slice is
 // shared and must not be changed. It allocates nothing.

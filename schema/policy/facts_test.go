@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -103,12 +104,12 @@ func TestEveryFactFires(t *testing.T) {
 		data := exampleData(t, x.data)
 		p.Read(&r, f.Domain, f.Kind, values(data))
 		found := find(&r, x.fact)
-		on, _ := record.ParseDate(x.on)
+		on, _ := civil.ParseDate(x.on)
 		if found == nil || !found.On(on) {
 			t.Errorf("%s: not found in %s on %s: %+v", x.fact, x.data, x.on, r)
 			continue
 		}
-		if after, ok := record.ParseDate(x.after); ok && found.On(after) {
+		if after, ok := civil.ParseDate(x.after); ok && found.On(after) {
 			t.Errorf("%s: bears on %s", x.fact, x.after)
 		}
 		rules := p.FactRules(p.Matter(x.matter), f)

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 //go:embed tables/*.yaml
@@ -72,7 +72,7 @@ func (b *builder) fail(where, format string, args ...any) {
 
 func (b *builder) versions(heads []head) {
 	for _, h := range heads {
-		if _, ok := record.ParseDate(h.version); !ok {
+		if _, ok := civil.ParseDate(h.version); !ok {
 			b.fail(h.file, "version %q is no date", h.version)
 		}
 		b.Version = max(b.Version, h.version)
@@ -80,11 +80,11 @@ func (b *builder) versions(heads []head) {
 }
 
 // date reads a date of a row; empty is NoDate.
-func (b *builder) date(where, s string) record.Date {
+func (b *builder) date(where, s string) civil.Date {
 	if s == "" {
-		return record.NoDate
+		return civil.NoDate
 	}
-	d, ok := record.ParseDate(s)
+	d, ok := civil.ParseDate(s)
 	if !ok {
 		b.fail(where, "%q is no date", s)
 	}
@@ -104,12 +104,12 @@ func (b *builder) monthDay(where, s string) MonthDay {
 }
 
 // span reads the validity of a row, which must begin somewhere.
-func (b *builder) span(where, from, to string) (record.Date, record.Date) {
+func (b *builder) span(where, from, to string) (civil.Date, civil.Date) {
 	f, t := b.date(where, from), b.date(where, to)
-	if f == record.NoDate {
+	if f == civil.NoDate {
 		b.fail(where, "no date from which it holds")
 	}
-	if t != record.NoDate && t < f {
+	if t != civil.NoDate && t < f {
 		b.fail(where, "ends on %s before it begins on %s", to, from)
 	}
 	return f, t
@@ -177,7 +177,7 @@ func (b *builder) buildMatters(rows []matterRow) {
 }
 
 func (b *builder) buildCalendar(rows []yearRow) {
-	c := &Calendar{loaded: map[int]bool{}, off: map[record.Date]bool{}, work: map[record.Date]bool{}}
+	c := &Calendar{loaded: map[int]bool{}, off: map[civil.Date]bool{}, work: map[civil.Date]bool{}}
 	for _, r := range rows {
 		where := at(r.at) + fmt.Sprintf("calendar %d", r.Year)
 		if c.loaded[r.Year] {
@@ -189,7 +189,7 @@ func (b *builder) buildCalendar(rows []yearRow) {
 		c.loaded[r.Year] = true
 		b.days(where, r.Year, r.Off, c.off)
 		b.days(where, r.Year, r.Work, c.work)
-		first, working := record.MakeDate(r.Year, time.January, 1), 0
+		first, working := civil.MakeDate(r.Year, time.January, 1), 0
 		for d := first; d.Time().Year() == r.Year; d++ {
 			if c.off[d] && c.work[d] {
 				b.fail(where, "%s is both off and a working day", d)
@@ -206,14 +206,14 @@ func (b *builder) buildCalendar(rows []yearRow) {
 }
 
 // days adds days and inclusive ranges FROM/TO of one year.
-func (b *builder) days(where string, year int, rows []string, into map[record.Date]bool) {
+func (b *builder) days(where string, year int, rows []string, into map[civil.Date]bool) {
 	for _, s := range rows {
 		from, to, isRange := strings.Cut(s, "/")
 		if !isRange {
 			to = from
 		}
 		first, last := b.date(where, from), b.date(where, to)
-		if first == record.NoDate || last < first || first.Time().Year() != year || last.Time().Year() != year {
+		if first == civil.NoDate || last < first || first.Time().Year() != year || last.Time().Year() != year {
 			b.fail(where, "%q is no day or range of the year", s)
 			continue
 		}

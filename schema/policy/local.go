@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
@@ -51,7 +52,7 @@ type LocalSource struct {
 
 // Connection is how a source came to be connected.
 type Connection struct {
-	Since     record.Date
+	Since     civil.Date
 	DecidedBy string
 	Decision  string
 }
@@ -66,7 +67,7 @@ func LoadLocal(l Local) (*Policy, error) {
 }
 
 // Connected tells whether a source is connected on a day.
-func (p *Policy) Connected(src Source, day record.Date) bool {
+func (p *Policy) Connected(src Source, day civil.Date) bool {
 	if p.connections == nil {
 		return true
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -110,7 +111,7 @@ func TestCase_S3_ConnectedSourcesAndLocalNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	day := func(s string) record.Date { d, _ := record.ParseDate(s); return d }
+	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	mof, court := Source{"MOF", record.Decision}, Source{"COURT", record.Decision}
 	for _, c := range []struct {
 		src  Source

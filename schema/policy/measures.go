@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -117,10 +118,10 @@ func (b *builder) lintTrigger(at string, m *Measure, l *List, t *Trigger) {
 	for i := range l.Causes {
 		c := &l.Causes[i]
 		named := len(t.Causes) == 0 || slices.Contains(t.Causes, c.Code)
-		known = known || named && (c.To == record.NoDate || c.To >= max(t.DecidedFrom, l.From))
+		known = known || named && (c.To == civil.NoDate || c.To >= max(t.DecidedFrom, l.From))
 	}
-	if len(t.Causes) > 0 && !known || m.To != record.NoDate && m.To < max(t.DecidedFrom, l.From) ||
-		l.To != record.NoDate && l.To < t.DecidedFrom {
+	if len(t.Causes) > 0 && !known || m.To != civil.NoDate && m.To < max(t.DecidedFrom, l.From) ||
+		l.To != civil.NoDate && l.To < t.DecidedFrom {
 		b.fail(at, "can never fire")
 	}
 	for _, c := range t.Causes {
@@ -247,7 +248,7 @@ func (b *builder) reachable(where string, m *Measure) {
 
 // compile lays the rules out by matter and list.
 func (b *builder) compile() {
-	today, _ := record.ParseDate(b.Version)
+	today, _ := civil.ParseDate(b.Version)
 	b.rules = make([][list.CodeEnd][]Rule, len(b.Matters))
 	b.sources = make([][]Source, len(b.Matters))
 	for _, m := range b.Measures {
@@ -264,7 +265,7 @@ func (b *builder) compile() {
 	}
 	for i := range b.rules {
 		for _, l := range b.Lists {
-			current := slices.ContainsFunc(b.rules[i][l.Code], func(r Rule) bool { return r.To == record.NoDate || r.To >= today })
+			current := slices.ContainsFunc(b.rules[i][l.Code], func(r Rule) bool { return r.To == civil.NoDate || r.To >= today })
 			if !current {
 				continue
 			}

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // obliges is what an entry obliges to at a matter on a day: the heaviest rule of
 // each measure, with ? when no article proves it.
-func obliges(p *Policy, e *list.Entry, matter string, on record.Date) string {
+func obliges(p *Policy, e *list.Entry, matter string, on civil.Date) string {
 	var got []string
 	rules := p.Rules(p.Matter(matter), e.List)
 	for i := range rules {

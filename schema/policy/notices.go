@@ -3,8 +3,8 @@ package policy
 import (
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Kinds of notices.
@@ -29,8 +29,8 @@ type Notice struct {
 // Work is what a change of an entry leaves units to work off.
 type Work struct {
 	Notice      *Notice
-	On          record.Date // when the change takes effect; may lie ahead
-	DueOn       record.Date
+	On          civil.Date // when the change takes effect; may lie ahead
+	DueOn       civil.Date
 	Provisional bool       // DueOn lies in a year whose days off are not announced yet
 	Measures    []*Measure // to apply, to look at again or to lift, in table order
 }
@@ -47,23 +47,23 @@ const (
 
 // stageOf tells the stage on a day, and since when or from when on it is that. What
 // is decided to take effect on a day ahead counts as what it will be.
-func stageOf(e *list.Entry, day record.Date) (stage, record.Date) {
+func stageOf(e *list.Entry, day civil.Date) (stage, civil.Date) {
 	switch state, _ := e.At(day); {
 	case e.State < list.InForce:
-		return apart, record.NoDate
-	case e.State == list.Exited || e.ExitedOn != record.NoDate:
+		return apart, civil.NoDate
+	case e.State == list.Exited || e.ExitedOn != civil.NoDate:
 		return ended, e.ExitedOn
 	case state == list.Exited:
 		return ended, e.Until + 1
 	case state == list.Suspended:
-		return paused, record.NoDate
+		return paused, civil.NoDate
 	}
 	return binding, e.Since
 }
 
 // Work tells what the change of an entry that the hub learned on a day leaves to do;
 // false when nothing is. An entry without a state is none.
-func (p *Policy) Work(before, now *list.Entry, day record.Date) (w Work, ok bool) {
+func (p *Policy) Work(before, now *list.Entry, day civil.Date) (w Work, ok bool) {
 	was, _ := stageOf(before, day)
 	is, on := stageOf(now, day)
 	kind := EntryChanged
@@ -84,7 +84,7 @@ func (p *Policy) Work(before, now *list.Entry, day record.Date) (w Work, ok bool
 		kind = EntryInForce
 	}
 	w.Notice, w.On = p.notice(kind), day
-	if on != record.NoDate && (kind == EntryInForce || kind == EntryExited) {
+	if on != civil.NoDate && (kind == EntryInForce || kind == EntryExited) {
 		w.On = on
 	}
 	from := max(day, w.On)
@@ -104,7 +104,7 @@ func (p *Policy) notice(kind string) *Notice {
 
 // touched are the measures that a change bears on: those of the entry while it is in
 // force, as it was and as it is. Bars that outlive an exit are not to be lifted.
-func (p *Policy) touched(before, now *list.Entry, kind string, day record.Date) (out []*Measure) {
+func (p *Policy) touched(before, now *list.Entry, kind string, day civil.Date) (out []*Measure) {
 	old, was := inForce(before, day)
 	cur, is := inForce(now, day)
 	for _, m := range p.Measures {
@@ -127,12 +127,12 @@ func (p *Policy) touched(before, now *list.Entry, kind string, day record.Date) 
 
 // inForce is an entry as if it were in force, without an end; false for one that
 // never was.
-func inForce(e *list.Entry, day record.Date) (list.Entry, bool) {
+func inForce(e *list.Entry, day civil.Date) (list.Entry, bool) {
 	if s, _ := stageOf(e, day); s == apart {
-		return list.Entry{Since: record.NoDate}, false
+		return list.Entry{Since: civil.NoDate}, false
 	}
 	x := *e
-	x.State, x.Until, x.ExitType, x.ExitedOn = list.InForce, record.NoDate, list.NoExit, record.NoDate
+	x.State, x.Until, x.ExitType, x.ExitedOn = list.InForce, civil.NoDate, list.NoExit, civil.NoDate
 	return x, true
 }
 

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // The days of a notice are working days of the State Council's calendar, counted from
@@ -47,7 +47,7 @@ func TestCase_P6_DueDaysAreWorkingDays(t *testing.T) {
 
 func listed(l list.Code, cause, since string) list.Entry {
 	return list.Entry{ID: "E", List: l, USCC: "c", State: list.InForce, Cause: cause, DocumentNo: "1", DecidedBy: "SAMR", DecidedOn: day(since),
-		ServedOn: day(since), Since: day(since), Until: record.NoDate, ExitedOn: record.NoDate}
+		ServedOn: day(since), Since: day(since), Until: civil.NoDate, ExitedOn: civil.NoDate}
 }
 
 // Which change leaves units what to do, when it takes effect and until when it is to be
@@ -58,7 +58,7 @@ func TestCase_P6_WhatAChangeLeavesToDo(t *testing.T) {
 	with := func(e list.Entry, change func(*list.Entry)) *list.Entry { change(&e); return &e }
 	none, in := &list.Entry{}, listed(3, "1", "2026-09-01")
 	state := func(s list.State) *list.Entry { return with(in, func(e *list.Entry) { e.State = s }) }
-	served := with(in, func(e *list.Entry) { e.State, e.Since = list.Served, record.NoDate })
+	served := with(in, func(e *list.Entry) { e.State, e.Since = list.Served, civil.NoDate })
 	exited := func(x list.ExitType, on string) *list.Entry {
 		return with(in, func(e *list.Entry) { e.State, e.ExitType, e.ExitedOn = list.Exited, x, day(on) })
 	}

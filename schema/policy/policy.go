@@ -8,6 +8,7 @@ package policy
 import (
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -123,7 +124,7 @@ func (l *List) restricts() bool {
 }
 
 // Published tells whether an entry that is in force on a day is published then.
-func (p *Policy) Published(e *list.Entry, day record.Date) bool {
+func (p *Policy) Published(e *list.Entry, day civil.Date) bool {
 	t := p.List(e.List)
 	if t == nil || !t.Public {
 		return false
@@ -140,11 +141,11 @@ func (p *Policy) Published(e *list.Entry, day record.Date) bool {
 // its wording and, when Before is given, are in force since a day before it; and
 // where a cause keeps entries from the public, those of causes that the list
 // doesn't know.
-func (p *Policy) Withheld(day record.Date) (out []Withheld) {
+func (p *Policy) Withheld(day civil.Date) (out []Withheld) {
 	for _, l := range p.Lists {
 		for i := range l.Causes {
 			c := &l.Causes[i]
-			w := Withheld{List: l.Code, Cause: c, Before: record.NoDate}
+			w := Withheld{List: l.Code, Cause: c, Before: civil.NoDate}
 			switch {
 			case !l.Public:
 				continue
@@ -157,7 +158,7 @@ func (p *Policy) Withheld(day record.Date) (out []Withheld) {
 			out = append(out, w)
 		}
 		if l.Public && l.restricts() {
-			out = append(out, Withheld{List: l.Code, Known: l.names(func(*Cause) bool { return true }), Before: record.NoDate})
+			out = append(out, Withheld{List: l.Code, Known: l.names(func(*Cause) bool { return true }), Before: civil.NoDate})
 		}
 	}
 	return out
@@ -184,16 +185,16 @@ type Withheld struct {
 	List   list.Code
 	Cause  *Cause // nil: those that are not Known
 	Known  []string
-	Before record.Date // NoDate: whenever they came into force
+	Before civil.Date // NoDate: whenever they came into force
 }
 
 // before is the last such day before a day.
-func (m MonthDay) before(day record.Date) record.Date {
+func (m MonthDay) before(day civil.Date) civil.Date {
 	year := day.Time().Year()
-	if d := record.MakeDate(year, m.Month, m.Day); d < day {
+	if d := civil.MakeDate(year, m.Month, m.Day); d < day {
 		return d
 	}
-	return record.MakeDate(year-1, m.Month, m.Day)
+	return civil.MakeDate(year-1, m.Month, m.Day)
 }
 
 // WayOut tells how an entry ends.
@@ -210,7 +211,7 @@ func (p *Policy) WayOut(e *list.Entry) Exit {
 
 // Cause is the cause of a decision by its code or its name, with the wording
 // that was in use on the day it was decided; nil when the list knows none.
-func (l *List) Cause(cause string, decidedOn record.Date) *Cause {
+func (l *List) Cause(cause string, decidedOn civil.Date) *Cause {
 	for i := range l.Causes {
 		c := &l.Causes[i]
 		if (c.Code == cause || c.NameZh == cause) && c.inUse(decidedOn) {
@@ -222,11 +223,11 @@ func (l *List) Cause(cause string, decidedOn record.Date) *Cause {
 
 // inUse tells whether decisions of a day use the wording; those without a day
 // use the present one.
-func (c *Cause) inUse(day record.Date) bool {
-	if day == record.NoDate {
-		return c.To == record.NoDate
+func (c *Cause) inUse(day civil.Date) bool {
+	if day == civil.NoDate {
+		return c.To == civil.NoDate
 	}
-	return (c.From == record.NoDate || day >= c.From) && (c.To == record.NoDate || day <= c.To)
+	return (c.From == civil.NoDate || day >= c.From) && (c.To == civil.NoDate || day <= c.To)
 }
 
 // NoService tells whether a list takes effect without service.

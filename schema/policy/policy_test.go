@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -23,8 +24,8 @@ func load(t testing.TB) *Policy {
 	return p
 }
 
-func day(s string) record.Date {
-	d, ok := record.ParseDate(s)
+func day(s string) civil.Date {
+	d, ok := civil.ParseDate(s)
 	if !ok {
 		panic(s)
 	}
@@ -46,7 +47,7 @@ var today = day("2026-11-25")
 func entry(t testing.TB, l, cause, decided string) *list.Entry {
 	t.Helper()
 	return &list.Entry{List: code(t, l), State: list.InForce, Cause: cause, DecidedOn: day(decided), Since: day(decided),
-		Until: record.NoDate, ExitedOn: record.NoDate}
+		Until: civil.NoDate, ExitedOn: civil.NoDate}
 }
 
 // contractMatters are the sixteen that callers are written against.
@@ -278,27 +279,27 @@ func TestRolesMeet(t *testing.T) {
 func TestRuleBears(t *testing.T) {
 	f := func(r Rule, cause, since, asked string, want Obligation) {
 		t.Helper()
-		date := func(s string) record.Date {
+		date := func(s string) civil.Date {
 			if s == "" {
-				return record.NoDate
+				return civil.NoDate
 			}
 			return day(s)
 		}
-		e := &list.Entry{State: list.InForce, Cause: cause, DecidedOn: date(since), Since: date(since), Until: record.NoDate, ExitedOn: record.NoDate}
+		e := &list.Entry{State: list.InForce, Cause: cause, DecidedOn: date(since), Since: date(since), Until: civil.NoDate, ExitedOn: civil.NoDate}
 		if got := r.Bears(e, day(asked)); got != want {
 			t.Errorf("%+v: cause %s since %q asked %s: %v", r, cause, since, asked, got)
 		}
 	}
-	open := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"9"}, From: record.NoDate, To: record.NoDate}
+	open := Rule{Obligation: Reject, DecidedFrom: civil.NoDate, Known: []string{"9"}, From: civil.NoDate, To: civil.NoDate}
 	f(open, "9", "", "2026-01-01", Reject)
 	f(open, "8", "", "2026-01-01", Caution)
 	f(open, "in other words", "", "2026-01-01", Caution)
-	dated := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"1"}, From: day("2024-05-01"), To: day("2025-12-31")}
+	dated := Rule{Obligation: Reject, DecidedFrom: civil.NoDate, Known: []string{"1"}, From: day("2024-05-01"), To: day("2025-12-31")}
 	f(dated, "1", "2024-01-01", "2024-04-30", None)
 	f(dated, "1", "2024-01-01", "2024-05-01", Reject)
 	f(dated, "1", "2024-01-01", "2025-12-31", Reject)
 	f(dated, "1", "2024-01-01", "2026-01-01", None)
-	caused := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Causes: []string{"1", "甲"}, Known: []string{"1", "甲", "2", "乙"}, From: record.NoDate, To: record.NoDate}
+	caused := Rule{Obligation: Reject, DecidedFrom: civil.NoDate, Causes: []string{"1", "甲"}, Known: []string{"1", "甲", "2", "乙"}, From: civil.NoDate, To: civil.NoDate}
 	f(caused, "1", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "甲", "2024-01-01", "2024-04-30", Reject)
 	f(caused, "2", "2024-01-01", "2024-04-30", None)
@@ -306,7 +307,7 @@ func TestRuleBears(t *testing.T) {
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Caution)
 	caused.Obligation = Inform
 	f(caused, "in other words", "2024-01-01", "2024-04-30", Inform)
-	term := Rule{Obligation: Reject, DecidedFrom: record.NoDate, Known: []string{"1"}, TermMonths: 12, From: record.NoDate, To: record.NoDate}
+	term := Rule{Obligation: Reject, DecidedFrom: civil.NoDate, Known: []string{"1"}, TermMonths: 12, From: civil.NoDate, To: civil.NoDate}
 	f(term, "1", "2024-02-15", "2025-02-15", Reject)
 	f(term, "1", "2024-02-15", "2025-02-16", None)
 	f(term, "1", "", "2099-01-01", Reject)
@@ -318,7 +319,7 @@ func TestTermsCountFromTheFirstDayInForce(t *testing.T) {
 	p := load(t)
 	f := func(l, matter, cause, decided, since, until string) {
 		t.Helper()
-		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(since), Until: record.NoDate, State: list.InForce}
+		e := list.Entry{List: code(t, l), Cause: cause, DecidedOn: day(decided), Since: day(since), Until: civil.NoDate, State: list.InForce}
 		top := None
 		for _, r := range p.Rules(p.Matter(matter), e.List) {
 			top = max(top, r.Bears(&e, day(until)))
@@ -407,7 +408,7 @@ func TestUntil(t *testing.T) {
 	f("L16", "经设区的市级以上公安机关认定", "2025-01-01", "2027-01-01")
 	f("L24", "1", "2025-01-01", "2027-01-01")
 	f("L24", "3", "2025-01-01", "2030-01-01")
-	if p.Until(&list.Entry{List: 3, Since: record.NoDate}) != record.NoDate || p.Until(&list.Entry{List: 99, Since: today}) != record.NoDate {
+	if p.Until(&list.Entry{List: 3, Since: civil.NoDate}) != civil.NoDate || p.Until(&list.Entry{List: 99, Since: today}) != civil.NoDate {
 		t.Error("a term without a beginning or a list ends")
 	}
 }
@@ -454,8 +455,8 @@ func TestCausesNarrowTheDisplay(t *testing.T) {
 				continue
 			}
 			named := w.Cause.Code == cause || w.Cause.NameZh == cause
-			withheld = withheld || w.List == e.List && named && (w.Cause.From == record.NoDate || e.DecidedOn >= w.Cause.From) &&
-				(w.Cause.To == record.NoDate || e.DecidedOn <= w.Cause.To) && (w.Before == record.NoDate || e.Since < w.Before)
+			withheld = withheld || w.List == e.List && named && (w.Cause.From == civil.NoDate || e.DecidedOn >= w.Cause.From) &&
+				(w.Cause.To == civil.NoDate || e.DecidedOn <= w.Cause.To) && (w.Before == civil.NoDate || e.Since < w.Before)
 		}
 		if withheld == published {
 			t.Errorf("%s for %s of %s on %s: withheld %v and published %v", l, cause, decided, on, withheld, published)
@@ -530,7 +531,7 @@ func TestCauseOfItsDay(t *testing.T) {
 	f("L01", "3", "2025-03-18", "企业名称停止使用后未在规定期限内变更")
 	f("L02", "1", "2025-03-17", "年度报告隐瞒真实情况、弄虚作假")
 	f("L02", "1", "2025-07-10", "未报送年度报告")
-	if c := p.List(list.L02).Cause("1", record.NoDate); c == nil || c.NameZh != "未报送年度报告" {
+	if c := p.List(list.L02).Cause("1", civil.NoDate); c == nil || c.NameZh != "未报送年度报告" {
 		t.Errorf("without a day: %+v", c)
 	}
 	if c := p.List(list.L01).Cause("no such", today); c != nil {

@@ -3,8 +3,8 @@ package policy
 import (
 	"slices"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Rule is one cell of list × matter: the measure that answers the matter, whom it
@@ -21,8 +21,8 @@ type Rule struct {
 	Outlives   Outlives
 	// DecidedFrom is the first day of decisions that it is about: those before the
 	// list was law are none. NoDate: all.
-	DecidedFrom record.Date
-	From, To    record.Date // days on which the measure is law; NoDate: open
+	DecidedFrom civil.Date
+	From, To    civil.Date // days on which the measure is law; NoDate: open
 }
 
 // Bears tells what the rule obliges to on a day because of an entry; None when it
@@ -30,12 +30,12 @@ type Rule struct {
 // after an exit that doesn't say that it was never validly listed. A term
 // includes its last day. For a cause that the list doesn't know it says CAUTION at
 // most: whether it applies is for a person to see.
-func (r *Rule) Bears(e *list.Entry, day record.Date) Obligation {
+func (r *Rule) Bears(e *list.Entry, day civil.Date) Obligation {
 	o := r.On(day)
 	switch {
 	case o == None:
 		return None
-	case r.DecidedFrom != record.NoDate && e.DecidedOn != record.NoDate && e.DecidedOn < r.DecidedFrom:
+	case r.DecidedFrom != civil.NoDate && e.DecidedOn != civil.NoDate && e.DecidedOn < r.DecidedFrom:
 		return None
 	case !r.runs(e, day):
 		return None
@@ -53,8 +53,8 @@ func (r *Rule) Bears(e *list.Entry, day record.Date) Obligation {
 }
 
 // On is what the rule obliges to while its measure is law, None on other days.
-func (r *Rule) On(day record.Date) Obligation {
-	if r.From != record.NoDate && day < r.From || r.To != record.NoDate && day > r.To {
+func (r *Rule) On(day civil.Date) Obligation {
+	if r.From != civil.NoDate && day < r.From || r.To != civil.NoDate && day > r.To {
 		return None
 	}
 	return r.Obligation
@@ -62,18 +62,18 @@ func (r *Rule) On(day record.Date) Obligation {
 
 // runs tells whether the measure runs on a day, by the state of the entry and
 // its own term.
-func (r *Rule) runs(e *list.Entry, day record.Date) bool {
+func (r *Rule) runs(e *list.Entry, day civil.Date) bool {
 	switch state, exit := e.At(day); {
 	case state == list.InForce:
-		return r.TermMonths == 0 || e.Since == record.NoDate || day <= e.Since.AddMonths(r.TermMonths)
+		return r.TermMonths == 0 || e.Since == civil.NoDate || day <= e.Since.AddMonths(r.TermMonths)
 	case state != list.Exited || exit == list.Corrected || exit == list.Revoked || r.Outlives.Months == 0:
 		return false
 	}
 	from := e.Since
-	if r.Outlives.FromExit && from != record.NoDate {
+	if r.Outlives.FromExit && from != civil.NoDate {
 		from = e.EndedOn()
 	}
-	return from != record.NoDate && day <= from.AddMonths(r.Outlives.Months)
+	return from != civil.NoDate && day <= from.AddMonths(r.Outlives.Months)
 }
 
 // Weight is what an obligation of the rule counts for in an answer about the
@@ -131,7 +131,7 @@ func (p *Policy) Outlives(l list.Code) bool { return l < list.CodeEnd && p.outli
 
 // MeasuresOf are the measures that rest on an entry in force on a day and reach
 // the enterprise itself or the persons in it, in table order.
-func (p *Policy) MeasuresOf(e *list.Entry, day record.Date) (out []*Measure) {
+func (p *Policy) MeasuresOf(e *list.Entry, day civil.Date) (out []*Measure) {
 	if state, _ := e.At(day); state != list.InForce {
 		return nil
 	}
@@ -145,7 +145,7 @@ func (p *Policy) MeasuresOf(e *list.Entry, day record.Date) (out []*Measure) {
 
 // restsOn tells whether a measure rests on an entry at a matter, by a cause that
 // the list knows and not only on a person's own entry.
-func (p *Policy) restsOn(m *Measure, x *Matter, e *list.Entry, day record.Date) bool {
+func (p *Policy) restsOn(m *Measure, x *Matter, e *list.Entry, day civil.Date) bool {
 	if slices.ContainsFunc(m.Triggers, func(t Trigger) bool { return t.List == e.List && t.EntryOf == Person }) {
 		return false
 	}

@@ -6,18 +6,19 @@ import (
 	"slices"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/record"
 )
 
 // StoredValues gives the values of a record as it is stored.
-func StoredValues(data []byte, occurredOn record.Date) Values {
+func StoredValues(data []byte, occurredOn civil.Date) Values {
 	var all map[string]json.RawMessage
 	if json.Unmarshal(data, &all) != nil {
 		all = nil
 	}
 	return func(field string) []byte {
 		if field == OccurredOn {
-			if occurredOn == record.NoDate {
+			if occurredOn == civil.NoDate {
 				return nil
 			}
 			return occurredOn.AppendTo(nil)

@@ -3,6 +3,7 @@ package policy
 import (
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -79,7 +80,7 @@ type List struct {
 	NoService bool // statutory exception: takes effect without service
 	OfPersons bool // natural persons are listed: an entry that names one is their own
 	Exit      Exit
-	From, To  record.Date // days on which decisions could be made
+	From, To  civil.Date // days on which decisions could be made
 }
 
 // Term is how long an entry lasts from its first day in force, in years; 0: the law
@@ -101,7 +102,7 @@ type Cause struct {
 	NameEn string
 	Basis  string
 	// From and To bound the decisions that use this wording; NoDate: open.
-	From, To record.Date
+	From, To civil.Date
 
 	Term       Term // instead of the list's; the zero value: the list's
 	Restricted bool // neither published nor serious, whatever the list says
@@ -137,7 +138,7 @@ type Measure struct {
 	Elsewhere  bool // persons are barred in another enterprise than the listed one
 	Triggers   []Trigger
 	Matters    []string
-	From, To   record.Date
+	From, To   civil.Date
 }
 
 // Trigger ties a measure to a list, with the obligation the basis allows there.
@@ -149,7 +150,7 @@ type Trigger struct {
 	TermMonths int      // the measure ends that long after the first day in force; 0: with the entry
 	Outlives   Outlives
 	// DecidedFrom is the first day of decisions that trigger it; NoDate: all.
-	DecidedFrom record.Date
+	DecidedFrom civil.Date
 	EntryOf     Role // whose entry the law means: the enterprise's, or Person: only their own
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -146,7 +147,7 @@ func TestAddWorkingDays(t *testing.T) {
 	months := []int{21, 16, 22, 21, 19, 21, 23, 21, 22, 18, 21, 23}
 	for i, want := range months {
 		n := 0
-		for d := record.MakeDate(2026, 1, 1).AddMonths(i); d < record.MakeDate(2026, 1, 1).AddMonths(i+1); d++ {
+		for d := civil.MakeDate(2026, 1, 1).AddMonths(i); d < civil.MakeDate(2026, 1, 1).AddMonths(i+1); d++ {
 			if w, _ := c.Working(d); w {
 				n++
 			}

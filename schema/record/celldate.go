@@ -1,6 +1,7 @@
 package record
 
 import (
+	"credithub/schema/civil"
 	"strconv"
 	"strings"
 	"time"
@@ -38,26 +39,26 @@ func cellDay(s string, open bool) (string, bool) {
 
 // zonedDay reads a time with an offset as the day that it is in China: 2020-05-06T16:00Z
 // is the 7th. zone tells that the text names an offset, be it a wrong one.
-func zonedDay(s string) (day Date, ok, zone bool) {
+func zonedDay(s string) (day civil.Date, ok, zone bool) {
 	colon := strings.IndexByte(s, ':')
 	if colon < 0 || !strings.ContainsAny(s[colon:], "Zz+-") && !strings.Contains(s[colon:], "GMT") && !strings.Contains(s[colon:], "UTC") {
-		return NoDate, false, false
+		return civil.NoDate, false, false
 	}
 	t := strings.Replace(strings.ToUpper(s), " ", "T", 1)
 	for _, clock := range []string{"15:04:05", "15:04"} {
 		for _, offset := range []string{"Z07:00", "Z0700", "Z07"} {
 			if at, err := time.Parse("2006-01-02T"+clock+offset, strings.ReplaceAll(t, " ", "")); err == nil {
-				return DateOf(at), true, true
+				return civil.DateOf(at), true, true
 			}
 		}
 	}
-	return NoDate, false, true
+	return civil.NoDate, false, true
 }
 
 // endless begins the year that stands for "no end", as do the words of openTerm.
-var endless = MakeDate(9999, 1, 1)
+var endless = civil.MakeDate(9999, 1, 1)
 
-func parseCellDay(s string) (Date, bool) {
+func parseCellDay(s string) (civil.Date, bool) {
 	if n, err := strconv.ParseFloat(s, 64); err == nil && strings.IndexFunc(s, notNumber) < 0 {
 		return numericDay(s, n)
 	}
@@ -70,25 +71,25 @@ func parseCellDay(s string) (Date, bool) {
 	}
 	rest, ok := separator(rest, "年")
 	if !ok {
-		return NoDate, false
+		return civil.NoDate, false
 	}
 	m, after := leading(rest, 2)
 	if after, ok = separator(after, "月"); !ok {
-		return NoDate, false
+		return civil.NoDate, false
 	}
 	d, tail := leading(after, 2)
 	tail = strings.TrimPrefix(tail, "日")
-	if !timeOfDay(tail) || !validDay(y, m, d) {
-		return NoDate, false
+	if !timeOfDay(tail) || !civil.ValidDate(y, m, d) {
+		return civil.NoDate, false
 	}
-	return dayNumber(y, m, d), true
+	return civil.MakeDate(y, m, d), true
 }
 
 func notNumber(r rune) bool { return (r < '0' || r > '9') && r != '.' }
 
 // numericDay reads YYYYMMDD, a serial day of a spreadsheet, and seconds or
 // milliseconds since 1970.
-func numericDay(s string, n float64) (Date, bool) {
+func numericDay(s string, n float64) (civil.Date, bool) {
 	whole := len(s)
 	if i := strings.IndexByte(s, '.'); i >= 0 {
 		whole = i
@@ -96,19 +97,19 @@ func numericDay(s string, n float64) (Date, bool) {
 	switch {
 	case whole == 8 && n >= 18000101 && n <= 99991231:
 		y, m, d := int(n)/10000, int(n)/100%100, int(n)%100
-		return dayNumber(y, m, d), validDay(y, m, d)
+		return civil.MakeDate(y, m, d), civil.ValidDate(y, m, d)
 	case whole == 8: // not a day, not a serial
-		return NoDate, false
+		return civil.NoDate, false
 	case whole == 5 && n >= 10000: // 1927 … 2173
 		return serialDay(n), true
 	case whole == 7 && n >= serialOf(endless) && n < serialOf(endless)+366:
 		return serialDay(n), true
 	case whole == 9 || whole == 10:
-		return Date((int64(n) + 8*3600) / 86400), true
+		return civil.Date((int64(n) + 8*3600) / 86400), true
 	case whole == 12 || whole == 13:
-		return Date((int64(n)/1000 + 8*3600) / 86400), true
+		return civil.Date((int64(n)/1000 + 8*3600) / 86400), true
 	}
-	return NoDate, false
+	return civil.NoDate, false
 }
 
 // leading reads up to most digits at the head of s.
@@ -160,9 +161,9 @@ func timeOfDay(s string) bool {
 }
 
 // serialDay is the day that a spreadsheet counts from 1899-12-30.
-func serialDay(n float64) Date { return Date(int(n)) + MakeDate(1899, 12, 30) }
+func serialDay(n float64) civil.Date { return civil.Date(int(n)) + civil.MakeDate(1899, 12, 30) }
 
-func serialOf(d Date) float64 { return float64(d - MakeDate(1899, 12, 30)) }
+func serialOf(d civil.Date) float64 { return float64(d - civil.MakeDate(1899, 12, 30)) }
 
 // serialText writes out the day of a cell that a spreadsheet shows as one. A year
 // that was typed into such a cell stays a year.
@@ -206,8 +207,8 @@ func cellMonth(s string) (string, bool) {
 		}
 		m, tail := leading(rest, 2)
 		tail = strings.TrimPrefix(strings.TrimPrefix(tail, "月"), "份")
-		if tail == "" && validDay(y, m, 1) && !(len(t) == 5 && t >= "30000") { // 46023 is a serial day
-			return dayNumber(y, m, 1).String()[:7], true
+		if tail == "" && civil.ValidDate(y, m, 1) && !(len(t) == 5 && t >= "30000") { // 46023 is a serial day
+			return civil.MakeDate(y, m, 1).String()[:7], true
 		}
 	}
 	if day, ok := englishMonth(t); ok {
@@ -285,27 +286,27 @@ var longMonths = [...]string{"UARY", "RUARY", "CH", "IL", "", "E", "Y", "UST", "
 
 // englishDay reads 2-Mar-26 and 2-Mar-2026, as spreadsheets in English show days.
 // 3/2/26 is refused: it is one day there and another here.
-func englishDay(s string) (Date, bool) {
+func englishDay(s string) (civil.Date, bool) {
 	part := strings.FieldsFunc(s, func(r rune) bool { return r == '-' || r == '/' || r == ' ' })
 	if len(part) != 3 {
-		return NoDate, false
+		return civil.NoDate, false
 	}
 	d, rest := leading(part[0], 2)
 	m, y := monthName(part[1]), shortYear(part[2])
-	if rest != "" || m == 0 || y == 0 || !validDay(y, m, d) {
-		return NoDate, false
+	if rest != "" || m == 0 || y == 0 || !civil.ValidDate(y, m, d) {
+		return civil.NoDate, false
 	}
-	return dayNumber(y, m, d), true
+	return civil.MakeDate(y, m, d), true
 }
 
 // englishMonth reads Mar-26 and March-2026.
-func englishMonth(s string) (Date, bool) {
+func englishMonth(s string) (civil.Date, bool) {
 	name, year, found := strings.Cut(s, "-")
 	m, y := monthName(name), shortYear(year)
 	if !found || m == 0 || y == 0 {
-		return NoDate, false
+		return civil.NoDate, false
 	}
-	return dayNumber(y, m, 1), true
+	return civil.MakeDate(y, m, 1), true
 }
 
 // shortYear reads 2026 and 26 as spreadsheets do, 30 … 99 in the last century; 0:

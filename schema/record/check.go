@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
@@ -15,7 +16,7 @@ import (
 type checker struct {
 	d     *Decoder
 	row   *Row
-	today Date
+	today civil.Date
 	wan   uint64 // fields whose amount stands in 万元
 	ruled bool   // the rules of the kind can be asked
 
@@ -156,21 +157,21 @@ func (c *checker) version() {
 
 // earliest and latest bound every date: the store knows 1900-01-01 as "absent".
 var (
-	earliest = MakeDate(1900, 1, 2)
-	latest   = MakeDate(2299, 12, 31)
+	earliest = civil.MakeDate(1900, 1, 2)
+	latest   = civil.MakeDate(2299, 12, 31)
 	longTerm = []byte("2099-12-31") // how the standard writes 长期
 )
 
 // day reads a date; NoDate after a fault.
-func (c *checker) day(b []byte, field string, past bool) Date {
-	day, ok := ParseDate(b)
+func (c *checker) day(b []byte, field string, past bool) civil.Date {
+	day, ok := civil.ParseDate(b)
 	switch {
 	case !ok:
 		c.wrong(fault.E06Enum, field, "must be a date YYYY-MM-DD", b)
-		return NoDate
+		return civil.NoDate
 	case day < earliest || day > latest:
 		c.row.Add(fault.E06Enum, field, "must lie between 1900-01-02 and 2299-12-31")
-		return NoDate
+		return civil.NoDate
 	case past && day > c.today:
 		c.row.Add(fault.E08Future, field, "lies after today, "+c.today.String())
 	}

@@ -3,6 +3,7 @@ package record
 import (
 	"unicode/utf8"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
@@ -120,7 +121,7 @@ func envField(key []byte) int {
 // Decode reads one row and notes every fault in it; today is the civil day of
 // China. It never fails: what can't be read at all is E13 with an empty field.
 // The row's slices hold until the next call.
-func (d *Decoder) Decode(raw []byte, today Date, row *Row) {
+func (d *Decoder) Decode(raw []byte, today civil.Date, row *Row) {
 	row.reset()
 	d.arena = d.arena[:0]
 	limit := MaxRow

@@ -1,12 +1,13 @@
 package record
 
 import (
+	"credithub/schema/civil"
 	"fmt"
 	"strings"
 	"testing"
 )
 
-var today = MakeDate(2026, 3, 10)
+var today = civil.MakeDate(2026, 3, 10)
 
 const clean = `{"domain":"registration","kind":"registration","recordId":"R-0001","version":1,"op":"upsert",
  "uscc":"91420100MA4N0A2B5Y","occurredOn":"2026-03-02","data":{"name":"武汉示例科技有限公司","establishedOn":"2020-05-06","status":"1"}}`
@@ -34,7 +35,7 @@ func TestContractExampleIsClean(t *testing.T) {
 	if want := `{"name":"武汉示例科技有限公司","status":"1","establishedOn":"2020-05-06"}`; string(row.Data) != want {
 		t.Errorf("%s", row.Data)
 	}
-	if string(row.Get("name")) != "武汉示例科技有限公司" || row.Day("establishedOn") != MakeDate(2020, 5, 6) || row.Get("domicile") != nil {
+	if string(row.Get("name")) != "武汉示例科技有限公司" || row.Day("establishedOn") != civil.MakeDate(2020, 5, 6) || row.Get("domicile") != nil {
 		t.Error("get")
 	}
 }

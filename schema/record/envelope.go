@@ -1,6 +1,7 @@
 package record
 
 import (
+	"credithub/schema/civil"
 	"strconv"
 	"time"
 )
@@ -29,7 +30,7 @@ func AppendEnvelope(dst []byte, row *Row, unit string) []byte {
 		dst = append(dst, `,"uscc":"`...)
 		dst = append(append(dst, row.USCC...), '"')
 	}
-	if row.OccurredOn != NoDate {
+	if row.OccurredOn != civil.NoDate {
 		dst = append(dst, `,"occurredOn":"`...)
 		dst = append(row.OccurredOn.AppendTo(dst), '"')
 	}

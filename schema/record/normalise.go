@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"credithub/schema/civil"
 	"credithub/schema/uscc"
 )
 
@@ -237,7 +238,7 @@ func cellMoment(s string) (string, bool) {
 	}
 	for _, layout := range []string{time.TimeOnly, "15:04", "15:04:05.000"} {
 		if t, err := time.Parse(layout, clock); err == nil {
-			at := time.Date(d.Time().Year(), d.Time().Month(), d.Time().Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), China)
+			at := time.Date(d.Time().Year(), d.Time().Month(), d.Time().Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), civil.China)
 			return at.Format(time.RFC3339Nano), true
 		}
 	}

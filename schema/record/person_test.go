@@ -1,6 +1,7 @@
 package record
 
 import (
+	"credithub/schema/civil"
 	"strings"
 	"testing"
 )
@@ -14,7 +15,7 @@ func TestCase_L13_PersonKeysAreNoIdentityNumbers(t *testing.T) {
 		raw := `{"domain":"decision","kind":"entry","recordId":"R","version":1,"op":"upsert","uscc":"91420100MA4N0A2B5Y","data":{"entryId":"E","list":"L03",` +
 			`"event":"IN_FORCE","cause":"5","documentNo":"示〔2026〕1号","decidedOn":"2026-03-02","servedOn":"2026-03-04","personKey":"` + value + `","personRole":"RESPONSIBLE_PERSON"}}`
 		var row Row
-		d, _ := ParseDate("2026-11-29")
+		d, _ := civil.ParseDate("2026-11-29")
 		NewDecoder().Decode([]byte(raw), d, &row)
 		got := ""
 		for _, x := range row.Faults {

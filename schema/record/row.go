@@ -3,6 +3,7 @@ package record
 import (
 	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 )
 
@@ -15,12 +16,12 @@ type Row struct {
 	Domain     Domain
 	Kind       string // wire name, interned
 	Op         Op
-	Version    uint32    // 1 … 2³¹−1; 0 when the row names none: the next one if its content differs
-	OccurredOn Date      // NoDate when absent
-	RecordID   []byte    // 1 … 128 bytes UTF-8
-	USCC       []byte    // 18 characters; empty when the row carries none (placeholder code)
-	Unit       string    // interned unit code; set by the caller or from the envelope in Kafka
-	At         time.Time // of a heartbeat that its unit signed itself; zero when absent
+	Version    uint32     // 1 … 2³¹−1; 0 when the row names none: the next one if its content differs
+	OccurredOn civil.Date // NoDate when absent
+	RecordID   []byte     // 1 … 128 bytes UTF-8
+	USCC       []byte     // 18 characters; empty when the row carries none (placeholder code)
+	Unit       string     // interned unit code; set by the caller or from the envelope in Kafka
+	At         time.Time  // of a heartbeat that its unit signed itself; zero when absent
 
 	// Data is the data object in canonical form: fields in table order, no
 	// blanks, no nulls, absent fields left out; strings keep their text. Empty
@@ -40,7 +41,7 @@ type Row struct {
 // JSON of an array.
 type value struct {
 	text []byte
-	day  Date
+	day  civil.Date
 	set  bool
 }
 
@@ -57,11 +58,11 @@ func (r *Row) Get(field string) []byte {
 }
 
 // Day is the day of a data field of type Day, NoDate when it is absent.
-func (r *Row) Day(field string) Date {
+func (r *Row) Day(field string) civil.Date {
 	if v := r.value(field); v != nil && v.set {
 		return v.day
 	}
-	return NoDate
+	return civil.NoDate
 }
 
 // Instant is a data field of type Moment in Unix milliseconds, 0 when it is absent.
@@ -103,5 +104,5 @@ func (r *Row) Add(code fault.Code, field, message string) {
 // reset empties the row and keeps its room.
 func (r *Row) reset() {
 	values, faults := r.values[:0], r.Faults[:0]
-	*r = Row{OccurredOn: NoDate, Faults: faults, values: values}
+	*r = Row{OccurredOn: civil.NoDate, Faults: faults, values: values}
 }

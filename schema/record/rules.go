@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/uscc"
 )
@@ -58,7 +59,7 @@ func (c *checker) expect(field, message string) {
 func decisionRules(c *checker) {
 	event := c.row.Get("event")
 	exit := c.row.Get("exitType")
-	if at := c.row.Day("occurredAt"); at != NoDate && c.row.OccurredOn != NoDate && at != c.row.OccurredOn {
+	if at := c.row.Day("occurredAt"); at != civil.NoDate && c.row.OccurredOn != civil.NoDate && at != c.row.OccurredOn {
 		c.row.Add(fault.E07DateOrder, "occurredAt", "is no time of the day occurredOn, "+c.row.OccurredOn.String())
 	}
 	switch string(event) {

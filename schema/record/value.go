@@ -2,7 +2,9 @@ package record
 
 import (
 	"bytes"
+	"time"
 
+	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
@@ -41,7 +43,7 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 	case t.kind == '"':
 	case f.flag() && (t.kind == 't' || t.kind == 'f'):
 		v := &c.row.values[i]
-		v.text, v.day, v.set = yes, NoDate, true
+		v.text, v.day, v.set = yes, civil.NoDate, true
 		if t.kind == 'f' {
 			v.text = no
 		}
@@ -60,7 +62,7 @@ func (c *checker) scalar(i int, f *Field, t *token) {
 		return
 	}
 	v := &c.row.values[i]
-	v.text, v.day = b, NoDate
+	v.text, v.day = b, civil.NoDate
 	if f.Type == Money || f.Type == Count || f.Type == Score {
 		b = c.unexponent(b)
 		v.text = b
@@ -181,13 +183,13 @@ const (
 
 func (c *checker) dayField(f *Field, v *value) bool {
 	if f.Open && len(v.text) == 10 && string(v.text[:5]) == "9999-" {
-		if _, ok := ParseDate(v.text); ok {
+		if _, ok := civil.ParseDate(v.text); ok {
 			c.row.Add(fault.W05Normalised, f.Name, c.arrow("open end kept", f, v.text, longTerm))
 			v.text = longTerm
 		}
 	}
 	v.day = c.day(v.text, f.Name, f.Past)
-	return v.day != NoDate
+	return v.day != civil.NoDate
 }
 
 // period reads a month or a year.
@@ -201,7 +203,7 @@ func (c *checker) period(f *Field, v *value) bool {
 	if len(v.text) == want {
 		copy(b[:], v.text)
 	}
-	day, ok := ParseDate(b[:])
+	day, ok := civil.ParseDate(b[:])
 	switch {
 	case !ok || day < earliest-1 || day > latest:
 		if f.Type == Month {
@@ -223,7 +225,7 @@ func (c *checker) moment(f *Field, v *value) bool {
 		c.row.Add(fault.E06Enum, f.Name, "must be a time with its offset, such as 2026-03-02T09:30:00+08:00")
 		return false
 	}
-	v.day = DateOf(at)
+	v.day = civil.DateOf(at)
 	switch {
 	case v.day < earliest || v.day > latest:
 		c.row.Add(fault.E06Enum, f.Name, "must lie between 1900-01-02 and 2299-12-31")
@@ -339,7 +341,7 @@ func (c *checker) array(i int, f *Field, t *token) {
 		if c.masked {
 			c.row.Add(fault.W05Normalised, f.Name, contactsOut)
 		}
-		c.row.values[i] = value{text: b, set: true, day: NoDate}
+		c.row.values[i] = value{text: b, set: true, day: civil.NoDate}
 	}
 }
 
@@ -441,4 +443,10 @@ func (c *checker) scalarJSON(raw []byte, t token) {
 	default:
 		*a = append(append(append(*a, '"'), raw...), '"')
 	}
+}
+
+// parseInstant reads a time of RFC 3339.
+func parseInstant[T ~string | ~[]byte](s T) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, string(s))
+	return t, err == nil
 }

@@ -23,7 +23,7 @@ import (
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/drill"
 	"credithub/deploy/suite/hub"
-	"credithub/schema/record"
+	"credithub/schema/civil"
 )
 
 // rowsOfEntity is about how many rows the generator makes of one entity with the
@@ -52,7 +52,7 @@ func TestNothingIsLostOrDoubledWhateverIsKilled(t *testing.T) {
 	defer cancel()
 
 	load, err := drill.Make(gen.Config{
-		Entities: int(float64(records)/rowsOfEntity) + 1, Seed: seed, Today: record.DateOf(time.Now()),
+		Entities: int(float64(records)/rowsOfEntity) + 1, Seed: seed, Today: civil.DateOf(time.Now()),
 		Faults: 0.04, Duplicates: 0.03, Corrections: 0.06,
 	})
 	if err != nil {

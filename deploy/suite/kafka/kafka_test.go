@@ -24,14 +24,14 @@ import (
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/drill"
 	"credithub/deploy/suite/hub"
-	"credithub/schema/record"
+	"credithub/schema/civil"
 	"credithub/schema/uscc"
 )
 
 func load(t *testing.T, entities int, seed uint64) *drill.Load {
 	t.Helper()
 	l, err := drill.Make(gen.Config{
-		Entities: entities, Seed: seed, Today: record.DateOf(time.Now()), Faults: 0.03, Duplicates: 0.03, Corrections: 0.05,
+		Entities: entities, Seed: seed, Today: civil.DateOf(time.Now()), Faults: 0.03, Duplicates: 0.03, Corrections: 0.05,
 	})
 	if err != nil {
 		t.Fatal(err)

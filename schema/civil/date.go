@@ -1,4 +1,6 @@
-package record
+// Package civil has days: those of the law are days of China, without a time of
+// day, and a term ends with one.
+package civil
 
 import "time"
 
@@ -18,11 +20,6 @@ func DateOf(t time.Time) Date {
 }
 
 func mod(a, b int64) int64 { return ((a % b) + b) % b }
-
-// MakeDate is the day of a proleptic Gregorian date that must be valid.
-func MakeDate(y int, m time.Month, d int) Date {
-	return Date(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-}
 
 // Time is midnight UTC of the day.
 func (d Date) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
@@ -52,12 +49,6 @@ func (d Date) AppendTo(b []byte) []byte {
 	return d.Time().AppendFormat(b, time.DateOnly)
 }
 
-// parseInstant reads a time of RFC 3339.
-func parseInstant[T ~string | ~[]byte](s T) (time.Time, bool) {
-	t, err := time.Parse(time.RFC3339, string(s))
-	return t, err == nil
-}
-
 // monthDays are the days of the months of a common year.
 var monthDays = [13]int{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
@@ -76,13 +67,14 @@ func ParseDate[T ~string | ~[]byte](s T) (Date, bool) {
 		return
 	}
 	y, m, d := num(0, 4), num(5, 7), num(8, 10)
-	if bad || !validDay(y, m, d) {
+	if bad || !ValidDate(y, m, d) {
 		return NoDate, false
 	}
-	return dayNumber(y, m, d), true
+	return MakeDate(y, m, d), true
 }
 
-func validDay(y, m, d int) bool {
+// ValidDate tells whether there is such a day.
+func ValidDate(y, m, d int) bool {
 	if m < 1 || m > 12 || d < 1 {
 		return false
 	}
@@ -93,9 +85,10 @@ func validDay(y, m, d int) bool {
 	return d <= last
 }
 
-// dayNumber counts days from 1970-01-01, with years that begin in March (Fliegel
-// and Van Flandern); y ≥ 0.
-func dayNumber(y, m, d int) Date {
+// MakeDate is the day of a proleptic Gregorian date, which must be valid, with
+// y ≥ 0. It counts days with years that begin in March (Fliegel and Van Flandern).
+func MakeDate[Month ~int](y int, month Month, d int) Date {
+	m := int(month)
 	if m <= 2 {
 		y--
 		m += 12
