@@ -281,10 +281,10 @@ func (h *hub) total() int {
 	return n
 }
 
-var random = rand.New(rand.NewPCG(1, 2))
+var chance = rand.New(rand.NewPCG(1, 2))
 
 // code makes a valid code.
-func code() string { return uscc.Random(random, "420100", "91") }
+func code() string { return uscc.Random(chance, "420100", "91") }
 
 func registration(id, code, name string) string {
 	return fmt.Sprintf(`{"domain":"registration","kind":"registration","recordId":%q,"version":1,"op":"upsert","uscc":%q,`+

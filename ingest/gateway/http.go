@@ -2,11 +2,11 @@ package gateway
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,6 +15,7 @@ import (
 	"credithub/deploy/platform/auth"
 	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/problem"
+	"credithub/deploy/platform/random"
 	"credithub/schema/access"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
@@ -138,13 +139,7 @@ func (g *Gateway) log(ctx context.Context, who access.Principal, action, subject
 // newBatchID is 12 hex digits of time and 20 that nobody can guess, so that ids
 // sort by time.
 func newBatchID(at time.Time) string {
-	var b [16]byte
-	ms := uint64(at.UnixMilli())
-	for i := range 6 {
-		b[i] = byte(ms >> (40 - 8*i))
-	}
-	_, _ = rand.Read(b[6:]) // never fails
-	return hex.EncodeToString(b[:])
+	return fmt.Sprintf("%012x", uint64(at.UnixMilli())&(1<<48-1)) + random.Hex(10)
 }
 
 // batchTime reads the time of a batch id, false when it is none.

@@ -3,8 +3,6 @@ package sink
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +11,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
+
+	"credithub/deploy/platform/random"
 )
 
 // Chunk is what one fetch gave: rows that follow each other in a block, and what
@@ -100,11 +100,7 @@ func New(cfg Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	var id [8]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return nil, fmt.Errorf("sink: name of the writer: %w", err)
-	}
-	s := &Sink{cfg: cfg, writer: hex.EncodeToString(id[:]), changed: make(chan struct{})}
+	s := &Sink{cfg: cfg, writer: random.Hex(8), changed: make(chan struct{})}
 	s.met = newCounters(cfg.Registerer, cfg.Lane)
 	return s, nil
 }

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"credithub/deploy/embedded/engine/chdb"
+	"credithub/deploy/platform/random"
 )
 
 type server struct {
@@ -38,10 +37,8 @@ type server struct {
 const chunkSize = 1 << 20
 
 func newServer(c *Config, e *core) *server {
-	var b [6]byte
-	_, _ = rand.Read(b[:])
 	return &server{
-		cfg: c, core: e, met: newCounters(), hello: hello(e.version), boot: hex.EncodeToString(b[:]),
+		cfg: c, core: e, met: newCounters(), hello: hello(e.version), boot: random.Hex(6),
 		reads: semaphore.NewWeighted(int64(c.MaxReads)), writes: semaphore.NewWeighted(int64(c.MaxWrites)),
 		bufs: sync.Pool{New: func() any { b := make([]byte, chunkSize); return &b }},
 	}
@@ -248,7 +245,7 @@ func (s *server) runSelect(w http.ResponseWriter, conn *chdb.Conn, req *request,
 			break
 		}
 		if tag == "" {
-			tag = newTag()
+			tag = random.Hex(8)
 			w.Header().Set("X-ClickHouse-Exception-Tag", tag)
 		}
 		if _, err := out.Write(piece); err != nil {
@@ -327,12 +324,6 @@ func fill(r io.Reader, buf []byte) (n int, err error) {
 		n += m
 	}
 	return n, err
-}
-
-func newTag() string {
-	var b [8]byte
-	_, _ = rand.Read(b[:])
-	return hex.EncodeToString(b[:])
 }
 
 func isPrintable(s string) bool {

@@ -3,8 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/random"
 	"credithub/schema/access"
 )
 
@@ -63,11 +62,7 @@ func (d *DevIssuer) Issue(role access.Role, unit string, ttl time.Duration) (str
 	if ttl <= 0 || ttl > MaxTTL {
 		return "", fmt.Errorf("auth: ttl %s is outside 0…%s", ttl, MaxTTL)
 	}
-	var id [6]byte
-	if _, err := rand.Read(id[:]); err != nil {
-		return "", err
-	}
-	subject := string(role) + "-" + hex.EncodeToString(id[:])
+	subject := string(role) + "-" + random.Hex(6)
 	if _, err := principal(subject, string(role), unit, d.units); err != nil {
 		return "", fmt.Errorf("auth: %w", err)
 	}

@@ -10,8 +10,6 @@ package httpx
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +26,7 @@ import (
 	"credithub/deploy/platform/httpx/fastpath"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/problem"
+	"credithub/deploy/platform/random"
 	"credithub/schema/fault"
 )
 
@@ -274,9 +273,7 @@ func RequestIDs(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(HeaderRequestID)
 		if !plain(id) {
-			var b [12]byte
-			_, _ = rand.Read(b[:]) // never fails
-			id = hex.EncodeToString(b[:])
+			id = random.Hex(12)
 		}
 		w.Header().Set(HeaderRequestID, id)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestKey{}, id)))
