@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -113,8 +112,5 @@ func (r *running) kafkaAccess() (*node.KafkaAccess, error) {
 		PasswordFile: users.PasswordFile(embedded.BrokerKcatUser), KcatConfig: filepath.Join(r.cmd.Data, kcatFile)}
 	conf := fmt.Sprintf("bootstrap.servers=%s\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanisms=%s\nsasl.username=%s\nsasl.password=%s\n",
 		r.cmd.Kafka[0], a.Mechanism, a.User, password)
-	if err := os.Remove(a.KcatConfig); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, err
-	}
-	return a, os.WriteFile(a.KcatConfig, []byte(conf), 0o600)
+	return a, node.ReplaceFile(a.KcatConfig, []byte(conf))
 }

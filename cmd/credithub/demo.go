@@ -14,6 +14,7 @@ import (
 
 	"credithub/deploy/gen"
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/node"
 	"credithub/deploy/probe"
 	"credithub/schema/access"
 	"credithub/schema/civil"
@@ -55,7 +56,7 @@ func (r *running) loadDemo(ctx context.Context, url string) error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(mark, append(text, '\n'), 0o600); err != nil {
+		if err := node.ReplaceFile(mark, append(text, '\n')); err != nil {
 			return err
 		}
 	}

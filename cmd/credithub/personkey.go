@@ -62,7 +62,7 @@ func (c *personKeyCmd) secret() ([]byte, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("person-key: %w", err)
 	}
-	return secret, os.WriteFile(filepath.Join(folder, "fingerprint"), []byte(node.Fingerprint(personKeyName, secret)+"\n"), 0o600)
+	return secret, node.ReplaceFile(filepath.Join(folder, "fingerprint"), []byte(node.Fingerprint(personKeyName, secret)+"\n"))
 }
 
 // readID reads one identity number of 15 or 18 digits; an old one becomes the new

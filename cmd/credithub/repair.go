@@ -31,7 +31,7 @@ type repairCmd struct {
 // the audit files. What it can't mend it names with the next step, and ends with
 // an error.
 func (c *repairCmd) Run(ctx context.Context) error {
-	release, err := node.Lock(c.Data)
+	release, err := node.Lock(c.Data, 0)
 	if err != nil {
 		return err
 	}

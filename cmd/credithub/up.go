@@ -51,7 +51,7 @@ type running struct {
 
 // Run is the whole hub.
 func (c *upCmd) Run(ctx context.Context) error {
-	release, err := node.Lock(c.Data)
+	release, err := node.Lock(c.Data, 0)
 	if err != nil {
 		return err
 	}

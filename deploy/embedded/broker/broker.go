@@ -94,7 +94,7 @@ func (c *Config) Validate() error {
 }
 
 // Run serves the broker until ctx ends, then saves its state and returns.
-func Run(ctx context.Context, c Config) (err error) {
+func Run(ctx context.Context, c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("broker: %w", err)
 	}
-	defer func() { err = errors.Join(err, leave()) }()
+	defer leave()
 	defer ln.Close()
 	debug.SetMemoryLimit(c.MemoryLimit)
 	if c.TLS != nil {

@@ -22,6 +22,7 @@ import (
 	"credithub/deploy/embedded/broker"
 	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/platform/node"
 )
 
 // Nothing that a stranger sends ends the broker.
@@ -293,7 +294,7 @@ func TestGroupAfterKill(t *testing.T) {
 func TestSecondProcess(t *testing.T) {
 	p := embedtest.StartBroker(t, embedtest.BrokerOptions{})
 	err := broker.Run(ctx(t), broker.Config{DataDir: p.Dir, LockWait: 50 * time.Millisecond})
-	if !errors.Is(err, child.ErrLocked) || !strings.Contains(err.Error(), p.Dir) {
+	if !errors.Is(err, node.ErrLocked) || !strings.Contains(err.Error(), p.Dir) {
 		t.Errorf("got %v", err)
 	}
 }

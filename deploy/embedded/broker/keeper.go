@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"credithub/deploy/platform/node"
 )
 
 // never is the interval of kfake's own rounds, in milliseconds: ten years.
@@ -66,7 +68,7 @@ func (k *keeper) round() {
 	k.cluster.Compact() // and retention
 	k.left = k.bytes()
 	k.log.Info("topics compacted", "bytes", before, "left", k.left, "took", time.Since(start))
-	if err := os.WriteFile(k.note, strconv.AppendInt(nil, k.left, 10), 0o600); err != nil {
+	if err := node.ReplaceFile(k.note, strconv.AppendInt(nil, k.left, 10)); err != nil {
 		k.log.Warn("the size after compaction can't be noted; it comes again after a restart", "error", err)
 	}
 }

@@ -1,7 +1,6 @@
 package broker
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/random"
 	"credithub/schema/feed"
 	"credithub/schema/record"
 )
@@ -96,34 +97,17 @@ func (u *Users) keep(user User, replace bool) error {
 	}
 	path := u.PasswordFile(user.Name)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		secret := make([]byte, 24)
-		_, _ = rand.Read(secret) // never fails
-		if err := put(path, base64.RawURLEncoding.AppendEncode(nil, secret), false); err != nil {
+		password := base64.RawURLEncoding.EncodeToString(random.Bytes(24))
+		if err := node.CreateFile(path, []byte(password+"\n")); err != nil && !errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("broker: user %s: %w", user.Name, err)
 		}
 	}
-	if err := put(u.file(user.Name), rights, replace); err != nil {
-		return fmt.Errorf("broker: user %s: %w", user.Name, err)
-	}
-	return nil
-}
-
-// put writes a file in one step; of two makers that may not replace, the first wins.
-func put(path string, b []byte, replace bool) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(b, '\n'))
-	if err := errors.Join(err, tmp.Chmod(0o600), tmp.Sync(), tmp.Close()); err != nil {
-		return err
-	}
+	put := node.CreateFile
 	if replace {
-		return os.Rename(tmp.Name(), path)
+		put = node.ReplaceFile
 	}
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	if err := put(u.file(user.Name), append(rights, '\n')); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("broker: user %s: %w", user.Name, err)
 	}
 	return nil
 }
@@ -257,7 +241,7 @@ func keepRights(data string, all []User) error {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
 	}
-	return put(filepath.Join(data, rightsFile), b, true)
+	return node.ReplaceFile(filepath.Join(data, rightsFile), append(b, '\n'))
 }
 
 func (u *User) rights() (out []kfake.ACL) {

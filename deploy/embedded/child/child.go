@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
+
+	"credithub/deploy/platform/node"
 )
 
 // Environment of a supervised child. The numbers are file descriptors.
@@ -22,9 +22,6 @@ const (
 	EnvListener = "CREDITHUB_LISTEN_FD" // a listening TCP socket
 	EnvParent   = "CREDITHUB_PARENT_FD" // read end of a pipe that the parent never writes to
 )
-
-// ErrLocked means that another process holds the directory.
-var ErrLocked = errors.New("directory is in use by another process")
 
 // ErrNotLoopback means that an address outside this machine was asked for.
 var ErrNotLoopback = errors.New("address is not on the loopback interface")
@@ -103,44 +100,6 @@ func inherited(env string) (*os.File, error) {
 	return os.NewFile(uintptr(n), env), nil
 }
 
-// Lock is an exclusive hold on a directory. The kernel drops it with the
-// process, so that a kill leaves no stale lock.
-type Lock struct{ f *os.File }
-
-// LockDir creates dir (0700) and takes its lock. It tries until wait has
-// passed, as a killed predecessor may take a moment to vanish, and then fails
-// with ErrLocked, naming the holder.
-func LockDir(dir string, wait time.Duration) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("child: lock: %w", err)
-	}
-	path := filepath.Join(dir, "lock")
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("child: lock: %w", err)
-	}
-	for deadline := time.Now().Add(wait); ; time.Sleep(10 * time.Millisecond) {
-		err := tryLock(f)
-		if err == nil {
-			break
-		}
-		if !time.Now().Before(deadline) {
-			holder, _ := os.ReadFile(path)
-			f.Close()
-			return nil, fmt.Errorf("child: lock %s: %w (process %s)", dir, ErrLocked, strings.TrimSpace(string(holder)))
-		}
-	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("child: lock: %w", err)
-	}
-	return &Lock{f: f}, nil
-}
-
 // Place is where a service runs.
 type Place struct {
 	DataDir  string
@@ -152,8 +111,8 @@ type Place struct {
 
 // Take locks the data directory, lowers the priority of this process and opens
 // the listener. leave gives the directory free; the listener is the caller's.
-func (p Place) Take() (ln net.Listener, leave func() error, err error) {
-	lock, err := LockDir(p.DataDir, p.LockWait)
+func (p Place) Take() (ln net.Listener, leave func(), err error) {
+	leave, err = node.Lock(p.DataDir, p.LockWait)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -163,10 +122,8 @@ func (p Place) Take() (ln net.Listener, leave func() error, err error) {
 		}
 	}
 	if err != nil {
-		return nil, nil, errors.Join(err, lock.Unlock())
+		leave()
+		return nil, nil, err
 	}
-	return ln, lock.Unlock, nil
+	return ln, leave, nil
 }
-
-// Unlock gives the directory free.
-func (l *Lock) Unlock() error { return l.f.Close() }

@@ -2,11 +2,7 @@ package child_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
 
 	"credithub/deploy/embedded/child"
 )
@@ -27,37 +23,6 @@ func TestLoopback(t *testing.T) {
 	f("192.168.1.2:9092", false)
 	f("example.com:9092", false)
 	f("127.0.0.1", false)
-}
-
-func TestLockDir(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "b")
-	l, err := child.LockDir(dir, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := child.LockDir(dir, 20*time.Millisecond); !errors.Is(err, child.ErrLocked) || !strings.Contains(err.Error(), dir) {
-		t.Errorf("got %v", err)
-	}
-	go func() {
-		time.Sleep(50 * time.Millisecond)
-		if err := l.Unlock(); err != nil {
-			t.Error(err)
-		}
-	}()
-	next, err := child.LockDir(dir, 10*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := next.Unlock(); err != nil {
-		t.Error(err)
-	}
-	file := filepath.Join(dir, "file")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := child.LockDir(file, 0); err == nil {
-		t.Error("a file was locked as a directory")
-	}
 }
 
 func TestInheritance(t *testing.T) {

@@ -10,10 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func tryLock(f *os.File) error {
-	return unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-}
-
 // Nice lowers the priority of this process (0 leaves it, 19 is the lowest).
 // Raising it again would need rights that a hub doesn't have. Linux keeps the
 // value per thread and hands it on to new ones, so each thread is told; call it

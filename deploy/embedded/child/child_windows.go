@@ -1,11 +1,6 @@
 package child
 
-import (
-	"errors"
-	"os"
-)
-
-func tryLock(*os.File) error { return errors.ErrUnsupported }
+import "errors"
 
 // Nice is not supported here.
 func Nice(n int) error {

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/random"
 )
 
 // Password returns the password that the engine of a data directory takes,
@@ -31,21 +32,8 @@ func Password(dataDir string) (string, error) {
 	if err := os.MkdirAll(dataDir, 0o700); err != nil {
 		return "", fmt.Errorf("engine: password: %w", err)
 	}
-	var raw [32]byte
-	if _, err := rand.Read(raw[:]); err != nil {
-		return "", fmt.Errorf("engine: password: %w", err)
-	}
-	tmp, err := os.CreateTemp(dataDir, ".password-") // mode 0600
-	if err != nil {
-		return "", fmt.Errorf("engine: password: %w", err)
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.WriteString(hex.EncodeToString(raw[:]) + "\n")
-	if err = errors.Join(err, tmp.Sync(), tmp.Close()); err != nil {
-		return "", fmt.Errorf("engine: password: %w", err)
-	}
 	// Of two makers at once the first wins, and both read the same.
-	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := node.CreateFile(path, []byte(random.Hex(32)+"\n")); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", fmt.Errorf("engine: password: %w", err)
 	}
 	return Password(dataDir)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -18,7 +17,7 @@ import (
 // for Config.ShutdownTimeout. It is meant to be the only thing its process
 // does: it changes the working directory and the time zone, and a process can
 // run it once.
-func Run(ctx context.Context, c Config) (err error) {
+func Run(ctx context.Context, c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
@@ -27,7 +26,7 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}
-	defer func() { err = errors.Join(err, leave()) }()
+	defer leave()
 	defer ln.Close()
 	start := time.Now()
 	e, err := boot(&c)

@@ -19,6 +19,7 @@ import (
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
+	"credithub/deploy/platform/node"
 )
 
 // What the engine answers is for the holder of the password only, and reaches
@@ -256,7 +257,7 @@ func testSecond(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	err = engine.Run(ctx(t), engine.Config{DataDir: dir, Library: lib, Password: "0123456789abcdef", LockWait: 50 * time.Millisecond})
-	if !errors.Is(err, child.ErrLocked) || !strings.Contains(err.Error(), dir) {
+	if !errors.Is(err, node.ErrLocked) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -23,7 +23,7 @@ import (
 	"strings"
 	"time"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/node"
 )
 
 // Version of the library this hub was made and tested with.
@@ -137,15 +137,15 @@ func (in *Installer) Ensure(ctx context.Context, progress Progress) (string, err
 	if wait == 0 {
 		wait = 10 * time.Minute
 	}
-	lock, err := child.LockDir(in.Dir, 0)
-	if errors.Is(err, child.ErrLocked) {
+	release, err := node.Lock(in.Dir, 0)
+	if errors.Is(err, node.ErrLocked) {
 		progress("waiting for another installation", 0)
-		lock, err = child.LockDir(in.Dir, wait)
+		release, err = node.Lock(in.Dir, wait)
 	}
 	if err != nil {
 		return "", fmt.Errorf("install: %w", err)
 	}
-	defer func() { _ = lock.Unlock() }()
+	defer release()
 	if in.marked(home, lib) {
 		return lib, nil
 	}

@@ -44,23 +44,6 @@ func TestSecretIsMadeOnceAndPrivate(t *testing.T) {
 	}
 }
 
-func TestLockHoldsAndReleases(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new")
-	release, err := Lock(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Lock(dir); !errors.Is(err, ErrLocked) {
-		t.Fatalf("second lock: %v", err)
-	}
-	release()
-	release, err = Lock(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	release()
-}
-
 func TestEndpointsRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	want := Endpoints{HTTP: "http://127.0.0.1:8080", Kafka: "127.0.0.1:9092", ClickHouse: "http://127.0.0.1:8123"}

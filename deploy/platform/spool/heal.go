@@ -122,7 +122,7 @@ func (s *Spool) again(r *audit.Record) error {
 // nobody writes to, as far as lost has them and they fit the chain. It gives the
 // numbers that it put back, and those that stay damaged.
 func Heal(dir string, lost Lost) (healed, left []uint64, err error) {
-	unlock, err := node.Lock(dir)
+	unlock, err := node.Lock(dir, 0)
 	if err != nil {
 		return nil, nil, fmt.Errorf("spool: %w", err)
 	}

@@ -19,8 +19,6 @@ package spool
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +35,7 @@ import (
 
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/random"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
 )
@@ -166,7 +165,7 @@ func Open(dir, writer string, opts Options) (*Spool, error) {
 	if writer == "" || strings.ContainsAny(writer, "\n\r") || len(writer) > 100 {
 		return nil, fmt.Errorf("spool: %q is no name of a writer", writer)
 	}
-	unlock, err := node.Lock(dir)
+	unlock, err := node.Lock(dir, 0)
 	if err != nil {
 		return nil, fmt.Errorf("spool: %w", err)
 	}
@@ -220,11 +219,7 @@ func (s *Spool) identity(writer string) (string, error) {
 		return "", err
 	}
 	if id = writerIn(segs); id == "" {
-		var r [4]byte
-		if _, err := rand.Read(r[:]); err != nil {
-			return "", err
-		}
-		id = writer + "-" + hex.EncodeToString(r[:])
+		id = writer + "-" + random.Hex(4)
 	}
 	return id, node.ReplaceFile(filepath.Join(s.dir, writerFile), []byte(id+"\n"))
 }
