@@ -2,14 +2,15 @@
 // identifier, record, list, measure, matter, unit, right and message of the
 // system is described here and nowhere else. Nothing below schema does I/O,
 // reads a clock or holds state; ingest and query stand on it and never on each
-// other.
+// other. Each package stands on those before it alone:
 //
+//	civil    days of China, on which the law counts
+//	fold     forms in which names, document numbers and headings are compared
+//	fault    row faults (E01–E14, W01–W15) and error kinds with their wire names
 //	uscc     统一社会信用代码 and the codes around it
 //	personal identity numbers, telephone numbers, addresses and accounts in texts
-//	fault    row faults (E01–E14, W01–W15) and error kinds with their wire names
-//	civil    days of China, on which the law counts
-//	record   the pushed envelope: domains, kinds, fields, decoding, validation
 //	list     list entries (名单记录) and how events fold into a state
+//	record   the pushed envelope: domains, kinds, fields, decoding, validation
 //	policy   the law as data: lists, measures, matters, units, facts, purposes, notices, calendar
 //	label    names of coded values in Chinese and English
 //	grade    the four classes 良好/警示/失信/严重失信

@@ -115,6 +115,35 @@ func TestSchemaDoesNoIO(t *testing.T) {
 	}
 }
 
+// Each package of the contract stands on those that its package comment names before it.
+func TestSchemaStandsInTheOrderOfItsComment(t *testing.T) {
+	doc, err := os.ReadFile("../../schema/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const room = module + "/schema/"
+	place := map[string]int{}
+	for line := range strings.Lines(string(doc)) {
+		if name, ok := strings.CutPrefix(line, "//\t"); ok {
+			name, _, _ = strings.Cut(name, " ")
+			place[room+name] = len(place) + 1
+		}
+	}
+	for _, p := range packages(t) {
+		if !strings.HasPrefix(p.ImportPath, room) {
+			continue
+		}
+		if place[p.ImportPath] == 0 {
+			t.Errorf("%s is not named in schema/doc.go", p.ImportPath)
+		}
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, room) && place[imp] >= place[p.ImportPath] {
+				t.Errorf("%s imports %s, which schema/doc.go names behind it", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
 func TestTopLevelIsFixed(t *testing.T) {
 	entries, err := os.ReadDir("../..")
 	if err != nil {

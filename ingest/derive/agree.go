@@ -6,7 +6,6 @@ import (
 
 	"credithub/schema/fault"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // contradicts refuses a record that tells of a document otherwise than another record
@@ -14,7 +13,7 @@ import (
 // earlier service of the same entry is taken, since the term runs from it: so what
 // holds is never harsher for which came first.
 func (d *Decisions) contradicts(r *list.EventRecord, id ID) (fault.Fault, bool) {
-	if r.Op != record.Upsert || r.Event > list.EventInForce && r.Event != list.EventExited {
+	if r.Retracted || r.Event > list.EventInForce && r.Event != list.EventExited {
 		return fault.Fault{}, false
 	}
 	peers := d.tellers(d.document(&r.Facts))

@@ -11,7 +11,6 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // follower is what a reader of credit.entries ends with.
@@ -41,7 +40,7 @@ func (x follower) read(t testing.TB, out Outcome) {
 // told is a decision about document no by unit under an entry id, on L22.
 func told(unit, entry, rec, no string, e list.Event, day string, more ...func(*list.EventRecord)) list.EventRecord {
 	d, _ := civil.ParseDate(day)
-	r := list.EventRecord{RecordID: rec, Version: 1, Op: record.Upsert, OccurredOn: d,
+	r := list.EventRecord{RecordID: rec, Version: 1, OccurredOn: d,
 		Facts: list.Facts{EntryID: entry, List: 22, USCC: code(1), Unit: unit, Event: e, Cause: "1", DocumentNo: no,
 			DecidedOn: d, ServedOn: civil.NoDate, EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 	for _, f := range more {
@@ -92,7 +91,7 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 	f("another list", map[string]list.State{"B-9": list.InForce, "A-2": list.InForce}, a,
 		told("PBC", "A-2", "p", no, list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.List = 4 }))
 	f("one of them taken back", map[string]list.State{"A-1": list.InForce}, a, b,
-		told("BANK", "B-9", "b", no, list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.Version, r.Op = 2, record.Retract }))
+		told("BANK", "B-9", "b", no, list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.Version, r.Retracted = 2, true }))
 	f("one of them corrected away", map[string]list.State{"A-1": list.InForce, "B-9": list.InForce}, a, b,
 		told("BANK", "B-9", "b", "银逃〔2026〕14号", list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.Version = 2 }))
 
@@ -191,7 +190,7 @@ func history(r *rand.Rand) (log []list.EventRecord) {
 				}
 			}
 			if x.Version > 1 && r.IntN(3) == 0 {
-				x.Op = record.Retract
+				x.Retracted = true
 			}
 		})
 		log = append(log, x)
@@ -201,7 +200,7 @@ func history(r *rand.Rand) (log []list.EventRecord) {
 
 func hash(r *list.EventRecord) uint64 {
 	h := uint64(17)
-	for _, c := range fmt.Sprintf("%d %d %d %d %+v", r.Version, r.Op, r.OccurredOn, r.OccurredAt, r.Facts) {
+	for _, c := range fmt.Sprintf("%d %t %d %d %+v", r.Version, r.Retracted, r.OccurredOn, r.OccurredAt, r.Facts) {
 		h = h*1099511628211 + uint64(c)
 	}
 	return h

@@ -7,7 +7,6 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // Seq is the place of a message on credit.entries: offset of the decision record
@@ -134,7 +133,7 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, sent Sent, tell bool
 	if v.Current {
 		d.replace(r, id, tell)
 		out.Changes = d.changes
-		if tell && r.Op == record.Upsert {
+		if tell && !r.Retracted {
 			known := d.records(d.members(d.byID[r.EntryID]))
 			out.AtOdds = d.atOdds(r, known)
 			out.Warnings = d.warnings(r, known)
@@ -163,7 +162,7 @@ func (d *Decisions) owned(r *list.EventRecord, id ID) (fault.Fault, bool) {
 	if e.unit != r.Unit {
 		return fault.Fault{Code: fault.E12Right, Field: "entryId", Message: "the entry id belongs to an entry of another unit"}, true
 	}
-	if e.list == r.List || r.Op != record.Upsert {
+	if e.list == r.List || r.Retracted {
 		return fault.Fault{}, false
 	}
 	for ev := range events(e.events) {
@@ -181,7 +180,7 @@ func (d *Decisions) owned(r *list.EventRecord, id ID) (fault.Fault, bool) {
 // corrects it.
 func (d *Decisions) stray(r *list.EventRecord, id ID) (fault.Fault, bool) {
 	n, ok := d.byID[r.EntryID]
-	if !ok || r.Op != record.Upsert {
+	if !ok || r.Retracted {
 		return fault.Fault{}, false
 	}
 	if p := d.entryOf.get(id); p != nil && *p == n+1 {
@@ -205,7 +204,7 @@ func (d *Decisions) replace(r *list.EventRecord, id ID, tell bool) {
 	if p := d.entryOf.get(id); p != nil && *p > 0 {
 		left, had = *p-1, true
 	}
-	if r.Op != record.Upsert {
+	if r.Retracted {
 		if had {
 			d.entryOf.put(id, 0)
 			d.edit([]uint32{left}, r.RecordID, nil, tell)

@@ -330,7 +330,7 @@ func TestNewsHoldTheLastWord(t *testing.T) {
 }
 
 func eventOf(rec string, v uint32, entry, code string, ev list.Event, day int) list.EventRecord {
-	return list.EventRecord{RecordID: rec, Version: v, Op: record.Upsert, OccurredOn: civil.Date(20000 + day),
+	return list.EventRecord{RecordID: rec, Version: v, OccurredOn: civil.Date(20000 + day),
 		Facts: list.Facts{EntryID: entry, List: 9, USCC: code, Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "财〔2026〕" + entry + "号",
 			DecidedOn: civil.Date(20000 + day), ServedOn: civil.NoDate, EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 }
@@ -345,7 +345,7 @@ func TestEventsComeBack(t *testing.T) {
 		var want []list.EventRecord
 		for i := range rapid.IntRange(0, 4).Draw(t, "events") {
 			r := list.EventRecord{RecordID: fmt.Sprint(i, word("id")), Version: rapid.Uint32().Draw(t, "v"), Seq: rapid.Uint64().Draw(t, "seq"),
-				Op: record.Upsert, OccurredOn: day("on"), Facts: list.Facts{EntryID: e.id, Unit: "MOF", List: 9, USCC: word("code"),
+				OccurredOn: day("on"), Facts: list.Facts{EntryID: e.id, Unit: "MOF", List: 9, USCC: word("code"),
 					Event: list.EventServed, Cause: word("cause"), DocumentNo: word("doc"), DecidedOn: day("d"), ServedOn: day("s"),
 					EffectiveFrom: day("f"), TermUntil: day("u"), ExitType: list.Repaired, ExitDocumentNo: word("x"),
 					Annotated: rapid.Bool().Draw(t, "annotated")}}
@@ -408,11 +408,11 @@ func TestEntriesFollowTheirRecords(t *testing.T) {
 	step("an older record joins", eventOf("D8", 1, "E1", a, list.EventServed, 0), "E04")
 	step("exit was about another entry", in(eventOf("D2", 2, "E2!", b, list.EventExited, 5), 2, func(*list.EventRecord) {}),
 		"0 E1 "+b+` was="" gone=false IN_FORCE`, "1 E2! "+b+` was="" gone=false EXITED`)
-	step("retracted", in(decided, 4, func(r *list.EventRecord) { r.Op = record.Retract; r.USCC = b }), "0 E1 "+b+` was="" gone=true `)
+	step("retracted", in(decided, 4, func(r *list.EventRecord) { r.Retracted = true; r.USCC = b }), "0 E1 "+b+` was="" gone=true `)
 	step("and back", in(decided, 5, func(r *list.EventRecord) { r.USCC = b }), "0 E1 "+b+` was="" gone=false IN_FORCE`)
 	step("list corrected by its only record", in(decided, 6, func(r *list.EventRecord) { r.USCC, r.List = b, 10 }),
 		"0 E1 "+b+` was="" gone=false IN_FORCE`)
-	step("retracted what was never sent", in(eventOf("D7", 1, "", a, list.NoEvent, 1), 1, func(r *list.EventRecord) { r.Op = record.Retract }))
+	step("retracted what was never sent", in(eventOf("D7", 1, "", a, list.NoEvent, 1), 1, func(r *list.EventRecord) { r.Retracted = true }))
 }
 
 // What was accepted before a rule stays accepted when it is loaded again.
@@ -444,11 +444,13 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 				rapid.SampledFrom([]string{"E1", "E2"}).Draw(t, "entry"), code(rapid.IntRange(1, 2).Draw(t, "code")),
 				list.Event(rapid.IntRange(1, 7).Draw(t, "event")), rapid.IntRange(0, 5).Draw(t, "day"))
 			r.Unit = rapid.SampledFrom([]string{"MOF", "MOF", "MOF", "MEM"}).Draw(t, "unit")
+			hash := uint64(r.Event)<<8 | uint64(r.OccurredOn)<<16
 			if rapid.IntRange(0, 4).Draw(t, "retract") == 0 {
-				r.Op = record.Retract
+				r.Retracted = true
+				hash |= 1
 			}
 			r.Seq = Seq(int64(i), 0)
-			log = append(log, message{r, uint64(r.Event)<<8 | uint64(r.OccurredOn)<<16 | uint64(r.Op)})
+			log = append(log, message{r, hash})
 		}
 		cut := rapid.IntRange(0, len(log)).Draw(t, "restart after")
 		run := func(stored int) (map[string]list.Entry, []Status, []string) {
@@ -493,7 +495,7 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 		}
 		byEntry := map[string][]list.EventRecord{}
 		for _, r := range top {
-			if r.Op == record.Upsert {
+			if !r.Retracted {
 				byEntry[r.EntryID] = append(byEntry[r.EntryID], r)
 			}
 		}
@@ -522,7 +524,7 @@ func TestResumptions(t *testing.T) {
 	d := NewDecisions(list.Law{})
 	apply := func(id string, version uint32, e list.Event) list.State {
 		t.Helper()
-		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), Op: record.Upsert, OccurredOn: civil.NoDate,
+		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), OccurredOn: civil.NoDate,
 			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
 				DecidedOn: civil.MakeDate(2026, 3, 2), ServedOn: civil.MakeDate(2026, 3, 4), EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 		out := d.Apply(&r, uint64(version), 0)

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"credithub/schema/fold"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // A decision is one document about one party on one list, whatever number a unit
@@ -26,7 +26,7 @@ func (d *Decisions) documentOf(e *entry) ID {
 }
 
 func (d *Decisions) document(about *list.Facts) ID {
-	no := record.FoldDocument(about.DocumentNo)
+	no := fold.Document(about.DocumentNo)
 	if no == "" || about.USCC == "" {
 		return ID{}
 	}
@@ -206,9 +206,9 @@ func (d *Decisions) compare(before, after []shown) {
 
 // sameDocument is the one of all that tells of the document of an entry.
 func sameDocument(all []shown, e *list.Entry) *shown {
-	no := record.FoldDocument(e.DocumentNo)
+	no := fold.Document(e.DocumentNo)
 	for i := range all {
-		if o := &all[i]; o.ok && no != "" && o.List == e.List && o.USCC == e.USCC && record.FoldDocument(o.DocumentNo) == no {
+		if o := &all[i]; o.ok && no != "" && o.List == e.List && o.USCC == e.USCC && fold.Document(o.DocumentNo) == no {
 			return o
 		}
 	}

@@ -7,7 +7,6 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/list"
-	"credithub/schema/record"
 )
 
 // An entry's events stand one after another in one piece of memory that is
@@ -61,7 +60,7 @@ func (ev *event) record(e *entry) list.EventRecord {
 	day := func(i int) civil.Date { return civil.Date(int32(binary.LittleEndian.Uint32(h[16+4*i:]))) }
 	return list.EventRecord{
 		RecordID: view(ev.recordID), Version: binary.LittleEndian.Uint32(h), Seq: binary.LittleEndian.Uint64(h[4:]),
-		Op: record.Upsert, OccurredOn: day(0), OccurredAt: int64(binary.LittleEndian.Uint64(h[36:])),
+		OccurredOn: day(0), OccurredAt: int64(binary.LittleEndian.Uint64(h[36:])),
 		Facts: list.Facts{
 			EntryID: e.id, Unit: e.unit, List: list.Code(h[12]), Event: list.Event(h[13]), ExitType: list.ExitType(h[14]),
 			Annotated: h[15] == 1, DecidedOn: day(1), ServedOn: day(2), EffectiveFrom: day(3), TermUntil: day(4),

@@ -12,6 +12,7 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
+	"credithub/schema/fold"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -204,7 +205,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 		j.out.Sent = sent
 	}
 	if p.domain == record.Decision {
-		r := list.EventOf(row, unit, derive.Seq(offset, 0))
+		r := record.EventOf(row, unit, derive.Seq(offset, 0))
 		out := j.dcs.Apply(&r, row.Hash, sent)
 		row.Version, j.out.Version = r.Version, r.Version
 		if out.Status == derive.Rejected {
@@ -243,7 +244,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 	}
 	if p.domain == record.Registration {
 		if j.name = ""; v.Current && row.Op == record.Upsert {
-			j.name = record.FoldName(text(row.Get("name")))
+			j.name = fold.Name(text(row.Get("name")))
 		}
 		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
 		if v.Status == derive.Accepted && v.Current {

@@ -15,7 +15,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/civil"
-	"credithub/schema/list"
+	"credithub/schema/fold"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -156,7 +156,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 			// What was accepted stays accepted, also when the rules have changed
 			// since: faults are of no interest here.
 			j.dec.Decode(env, loadDay, &j.row)
-			r := list.EventOf(&j.row, v.Unit, derive.Seq(v.Offset, 0))
+			r := record.EventOf(&j.row, v.Unit, derive.Seq(v.Offset, 0))
 			j.dcs.Load(&r, v.Hash)
 			return nil
 		})
@@ -189,7 +189,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 			f.Apply(verdict, id, h, v.Op, v.Unit, []byte(v.RecordID), &j.read, nil)
 		}
 		if d == record.Registration {
-			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(record.FoldName(v.Name)), &news)
+			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(fold.Name(v.Name)), &news)
 			news.Reset() // stored rows are known to everybody
 			if verdict.Status == derive.Accepted && verdict.Current {
 				j.ended.Note([]byte(v.USCC), v.Ended)

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"credithub/ingest/sink"
-	"credithub/schema/record"
+	"credithub/schema/fold"
 )
 
 // names adds the names that a registration gives its code.
@@ -24,7 +24,7 @@ func (j *judge) names(b *sink.Block, at time.Time) {
 		return // objects instead of texts name nobody
 	}
 	for _, f := range all {
-		if f = record.FoldName(f); f != "" && f != name {
+		if f = fold.Name(f); f != "" && f != name {
 			b.Names.Append(f, row.USCC, false, at)
 		}
 	}

@@ -15,9 +15,9 @@ import (
 	"credithub/schema/access"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
+	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -191,7 +191,7 @@ func (q *question) sound(m *policy.Matter, near []*policy.Matter, maxCaseNo int,
 		return fault.New(fault.BadInput, "asOf and after exclude each other")
 	}
 	if q.person != "" {
-		k, ok := record.ParsePersonKey(q.person)
+		k, ok := list.ParsePersonKey(q.person)
 		if !ok {
 			return fault.New(fault.BadInput, "personKey: not the 64 hex digits of a keyed hash; credithub person-key makes it")
 		}

@@ -22,6 +22,7 @@ import (
 	"credithub/schema/audit"
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/fold"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -377,7 +378,7 @@ func (h *hub) Names(ctx context.Context, q *store.Names) ([]store.Candidate, err
 			continue
 		}
 		for _, n := range append(d.FormerNames, d.Name) {
-			n = record.FoldName(n)
+			n = fold.Name(n)
 			if ok := strings.HasPrefix(n, q.Text) || q.Match == store.Contains && strings.Contains(n, q.Text); ok && (best[r.USCC] == "" || n < best[r.USCC]) {
 				best[r.USCC] = n
 			}

@@ -8,6 +8,7 @@ import (
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/fault"
+	"credithub/schema/fold"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
@@ -122,7 +123,7 @@ func subjectOf(regs []store.Record) restrict.SubjectState {
 	}
 	name := ""
 	for i := range regs {
-		n := record.FoldName(nameOf(regs[i].Data))
+		n := fold.Name(nameOf(regs[i].Data))
 		if i > 0 && n != name {
 			return restrict.Ambiguous
 		}

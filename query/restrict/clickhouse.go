@@ -12,6 +12,7 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
+	"credithub/schema/fold"
 	"credithub/schema/list"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
@@ -182,7 +183,7 @@ func (c tables) names(ctx context.Context, cond string, codes []string, all map[
 				if names[k] == nil {
 					names[k] = map[string]bool{}
 				}
-				names[k][record.FoldName(name.Row(i))] = true
+				names[k][fold.Name(name.Row(i))] = true
 			}
 		}
 		return nil

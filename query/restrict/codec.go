@@ -47,6 +47,10 @@ const (
 	moreBit      = 1 << 6
 )
 
+// What outgrows its bits doesn't compile: a list those below annotatedBit, a state and
+// an exit type half a byte each.
+const _ = uint(annotatedBit-list.CodeEnd) + uint(16-list.StateEnd) + uint(16-list.ExitEnd)
+
 // dict numbers texts that come again and again: unit codes and causes. Readers
 // take no lock; there is one writer. Numbers start at 1 and never change.
 type dict struct {

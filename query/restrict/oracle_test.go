@@ -14,7 +14,6 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
-	"credithub/schema/record"
 )
 
 // span is the least and the most that the law allows.
@@ -195,7 +194,7 @@ func (c *cell) String() string {
 func (c *cell) entry(t *testing.T, p *policy.Policy) list.Entry {
 	t.Helper()
 	e, ok := list.Fold([]list.EventRecord{{
-		RecordID: "D-1", Version: 1, Seq: 4, Op: record.Upsert, OccurredOn: served,
+		RecordID: "D-1", Version: 1, Seq: 4, OccurredOn: served,
 		Facts: list.Facts{EntryID: "E-1", List: c.list, USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: list.EventInForce,
 			Cause: c.cause, DocumentNo: "示例决〔2026〕1号", DecidedOn: decided, ServedOn: served,
 			EffectiveFrom: served, TermUntil: c.end, Persons: list.Persons(bound, "")},

@@ -25,7 +25,7 @@ const (
 // Names asks for the codes whose names match, each once under the first of its
 // matching names, ordered by name and code.
 type Names struct {
-	Text                 string // as record.FoldName gives it
+	Text                 string // as fold.Name gives it
 	Match                NameMatch
 	AfterName, AfterUSCC string
 	Limit                int

@@ -7,8 +7,8 @@ import (
 
 	"credithub/query/store"
 	"credithub/schema/fault"
+	"credithub/schema/fold"
 	"credithub/schema/personal"
-	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
 
@@ -51,7 +51,7 @@ func (w *Viewer) Search(ctx context.Context, text string, first int, after strin
 	if code := uscc.Fold(text); uscc.Check([]byte(code)).Valid() {
 		return w.searchCode(ctx, code, keys)
 	}
-	folded := record.FoldName(text)
+	folded := fold.Name(text)
 	if Personal(text) || folded == "" {
 		return emptyPage(), nil
 	}
@@ -164,9 +164,9 @@ func (w *Viewer) verify(ctx context.Context, q *store.Names, got []store.Candida
 func (e *Entity) bears(q *store.Names) (former string, ok bool) {
 	match := func(name string) bool {
 		if q.Match == store.Contains {
-			return strings.Contains(record.FoldName(name), q.Text)
+			return strings.Contains(fold.Name(name), q.Text)
 		}
-		return strings.HasPrefix(record.FoldName(name), q.Text)
+		return strings.HasPrefix(fold.Name(name), q.Text)
 	}
 	if !e.Registered() {
 		return "", false

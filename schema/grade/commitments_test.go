@@ -56,7 +56,7 @@ func TestRulesKnowTheListsAndTheirCauses(t *testing.T) {
 	}
 	for i := range r.rules {
 		for _, l := range p.Lists {
-			if rule := &r.rules[i]; len(rule.causes) > 0 && rule.lists>>l.Code&1 == 1 {
+			if rule := &r.rules[i]; len(rule.causes) > 0 && rule.lists.Has(l.Code) {
 				for _, c := range rule.causes {
 					if l.Cause(c, civil.NoDate) == nil {
 						t.Errorf("rule %s: %s has no cause %q", rule.code, l.Code, c)

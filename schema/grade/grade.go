@@ -134,7 +134,7 @@ func (r *Rules) evidence(rule *rule, f *Facts) (ids []string) {
 	case "list":
 		for i := range f.Entries {
 			e := &f.Entries[i]
-			if s, _ := e.At(f.Day); s == list.InForce && rule.lists>>e.List&1 == 1 && (len(rule.causes) == 0 || slices.Contains(rule.causes, e.Cause)) {
+			if s, _ := e.At(f.Day); s == list.InForce && rule.lists.Has(e.List) && (len(rule.causes) == 0 || slices.Contains(rule.causes, e.Cause)) {
 				ids = append(ids, e.List.String()+" "+e.ID)
 			}
 		}

@@ -25,7 +25,7 @@ type rule struct {
 	code   string
 	grade  Grade
 	fact   string
-	lists  uint64
+	lists  list.Set
 	causes []string // of the lists, by code and by name; empty: all
 	values []string
 	months int
@@ -152,7 +152,7 @@ func (r *Rules) addRule(row *ruleRow, fail func(string, ...any)) {
 		if !known {
 			fail("rule %s: unknown list %q", row.Code, name)
 		}
-		x.lists |= 1 << c
+		x.lists.Add(c)
 	}
 	r.rules = append(r.rules, x)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"credithub/schema/civil"
-	"credithub/schema/record"
+	"credithub/schema/fold"
 )
 
 // Contradicted finds among known records one that tells otherwise of what r tells of
@@ -111,7 +111,7 @@ func oneExit(a, b *EventRecord) bool {
 }
 
 func oneDocument(a, b string) bool {
-	return a == b || record.FoldDocument(a) == record.FoldDocument(b)
+	return a == b || fold.Document(a) == fold.Document(b)
 }
 
 func otherDay(a, b civil.Date) bool { return a != b && a != civil.NoDate && b != civil.NoDate }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"credithub/schema/civil"
-	"credithub/schema/record"
 )
 
 func at(clock string) func(*EventRecord) {
@@ -216,7 +215,7 @@ func permute(n int, f func([]int)) {
 func TestCase_P6_AnObjectionMarksTheEntryAndKeepsItInForce(t *testing.T) {
 	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	event := func(id string, version uint32, e Event, on string, annotated bool) EventRecord {
-		return EventRecord{RecordID: id, Version: version, Op: record.Upsert, OccurredOn: civil.NoDate, Facts: Facts{EntryID: "E", List: 3, USCC: "c",
+		return EventRecord{RecordID: id, Version: version, OccurredOn: civil.NoDate, Facts: Facts{EntryID: "E", List: 3, USCC: "c",
 			Unit: "U", Event: e, Cause: "1", DocumentNo: "1", DecidedOn: day(on), ServedOn: day(on), EffectiveFrom: civil.NoDate,
 			TermUntil: civil.NoDate, Annotated: annotated}}
 	}
@@ -236,7 +235,7 @@ func TestCase_P6_AnObjectionMarksTheEntryAndKeepsItInForce(t *testing.T) {
 	f("an earlier record says so", true, InForce, event("A", 1, EventDecided, "2026-03-01", true), event("B", 1, EventInForce, "2026-03-02", false))
 	f("taken back", false, InForce, in, event("A", 2, EventInForce, "2026-03-02", false), later)
 	gone := event("A", 2, EventDecided, "2026-03-01", true)
-	gone.Op = record.Retract
+	gone.Retracted = true
 	f("retracted", false, InForce, event("A", 1, EventDecided, "2026-03-01", true), gone, event("B", 1, EventInForce, "2026-03-02", false))
 	f("suspended meanwhile", true, Suspended, in, event("C", 1, EventSuspended, "2026-04-01", false))
 }

@@ -20,7 +20,7 @@ const (
 
 // Doubts are those of an entry in which a record takes part.
 func Doubts(events []EventRecord, law Law, about *EventRecord) (d Doubt) {
-	_, d, _ = fold(events, law)
+	_, d, _ = foldAll(events, law)
 	live := current(events)
 	if !slices.ContainsFunc(live, about.sameRecord) {
 		return 0

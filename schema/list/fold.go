@@ -2,10 +2,8 @@ package list
 
 import (
 	"slices"
-	"unsafe"
 
 	"credithub/schema/civil"
-	"credithub/schema/record"
 )
 
 // Facts are the fields of a decision record's data that shape its entry. Dates
@@ -32,8 +30,8 @@ type Facts struct {
 type EventRecord struct {
 	RecordID   string
 	Version    uint32
-	Seq        uint64 // place in credit.decision: what the hub learned when
-	Op         record.Op
+	Seq        uint64     // place in credit.decision: what the hub learned when
+	Retracted  bool       // the version takes the record back
 	OccurredOn civil.Date // NoDate: the decision's date
 	OccurredAt int64      // the instant, Unix milliseconds; 0: only the day is known
 	Facts
@@ -78,11 +76,12 @@ type Law struct {
 // that it leaves out come from the events before it. It is annotated (异议标注) as long
 // as any of its records says so, and stays in force meanwhile.
 func Fold(events []EventRecord, law Law) (Entry, bool) {
-	e, _, ok := fold(events, law)
+	e, _, ok := foldAll(events, law)
 	return e, ok
 }
 
-func fold(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
+// foldAll is Fold and what is doubtful about the entry.
+func foldAll(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 	live := current(events)
 	if len(live) == 0 {
 		return Entry{}, 0, false
@@ -319,30 +318,4 @@ func First(decided, served, from civil.Date, noService bool) (day civil.Date, ea
 		return served, true
 	}
 	return from, false
-}
-
-// EventOf is a decision record as the fold wants it. Its texts hold as long as the
-// row.
-func EventOf(row *record.Row, unit string, seq uint64) EventRecord {
-	code, _ := ParseCode(row.Get("list"))
-	return EventRecord{
-		RecordID: text(row.RecordID), Version: row.Version, Seq: seq, Op: row.Op,
-		OccurredOn: row.OccurredOn, OccurredAt: row.Instant("occurredAt"),
-		Facts: Facts{
-			EntryID: text(row.Get("entryId")), List: code, USCC: text(row.USCC), Unit: unit,
-			Event: ParseEvent(row.Get("event")), Cause: text(row.Get("cause")), DocumentNo: text(row.Get("documentNo")),
-			DecidedOn: row.Day("decidedOn"), ServedOn: row.Day("servedOn"), EffectiveFrom: row.Day("effectiveFrom"),
-			TermUntil: row.Day("termUntil"), ExitType: ParseExit(row.Get("exitType")),
-			ExitDocumentNo: text(row.Get("exitDocumentNo")), Persons: Persons(text(row.Get("personKey")), text(row.Get("personRole"))),
-			Annotated: text(row.Get("annotated")) == "Y",
-		},
-	}
-}
-
-// text reads bytes as a string as long as they hold.
-func text(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	return unsafe.String(&b[0], len(b))
 }

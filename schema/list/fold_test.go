@@ -7,7 +7,6 @@ import (
 	"pgregory.net/rapid"
 
 	"credithub/schema/civil"
-	"credithub/schema/record"
 )
 
 func date(s string) civil.Date {
@@ -35,7 +34,7 @@ var law = Law{
 // ev makes an event of entry X-1 on L03; the number orders it in the log.
 func ev(seq uint64, e Event, occurred string, more ...func(*EventRecord)) EventRecord {
 	r := EventRecord{
-		RecordID: e.String(), Version: 1, Seq: seq, Op: record.Upsert, OccurredOn: date(occurred),
+		RecordID: e.String(), Version: 1, Seq: seq, OccurredOn: date(occurred),
 		Facts: Facts{
 			EntryID: "X-1", List: 3, USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e, Cause: "5",
 			DocumentNo: "D-1", DecidedOn: date("2026-01-10"), ServedOn: civil.NoDate,
@@ -50,7 +49,7 @@ func ev(seq uint64, e Event, occurred string, more ...func(*EventRecord)) EventR
 
 func id(s string) func(*EventRecord)      { return func(r *EventRecord) { r.RecordID = s } }
 func version(v uint32) func(*EventRecord) { return func(r *EventRecord) { r.Version = v } }
-func retract(r *EventRecord)              { r.Op = record.Retract }
+func retract(r *EventRecord)              { r.Retracted = true }
 func decided(s string) func(*EventRecord) { return func(r *EventRecord) { r.DecidedOn = date(s) } }
 func served(s string) func(*EventRecord)  { return func(r *EventRecord) { r.ServedOn = date(s) } }
 func effective(s string) func(*EventRecord) {
@@ -253,7 +252,7 @@ func drawEvents(t *rapid.T) []EventRecord {
 		text := func(name string) string { return rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, name) }
 		events[i] = EventRecord{
 			RecordID: text("record"), Version: rapid.Uint32Range(1, 3).Draw(t, "version"), Seq: uint64(i + 1),
-			Op: rapid.SampledFrom([]record.Op{record.Upsert, record.Upsert, record.Retract}).Draw(t, "op"), OccurredOn: drawDate.Draw(t, "occurred"),
+			Retracted: rapid.SampledFrom([]bool{false, false, true}).Draw(t, "retracted"), OccurredOn: drawDate.Draw(t, "occurred"),
 			Facts: Facts{
 				EntryID: "X", List: 3, USCC: text("uscc"), Unit: "U", Event: Event(rapid.IntRange(1, 7).Draw(t, "event")),
 				Cause: text("cause"), DocumentNo: text("doc"), DecidedOn: drawDate.Draw(t, "decided"),
@@ -373,7 +372,7 @@ func TestNames(t *testing.T) {
 func TestNoticesAndStaysChangeNoTerm(t *testing.T) {
 	day := func(s string) civil.Date { d, _ := civil.ParseDate(s); return d }
 	event := func(seq uint64, ev Event, on, until string) EventRecord {
-		r := EventRecord{RecordID: on, Version: 1, Seq: seq, Op: record.Upsert, OccurredOn: day(on),
+		r := EventRecord{RecordID: on, Version: 1, Seq: seq, OccurredOn: day(on),
 			Facts: Facts{EntryID: "E", List: 9, USCC: "91420100MA4N0A2B5Y", Unit: "MOF", Event: ev, Cause: "1", DocumentNo: "D",
 				DecidedOn: day("2025-03-03"), ServedOn: day("2025-03-03"), EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 		if until != "" {

@@ -8,7 +8,7 @@ import (
 	"fmt"
 )
 
-// Code numbers a list: 1…28 for L01…L28, 29 for L15B. It fits a 64-bit set.
+// Code numbers a list: 1…28 for L01…L28, 29 for L15B.
 type Code uint8
 
 // Codes that the text of the hub itself names.
@@ -45,6 +45,27 @@ func ParseCode[T string | []byte](s T) (Code, bool) {
 	}
 	return 0, false
 }
+
+// Codes lists all lists, in the order of their codes.
+func Codes() []Code {
+	all := make([]Code, 0, CodeEnd-1)
+	for c := L01; c < CodeEnd; c++ {
+		all = append(all, c)
+	}
+	return all
+}
+
+// Set is a set of lists.
+type Set uint64
+
+// A list that doesn't fit a Set doesn't compile.
+const _ = uint(64 - CodeEnd)
+
+// Add puts a list into the set.
+func (s *Set) Add(c Code) { *s |= 1 << c }
+
+// Has tells whether a list is in the set.
+func (s Set) Has(c Code) bool { return s>>c&1 == 1 }
 
 // Event is what a decision record says happened to an entry.
 type Event uint8
@@ -88,16 +109,18 @@ const (
 	InForce
 	Suspended
 	Exited
+	// StateEnd is one past the last state.
+	StateEnd
 )
 
-var stateNames = [...]string{"", "PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "EXITED"}
+var stateNames = [StateEnd]string{"", "PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "EXITED"}
 
 // String is the wire name.
 func (s State) String() string { return stateNames[s] }
 
 // ParseState reads a wire name; NoState when unknown.
 func ParseState(s string) State {
-	for i := PreNotice; i <= Exited; i++ {
+	for i := PreNotice; i < StateEnd; i++ {
 		if stateNames[i] == s {
 			return i
 		}
@@ -116,16 +139,18 @@ const (
 	Corrected
 	Revoked
 	SubjectEnded
+	// ExitEnd is one past the last exit type.
+	ExitEnd
 )
 
-var exitNames = [...]string{"", "EXPIRED", "REPAIRED", "CORRECTED", "REVOKED", "SUBJECT_ENDED"}
+var exitNames = [ExitEnd]string{"", "EXPIRED", "REPAIRED", "CORRECTED", "REVOKED", "SUBJECT_ENDED"}
 
 // String is the wire name, "" for NoExit.
 func (x ExitType) String() string { return exitNames[x] }
 
 // ParseExit reads a wire name; NoExit when unknown.
 func ParseExit[T string | []byte](s T) ExitType {
-	for i := Expired; i <= SubjectEnded; i++ {
+	for i := Expired; i < ExitEnd; i++ {
 		if exitNames[i] == string(s) {
 			return i
 		}

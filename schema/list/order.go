@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"credithub/schema/civil"
-	"credithub/schema/record"
 )
 
 // on is the day the event occurred.
@@ -82,7 +81,7 @@ func current(events []EventRecord) []*EventRecord {
 		})
 		all = slices.CompactFunc(all, (*EventRecord).sameRecord)
 	}
-	return slices.DeleteFunc(all, func(r *EventRecord) bool { return r.Op == record.Retract || r.Event == NoEvent })
+	return slices.DeleteFunc(all, func(r *EventRecord) bool { return r.Retracted || r.Event == NoEvent })
 }
 
 func (r *EventRecord) sameRecord(o *EventRecord) bool {

@@ -1,10 +1,6 @@
 package list
 
-import (
-	"strings"
-
-	"credithub/schema/record"
-)
+import "strings"
 
 // PersonRole is the role in which an entry on an enterprise binds a person.
 type PersonRole byte
@@ -16,14 +12,33 @@ const (
 	ResponsiblePerson   PersonRole = 'R' // 主要负责人、直接责任人员、实际控制人
 )
 
-// KeyLength is the length of a person's key in hex.
-const KeyLength = record.KeyLength
+// String is the wire name; "" for NoPerson.
+func (r PersonRole) String() string {
+	switch r {
+	case LegalRepresentative:
+		return "LEGAL_REPRESENTATIVE"
+	case ResponsiblePerson:
+		return "RESPONSIBLE_PERSON"
+	}
+	return ""
+}
+
+// KeyLength is the length of the key of a person: 32 bytes in hex.
+const KeyLength = 64
+
+// ParsePersonKey reads the key of a person; false when it is none.
+func ParsePersonKey(s string) (string, bool) {
+	if len(s) != KeyLength || strings.Trim(s, "0123456789abcdefABCDEF") != "" {
+		return "", false
+	}
+	return strings.ToLower(s), true
+}
 
 // Persons writes whom an entry names: keys of persons with blanks between, each
 // bound in the role; "" when no key is there.
 func Persons(keys, role string) string {
 	letter := LegalRepresentative
-	if role == "RESPONSIBLE_PERSON" {
+	if role == ResponsiblePerson.String() {
 		letter = ResponsiblePerson
 	}
 	var b strings.Builder

@@ -144,7 +144,7 @@ func (b *builder) decides(where string, g *grant, lists []string) {
 			b.fail(where, "decides list %q, which has no row", name)
 			continue
 		}
-		g.lists |= 1 << c
+		g.lists.Add(c)
 		g.unit.Lists = append(g.unit.Lists, c)
 		b.lists[c].Units = append(b.lists[c].Units, g.unit.Code)
 	}

@@ -31,7 +31,7 @@ func listing(t *testing.T, p *Policy, l, cause, decided, served, from, until str
 	if row.Rejected() {
 		return list.Entry{}, told
 	}
-	e, _ := list.Fold([]list.EventRecord{list.EventOf(&row, "U", 1)}, p.Law())
+	e, _ := list.Fold([]list.EventRecord{record.EventOf(&row, "U", 1)}, p.Law())
 	return e, told
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/fold"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
@@ -17,7 +18,7 @@ func (p *Policy) Law() list.Law {
 
 // SameCause tells whether two causes of a list are one, by code and by name.
 func (p *Policy) SameCause(l list.Code, a, b string) bool {
-	if record.FoldName(a) == record.FoldName(b) {
+	if fold.Name(a) == fold.Name(b) {
 		return true
 	}
 	t := p.List(l)
@@ -133,7 +134,7 @@ func (p *Policy) RepairFrom(e *list.Entry) civil.Date {
 // cause is unknown, its term is cut or its first day put off. row is a decision
 // record; of exits, stays and resumptions, which repeat the listing, it says nothing.
 func (p *Policy) Warn(row *record.Row) {
-	r := list.EventOf(row, "", 0)
+	r := record.EventOf(row, "", 0)
 	l := p.List(r.List)
 	if l == nil || r.Event > list.EventInForce || r.Event == list.NoEvent {
 		return

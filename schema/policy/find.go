@@ -2,10 +2,9 @@ package policy
 
 import (
 	"cmp"
+	"credithub/schema/fold"
 	"slices"
 	"strings"
-
-	"credithub/schema/record"
 )
 
 // Limits of what FindMatter offers.
@@ -103,5 +102,5 @@ func foldMatter(s string) string {
 			return -1
 		}
 		return r
-	}, record.FoldName(s))
+	}, fold.Name(s))
 }

@@ -46,7 +46,7 @@ type Policy struct {
 type grant struct {
 	unit    *Unit
 	domains uint64
-	lists   uint64
+	lists   list.Set
 }
 
 // Source is a unit whose silence makes the answer to a matter uncertain.
@@ -95,7 +95,7 @@ func (p *Policy) MayPush(unit string, d record.Domain) bool {
 // MayDecide tells whether a unit decides entries of a list.
 func (p *Policy) MayDecide(unit string, l list.Code) bool {
 	g := p.units[unit]
-	return g != nil && l < list.CodeEnd && g.lists>>l&1 == 1
+	return g != nil && g.lists.Has(l)
 }
 
 // Serious tells whether a list is one of 严重失信主体名单.

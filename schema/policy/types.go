@@ -50,9 +50,9 @@ func (r Role) Personal() bool { return r&persons != 0 }
 func (r Role) String() string {
 	switch r {
 	case LegalRepresentative:
-		return "LEGAL_REPRESENTATIVE"
+		return list.LegalRepresentative.String()
 	case ResponsiblePerson, Person:
-		return "RESPONSIBLE_PERSON"
+		return list.ResponsiblePerson.String()
 	case Branch:
 		return "BRANCH"
 	}

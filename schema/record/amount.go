@@ -1,6 +1,7 @@
 package record
 
 import (
+	"credithub/schema/fold"
 	"math/big"
 	"strings"
 )
@@ -157,9 +158,9 @@ func ungroup(s string) (string, bool) {
 			continue
 		}
 		mark := r == ',' || r == '，'
-		if !mark && blankRune(r) {
+		if !mark && fold.Blank(r) {
 			j := i
-			for j < len(all) && blankRune(all[j]) {
+			for j < len(all) && fold.Blank(all[j]) {
 				j++
 			}
 			mark = digitAt(i-1) && digitAt(j)
@@ -176,7 +177,7 @@ func ungroup(s string) (string, bool) {
 			grouped, group = true, 0
 			continue
 		}
-		if blankRune(r) {
+		if fold.Blank(r) {
 			out = append(out, r)
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
+	"credithub/schema/fold"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
 
@@ -83,11 +84,11 @@ func (k *KindSpec) worthNoting(field string) bool {
 func (k *KindSpec) derivedID(values map[string]string) string {
 	subject := values["uscc"]
 	if subject == "" || uscc.Placeholder(subject) {
-		subject = values["regNo"] + FoldName(values["name"])
+		subject = values["regNo"] + fold.Name(values["name"])
 	}
 	key := k.Domain.String() + "\x00" + k.Name + "\x00" + subject
 	for _, f := range k.Identity {
-		key += "\x00" + FoldName(values[f])
+		key += "\x00" + fold.Name(values[f])
 	}
 	sum := xxh3.HashString128(key).Bytes()
 	return "F-" + hex.EncodeToString(sum[:])

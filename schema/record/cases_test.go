@@ -14,10 +14,10 @@ func built(k *KindSpec, cells ...Cell) (*Row, string) {
 	var row Row
 	NewDecoder().Decode(raw, today, &row)
 	row.Faults = append(row.Faults, warnings...)
-	return &row, list(row.Faults)
+	return &row, listed(row.Faults)
 }
 
-func list(faults []fault.Fault) string {
+func listed(faults []fault.Fault) string {
 	var all []string
 	for _, f := range faults {
 		all = append(all, strings.TrimSpace(string(f.Code)+" "+f.Field))

@@ -2,6 +2,7 @@ package record
 
 import (
 	"credithub/schema/civil"
+	"credithub/schema/fold"
 	"strconv"
 	"strings"
 	"time"
@@ -139,8 +140,8 @@ func withoutTime(s string) string {
 	if colon < 0 {
 		return s
 	}
-	if blank := strings.LastIndexFunc(s[:colon], blankRune); blank > 0 {
-		if digits := strings.TrimFunc(s[blank:colon], blankRune); digits != "" && strings.Trim(digits, "0123456789０１２３４５６７８９") == "" {
+	if blank := strings.LastIndexFunc(s[:colon], fold.Blank); blank > 0 {
+		if digits := strings.TrimFunc(s[blank:colon], fold.Blank); digits != "" && strings.Trim(digits, "0123456789０１２３４５６７８９") == "" {
 			return s[:blank]
 		}
 	}

@@ -42,6 +42,9 @@ type Decoder struct {
 	spans  []personal.Span
 }
 
+// An envelope field that doesn't fit the bits of Decoder.twice doesn't compile.
+const _ = uint(16 - envEnd)
+
 // member is a name and its value in the data object.
 type member struct{ key, value token }
 

@@ -2,7 +2,6 @@ package record
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 )
 
@@ -216,23 +215,6 @@ func TestBuildOddRows(t *testing.T) {
 		Cell{Field: "formerNames", Text: "旧;\"更\""}, Cell{Field: "shareholders", Text: "甲、乙"})
 	if r.Version != 2 || string(r.RecordID) != `R"1` || string(r.Get("formerNames")) != `["旧","\"更\""]` {
 		t.Errorf("%+v %s", r, r.Data)
-	}
-}
-
-func TestFoldName(t *testing.T) {
-	f := func(a, b string) {
-		t.Helper()
-		if FoldName(a) != FoldName(b) {
-			t.Errorf("%q %q: %q %q", a, b, FoldName(a), FoldName(b))
-		}
-	}
-	f("武汉示例（集团）有限公司", " 武汉示例(集团) 有限公司\u3000")
-	f("武汉示例【集团】有限公司", "武汉示例〔集团〕有限\t公司")
-	f("ＡＢＣ１２３有限公司", "abc123有限公司")
-	f("“示例”公司", "\"示例\"公司")
-	f("示例·公司", "示例•公司")
-	if strings.ContainsAny(FoldName("a b\u00a0c"), " \u00a0") {
-		t.Error("blanks")
 	}
 }
 

@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"credithub/schema/fold"
+	"strings"
+)
 
 // envelopeHeaders are the words of files for the fields of the envelope.
 var envelopeHeaders = map[string][]string{
@@ -59,7 +62,7 @@ func (k *KindSpec) MatchHeader(cell string) (field string, ok bool) {
 func FoldHeader(cell string) string { return foldHeader(cell) }
 
 func foldHeader(s string) string {
-	s = strings.Map(simplify, FoldName(s))
+	s = strings.Map(fold.Simplify, fold.Name(s))
 	s = strings.ReplaceAll(s, "做出", "作出")
 	return strings.Trim(s, "*:_'\"")
 }

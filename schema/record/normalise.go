@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"credithub/schema/civil"
+	"credithub/schema/fold"
 	"credithub/schema/uscc"
 )
 
@@ -84,7 +85,7 @@ func normalise(kind *KindSpec, c Cell) (string, bool) {
 // trimCell cuts white space of every kind, the text mark of spreadsheets and
 // the rests of scanned texts off both ends.
 func trimCell(s string) string {
-	s = strings.TrimFunc(s, func(r rune) bool { return blankRune(r) || r == '〓' || r == 0xFFFD })
+	s = strings.TrimFunc(s, func(r rune) bool { return fold.Blank(r) || r == '〓' || r == 0xFFFD })
 	if len(s) > 1 && s[0] == '\'' && s[len(s)-1] != '\'' {
 		s = s[1:]
 	}
@@ -99,7 +100,7 @@ func saysNothing(b []byte) bool {
 	switch r, _ := utf8.DecodeRune(b); r {
 	case '无', '暂', '空', '未', '不', '企', '该', 'n', 'N', '-', '—', '–', '－', '/', '／', '\\', '*', '＊', '_', '〓', '\'', utf8.RuneError:
 	default:
-		if !blankRune(r) {
+		if !fold.Blank(r) {
 			return false
 		}
 	}
@@ -130,7 +131,7 @@ func halfWidth(s string) string {
 		if r >= '！' && r <= '～' {
 			return r - 0xFEE0
 		}
-		if blankRune(r) {
+		if fold.Blank(r) {
 			return -1
 		}
 		return r
@@ -149,14 +150,14 @@ func opWord(s string) (string, bool) {
 
 // word gives the value of an enumeration that a word of a file stands for.
 func (f *Field) word(s string) (string, bool) {
-	key := strings.TrimSuffix(FoldName(s), ".0") // a spreadsheet's number
+	key := strings.TrimSuffix(fold.Name(s), ".0") // a spreadsheet's number
 	for i := range f.Enum {
 		e := &f.Enum[i]
-		if FoldName(e.Value) == key {
+		if fold.Name(e.Value) == key {
 			return e.Value, true
 		}
 		for _, w := range e.Words {
-			if FoldName(w) == key {
+			if fold.Name(w) == key {
 				return e.Value, true
 			}
 		}

@@ -5,26 +5,16 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
+	"credithub/schema/list"
 	"credithub/schema/personal"
 )
-
-// KeyLength is the length of the key of a person: 32 bytes in hex.
-const KeyLength = 64
-
-// ParsePersonKey reads the key of a person; false when it is none.
-func ParsePersonKey(s string) (string, bool) {
-	if len(s) != KeyLength || strings.Trim(s, "0123456789abcdefABCDEF") != "" {
-		return "", false
-	}
-	return strings.ToLower(s), true
-}
 
 // personKeys reads keys of persons, with blanks between in the canonical form. What
 // is none is never repeated: it may be what the key stands in the place of.
 func (c *checker) personKeys(f *Field, b []byte) ([]byte, bool) {
 	var keys []string
 	for _, part := range strings.FieldsFunc(string(b), func(r rune) bool { return strings.ContainsRune(" \t,;，；、|", r) }) {
-		k, ok := ParsePersonKey(part)
+		k, ok := list.ParsePersonKey(part)
 		if !ok {
 			if _, id := c.look(b, personal.Free); id {
 				c.row.Add(fault.E11Personal, f.Name, identity+"; send the keyed hash that credithub person-key makes of it")

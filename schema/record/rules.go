@@ -7,6 +7,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/list"
 	"credithub/schema/uscc"
 )
 
@@ -57,26 +58,25 @@ func (c *checker) expect(field, message string) {
 
 // decisionRules: what the event of a decision demands.
 func decisionRules(c *checker) {
-	event := c.row.Get("event")
-	exit := c.row.Get("exitType")
+	event, exit := list.ParseEvent(c.row.Get("event")), list.ParseExit(c.row.Get("exitType"))
 	if at := c.row.Day("occurredAt"); at != civil.NoDate && c.row.OccurredOn != civil.NoDate && at != c.row.OccurredOn {
 		c.row.Add(fault.E07DateOrder, "occurredAt", "is no time of the day occurredOn, "+c.row.OccurredOn.String())
 	}
-	switch string(event) {
-	case "SERVED":
+	switch event {
+	case list.EventServed:
 		c.require("servedOn", "missing: the event SERVED is the service itself")
-	case "IN_FORCE":
-		if list := c.row.Get("list"); list != nil && !c.d.serviceless(list) {
+	case list.EventInForce:
+		if l := c.row.Get("list"); l != nil && !c.d.serviceless(l) {
 			c.require("servedOn", "missing: an entry of this list is in force only after service")
 		}
-	case "EXITED": // an exit frees at once, also where its papers are not complete
+	case list.EventExited: // an exit frees at once, also where its papers are not complete
 		c.expect("exitType", "missing: the event EXITED should name it")
-		if exit != nil && string(exit) != "EXPIRED" && string(exit) != "SUBJECT_ENDED" {
+		if exit != list.NoExit && exit != list.Expired && exit != list.SubjectEnded {
 			c.expect("exitDocumentNo", "missing: this exit should name its document")
 		}
 		return
 	}
-	if event != nil && exit != nil {
+	if event != list.NoEvent && exit != list.NoExit {
 		c.row.Add(fault.E06Enum, "exitType", "stands only with the event EXITED")
 	}
 	if c.d.warn != nil && !c.row.Rejected() {
@@ -86,16 +86,10 @@ func decisionRules(c *checker) {
 
 // repeatsListing tells whether a decision is of an exit, a stay or a resumption: it
 // may repeat the days of the listing, which lie before its own.
-func repeatsListing(r *Row) bool {
-	switch string(r.Get("event")) {
-	case "EXITED", "SUSPENDED", "RESUMED":
-		return true
-	}
-	return false
-}
+func repeatsListing(r *Row) bool { return list.ParseEvent(r.Get("event")) > list.EventInForce }
 
-func (d *Decoder) serviceless(list []byte) bool {
-	return d.noService == nil || d.noService(d.intern(list))
+func (d *Decoder) serviceless(code []byte) bool {
+	return d.noService == nil || d.noService(d.intern(code))
 }
 
 // registrationRules: an enterprise is registered in the province that its code

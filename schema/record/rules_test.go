@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/schema/list"
 	"credithub/schema/uscc"
 )
 
@@ -226,8 +227,8 @@ func TestDecisionRules(t *testing.T) {
 		}
 	}
 	f("", "")
-	for _, l := range listNames() {
-		f("list="+l, "")
+	for _, l := range list.Codes() {
+		f("list="+l.String(), "")
 	}
 	f("list=L29", "E06 list")
 	f("list=L3", "E06 list")

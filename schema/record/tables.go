@@ -1,5 +1,7 @@
 package record
 
+import "credithub/schema/list"
+
 // kindTables lists every kind: the fields of the contract and of the domain
 // standards, in the order of the canonical form.
 func kindTables() []KindSpec {
@@ -152,11 +154,11 @@ func decisionEntry() KindSpec {
 		Domain: Decision, Name: "entry", NameZh: "名单决定",
 		Fields: []Field{
 			{Name: "entryId", Type: DocumentNo, Required: true, Max: 128, Headers: []string{"名单编号", "条目编号", "名单条目编号", "名单记录编号", "列入编号"}},
-			{Name: "list", Type: Choice, Required: true, Enum: choices(listNames()...), Headers: []string{"名单", "名单代码", "名单类型", "名单种类", "名单名称", "名单编码", "失信名单"}},
+			{Name: "list", Type: Choice, Required: true, Enum: listChoices(), Headers: []string{"名单", "名单代码", "名单类型", "名单种类", "名单名称", "名单编码", "失信名单"}},
 			{Name: "event", Type: Choice, Required: true, Headers: []string{"事件", "环节", "办理环节", "决定类型", "事件类型"}, Enum: []Enum{
-				{"PRE_NOTICE", []string{"告知", "事先告知", "拟列入"}}, {"DECIDED", []string{"决定", "已决定"}},
-				{"SERVED", []string{"送达", "已送达"}}, {"IN_FORCE", []string{"列入", "生效", "已列入"}},
-				{"SUSPENDED", []string{"中止", "暂停"}}, {"RESUMED", []string{"恢复"}}, {"EXITED", []string{"移出", "退出", "已移出"}},
+				{list.EventPreNotice.String(), []string{"告知", "事先告知", "拟列入"}}, {list.EventDecided.String(), []string{"决定", "已决定"}},
+				{list.EventServed.String(), []string{"送达", "已送达"}}, {list.EventInForce.String(), []string{"列入", "生效", "已列入"}},
+				{list.EventSuspended.String(), []string{"中止", "暂停"}}, {list.EventResumed.String(), []string{"恢复"}}, {list.EventExited.String(), []string{"移出", "退出", "已移出"}},
 			}},
 			{Name: "cause", Type: Label, Required: true, Max: 512, Headers: []string{"列入事由", "事由", "列入原因", "列入经营异常名录原因", "失信情形", "列入情形", "列入严重违法失信名单原因", "列入失信名单原因", "事由代码", "列入事由代码", "失信事由", "认定事由", "失信行为"}},
 			{Name: "documentNo", Type: DocumentNo, Required: true, Max: 128, Headers: []string{"决定书文号", "文号", "决定文书号", "列入决定书文号", "决定文号", "认定文书号", "认定文号", "列入文号", "列入决定文书号", "决定书编号", "文书号", "决定文书文号"}},
@@ -166,14 +168,14 @@ func decisionEntry() KindSpec {
 			{Name: "effectiveFrom", Type: Day, Headers: []string{"生效日期", "起始日期", "生效时间", "生效日", "起始时间", "惩戒起始日期", "有效期自", "有效期起", "期限起", "开始日期", "起始日", "管理期限起"}},
 			{Name: "termUntil", Type: Day, Open: true, Headers: []string{"截止日期", "期限至", "有效期至", "届满日期", "期满日期", "终止日期", "有效期止", "到期日期", "到期日", "期满日", "届满日", "期满时间", "届满时间", "截止时间", "终止时间", "结束日期", "结束时间", "期限止", "期限届满日期", "有效期限至", "有效期截止日期", "有效期", "截止日", "至", "惩戒截止日期", "惩戒期限至", "管理期限止", "管理期限至", "失效日期"}},
 			{Name: "exitType", Type: Choice, Headers: []string{"退出类型", "移出类型", "退出方式", "移出方式", "移出原因类型", "退出原因类型"}, Enum: []Enum{
-				{"EXPIRED", []string{"期满"}}, {"REPAIRED", []string{"修复", "信用修复"}}, {"CORRECTED", []string{"更正"}},
-				{"REVOKED", []string{"撤销"}}, {"SUBJECT_ENDED", []string{"主体注销", "注销"}},
+				{list.Expired.String(), []string{"期满"}}, {list.Repaired.String(), []string{"修复", "信用修复"}}, {list.Corrected.String(), []string{"更正"}},
+				{list.Revoked.String(), []string{"撤销"}}, {list.SubjectEnded.String(), []string{"主体注销", "注销"}},
 			}},
 			{Name: "exitDocumentNo", Type: DocumentNo, Max: 128, Headers: []string{"移出决定书文号", "移出文号", "移出决定文书号", "移出文书号", "退出决定书文号", "退出文号", "移出决定文号", "解除文号"}},
 			{Name: "personKey", Type: PersonKey, Person: true, Headers: []string{"人员标识", "人员密钥散列", "责任人标识", "法定代表人标识", "自然人标识"}},
 			{Name: "personRole", Type: Choice, Headers: []string{"人员角色", "责任人角色", "自然人角色"}, Enum: []Enum{
-				{"LEGAL_REPRESENTATIVE", []string{"法定代表人", "经营者", "执行事务合伙人"}},
-				{"RESPONSIBLE_PERSON", []string{"主要负责人", "负责人", "直接责任人", "直接责任人员", "实际控制人"}},
+				{list.LegalRepresentative.String(), []string{"法定代表人", "经营者", "执行事务合伙人"}},
+				{list.ResponsiblePerson.String(), []string{"主要负责人", "负责人", "直接责任人", "直接责任人员", "实际控制人"}},
 			}},
 			{Name: "annotated", Type: Choice, Headers: []string{"异议标注", "异议处理中", "异议状态", "是否异议", "是否异议处理中", "异议申请处理中"}, Enum: []Enum{ // an objection is pending: the entry stays in force
 				{"Y", []string{"异议处理中", "是", "有", "有异议", "处理中", "已标注", "异议标注", "TRUE", "真", "1"}},
@@ -191,11 +193,10 @@ func decisionEntry() KindSpec {
 	}
 }
 
-// listNames are the wire names of schema/list, which imports this package; a
-// test holds the two together.
-func listNames() []string {
-	return []string{
-		"L01", "L02", "L03", "L04", "L05", "L06", "L07", "L08", "L09", "L10", "L11", "L12", "L13", "L14", "L15",
-		"L16", "L17", "L18", "L19", "L20", "L21", "L22", "L23", "L24", "L25", "L26", "L27", "L28", "L15B",
+func listChoices() []Enum {
+	var all []Enum
+	for _, c := range list.Codes() {
+		all = append(all, Enum{Value: c.String()})
 	}
+	return all
 }

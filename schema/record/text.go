@@ -1,6 +1,7 @@
 package record
 
 import (
+	"credithub/schema/fold"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -87,7 +88,7 @@ func allBlank(b []byte) bool {
 			return false // no blank begins like this
 		}
 		r, n := utf8.DecodeRune(b)
-		if !blankRune(r) && !unseenRune(r) {
+		if !fold.Blank(r) && !unseenRune(r) {
 			return false
 		}
 		b = b[n:]
@@ -102,7 +103,7 @@ func trimBlank(b []byte) []byte {
 			break
 		}
 		r, n := utf8.DecodeRune(b)
-		if !blankRune(r) {
+		if !fold.Blank(r) {
 			break
 		}
 		b = b[n:]
@@ -112,7 +113,7 @@ func trimBlank(b []byte) []byte {
 			break
 		}
 		r, n := utf8.DecodeLastRune(b)
-		if !blankRune(r) {
+		if !fold.Blank(r) {
 			break
 		}
 		b = b[:len(b)-n]
@@ -182,12 +183,3 @@ var maybeUnseen = func() (t [256]bool) {
 	}
 	return t
 }()
-
-func blankRune(r rune) bool {
-	switch r {
-	case ' ', '\t', '\n', '\r', '\v', '\f', 0x85, 0xA0, 0x1680, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
-		0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF:
-		return true
-	}
-	return r >= 0x2000 && r <= 0x200A
-}

@@ -1,4 +1,4 @@
-package record
+package fold
 
 // traditional and simplified are the characters of headings in both scripts, in the
 // same order: files from Hong Kong, Macao and Taiwan have the words of ours in
@@ -16,8 +16,8 @@ var toSimplified = func() map[rune]rune {
 	return m
 }()
 
-// simplify writes a heading in simplified characters.
-func simplify(r rune) rune {
+// Simplify writes a character of a heading in simplified script.
+func Simplify(r rune) rune {
 	if s, ok := toSimplified[r]; ok {
 		return s
 	}
