@@ -5,6 +5,7 @@
 // other. Each package stands on those before it alone:
 //
 //	civil    days of China, on which the law counts
+//	column   typed descriptions of columns, from which tables, inserts and reads follow
 //	fold     forms in which names, document numbers and headings are compared
 //	fault    row faults (E01–E14, W01–W15) and error kinds with their wire names
 //	uscc     统一社会信用代码 and the codes around it
@@ -18,6 +19,7 @@
 //	receipt  log positions a push stands at and an answer reflects
 //	feed     messages of the hub's own topics
 //	audit    the record of who saw what and its hash chain
+//	stored   the rows that ClickHouse holds, each with its columns, and which of them count
 //	ddl      the desired ClickHouse state
 //	graphql  schema.graphql
 package schema

@@ -15,6 +15,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/record"
 )
 
@@ -175,13 +176,13 @@ func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, sie
 			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &state, &on, &day, &v.Kind, &v.Data); err != nil {
 				return err
 			}
-			v.Op, v.Ended, v.OccurredOn = record.Op(op), civil.NoDate, sink.Day(day)
+			v.Op, v.Ended, v.OccurredOn = record.Op(op), civil.NoDate, column.LoadDay(day)
 			if v.Op == record.Upsert {
 				approvedOn, ok := civil.ParseDate(on)
 				if !ok {
 					approvedOn = civil.NoDate
 				}
-				v.Ended = derive.EndedOn(state, approvedOn, sink.Day(day))
+				v.Ended = derive.EndedOn(state, approvedOn, column.LoadDay(day))
 			}
 			return f(&v)
 		}, topic)
@@ -222,7 +223,7 @@ func (c *ClickHouse) Decisions(ctx context.Context, topic string, f func(*Versio
 				if err != nil {
 					return err
 				}
-				v.Op, v.OccurredOn = record.Op(op), sink.Day(day)
+				v.Op, v.OccurredOn = record.Op(op), column.LoadDay(day)
 				return f(&v)
 			}, topic, from, from+decisionSlice)
 		if err != nil {

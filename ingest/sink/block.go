@@ -9,6 +9,7 @@ import (
 
 	"credithub/ingest/derive"
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/ddl"
 	"credithub/schema/fault"
 	"credithub/schema/record"
@@ -90,15 +91,7 @@ func (b *Block) Bytes() int {
 	return len(b.uscc.buf) + len(b.recordID.buf) + len(b.data.buf) + len(b.batchID.buf) + len(b.faults.buf) + 64*b.rows
 }
 
-// noDate is how an absent day is stored.
-var noDate, _ = civil.ParseDate(ddl.NoDate)
-
-func stored(d civil.Date) proto.Date32 {
-	if d == civil.NoDate {
-		d = noDate
-	}
-	return proto.Date32(d)
-}
+func stored(d civil.Date) proto.Date32 { return proto.Date32(column.StoreDay(d)) }
 
 // Append adds a row; its bytes are copied. Rows of a partition come in the order
 // of their offsets.
@@ -219,12 +212,4 @@ func (b *Block) input() proto.Input {
 		{Name: "topic", Data: b.topic}, {Name: "partition", Data: &b.partition}, {Name: "offset", Data: &b.offset},
 		{Name: "feed_offset", Data: &b.feedOffset}, {Name: "sent", Data: &b.sent},
 	}
-}
-
-// Day is a stored day; civil.NoDate when it was absent.
-func Day(days int32) civil.Date {
-	if d := civil.Date(days); d != noDate {
-		return d
-	}
-	return civil.NoDate
 }

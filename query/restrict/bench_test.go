@@ -12,6 +12,7 @@ import (
 
 	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
@@ -157,7 +158,7 @@ func store(b *testing.B, db plainHTTP, codes []string) {
 			for j, d := range []civil.Date{e.DecidedOn, e.ServedOn, e.Since, e.Until} {
 				dates[j] = append(dates[j], proto.ToDate32(d.Time()))
 			}
-			none = append(none, proto.ToDate32(civil.Date(noDay).Time()))
+			none = append(none, proto.ToDate32(column.NoDay.Time()))
 		}
 		insert("entries", proto.Input{{Name: "entry_id", Data: eid}, {Name: "seq", Data: seq}, {Name: "uscc", Data: uscc}, {Name: "list", Data: lists},
 			{Name: "state", Data: state}, {Name: "cause", Data: cause}, {Name: "document_no", Data: doc}, {Name: "decided_by", Data: by},

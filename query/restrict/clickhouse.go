@@ -9,7 +9,6 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
 	"credithub/schema/fold"
@@ -207,15 +206,6 @@ func (c tables) names(ctx context.Context, cond string, codes []string, all map[
 func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
-
-// noDay is ddl.NoDate in days.
-var noDay = func() int32 {
-	d, ok := civil.ParseDate(ddl.NoDate)
-	if !ok {
-		panic("restrict: " + ddl.NoDate + " is no date")
-	}
-	return int32(d)
-}()
 
 // entriesQuery selects all versions before a cut. Names that this version knows
 // become numbers on the way.

@@ -18,6 +18,7 @@ import (
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -112,7 +113,7 @@ func (c plainHTTP) entries(t testing.TB, seq uint64, gone bool, es ...list.Entry
 	t.Helper()
 	day := func(d civil.Date) string {
 		if d == civil.NoDate {
-			return ddl.NoDate
+			return column.NoDay.String()
 		}
 		return d.String()
 	}

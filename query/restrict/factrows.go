@@ -7,6 +7,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/ddl"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -61,10 +62,7 @@ func (g *factRows) take(rows int) error {
 		}
 		r.version, r.stands = g.version[i], g.status[i] == statusAccepted && g.op[i] == opUpsert
 		if r.data = nil; r.stands && len(g.data.RowBytes(i)) > 0 {
-			r.kind, r.on, r.data = g.kind.Row(i), civil.Date(g.on[i]), slices.Clone(g.data.RowBytes(i))
-			if g.on[i] == noDay {
-				r.on = civil.NoDate
-			}
+			r.kind, r.on, r.data = g.kind.Row(i), column.LoadDay(g.on[i]), slices.Clone(g.data.RowBytes(i))
 		}
 	}
 	return nil

@@ -6,7 +6,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 	"github.com/zeebo/xxh3"
 
-	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/list"
 )
 
@@ -299,12 +299,6 @@ func (r *entryRow) counts() bool {
 }
 
 func (g *entryRows) emit(f func(*list.Entry) error) error {
-	day := func(d int32) civil.Date {
-		if d == noDay {
-			return civil.NoDate
-		}
-		return civil.Date(d)
-	}
 	for i := range g.rows {
 		r := &g.rows[i]
 		if !r.counts() {
@@ -316,8 +310,8 @@ func (g *entryRows) emit(f func(*list.Entry) error) error {
 			USCC: g.room.get(r.at, int(r.codeN)), ID: g.room.get(r.at+int(r.codeN), int(r.idN)), List: r.list, State: r.state,
 			Cause: g.room.get(r.rest, int(r.cause)), DocumentNo: g.room.get(doc, int(r.doc)),
 			DecidedBy: g.room.get(by, int(r.by)), Annotated: r.annotated, Tellers: r.told, Persons: g.room.get(by+int(r.by), int(r.persons)),
-			DecidedOn: day(r.decided), ServedOn: day(r.served), Since: day(r.since), Until: day(r.until),
-			ExitType: r.exit, ExitedOn: day(r.exited),
+			DecidedOn: column.LoadDay(r.decided), ServedOn: column.LoadDay(r.served), Since: column.LoadDay(r.since), Until: column.LoadDay(r.until),
+			ExitType: r.exit, ExitedOn: column.LoadDay(r.exited),
 		})
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/list"
 )
 
@@ -275,6 +276,6 @@ func (r *entryRow) entry() (list.Entry, bool) {
 	return list.Entry{
 		ID: r.id, USCC: r.code, List: code, Cause: r.cause, DocumentNo: r.document, DecidedBy: r.unit, Annotated: r.annotated,
 		State: list.ParseState(r.state), ExitType: list.ParseExit(r.exit), ExitDocumentNo: r.exitDocument, Tellers: list.Tellers(r.tellers), Persons: r.persons,
-		DecidedOn: date(r.decided), ServedOn: date(r.served), ExitedOn: date(r.exited), Since: date(r.since), Until: date(r.until),
+		DecidedOn: column.LoadDay(r.decided), ServedOn: column.LoadDay(r.served), ExitedOn: column.LoadDay(r.exited), Since: column.LoadDay(r.since), Until: column.LoadDay(r.until),
 	}, ok
 }

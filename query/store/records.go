@@ -9,6 +9,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/record"
 )
 
@@ -24,16 +25,6 @@ type Record struct {
 	OccurredOn civil.Date
 	RecordedAt time.Time
 	Data       []byte // canonical JSON object; nil when it was not asked for
-}
-
-// noDay is how ClickHouse holds an absent day (ddl.NoDate), in days.
-const noDay = -25567
-
-func date(days int32) civil.Date {
-	if days == noDay {
-		return civil.NoDate
-	}
-	return civil.Date(days)
 }
 
 // current is the one place that says which version of a record counts: the
@@ -235,7 +226,7 @@ func scanRecord(rows driver.Rows, status *string) (r Record, err error) {
 	if err := rows.Scan(append(into, &day, &at, &data)...); err != nil {
 		return r, err
 	}
-	r.OccurredOn, r.RecordedAt = date(day), time.UnixMilli(at).UTC()
+	r.OccurredOn, r.RecordedAt = column.LoadDay(day), time.UnixMilli(at).UTC()
 	if data != "" {
 		r.Data = []byte(data)
 	}

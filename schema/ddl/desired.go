@@ -1,11 +1,12 @@
 package ddl
 
+import (
+	"credithub/schema/column"
+	"credithub/schema/stored"
+)
+
 // Database is the default name of the hub's database.
 const Database = "credithub"
-
-// NoDate is how an absent day is stored: the first day of Date32. No date of the
-// hub is as old.
-const NoDate = "1900-01-01"
 
 // Names of the tables.
 const (
@@ -26,15 +27,14 @@ const (
 const PositionsQuery = "SELECT topic, partition, unit, domain, status, max(offset), max(feed_offset), max(recorded_at), count() " +
 	"GROUP BY topic, partition, unit, domain, status"
 
-const (
-	str      = "String"
-	low      = "LowCardinality(String)"
-	day      = "Date32"
-	millis   = "DateTime64(3, 'UTC')"
-	micros   = "DateTime64(6, 'UTC')"
-	opEnum   = "Enum8('upsert' = 1, 'retract' = 2, 'heartbeat' = 3)"
-	statEnum = "Enum8('ACCEPTED' = 1, 'DUPLICATE' = 2, 'REJECTED' = 3, 'HEARTBEAT' = 4, 'MOVED' = 5)"
-)
+// columns are those that schema/stored declares.
+func columns[R any](declared []column.Column[R]) []Column {
+	out := make([]Column, len(declared))
+	for i, c := range declared {
+		out[i] = Column{Name: c.Name, Type: c.Type}
+	}
+	return out
+}
 
 // Desired is the state that this version of the hub works with.
 func Desired() Schema {
@@ -50,16 +50,8 @@ func records() Table {
 		Engine: "MergeTree", OrderBy: []string{"uscc", "domain", "unit", "record_id", "version", "offset"},
 		// The rows of one partition of a block go to one shard, so that they
 		// are stored all or none.
-		Shard: "sipHash64(topic, partition)",
-		Columns: []Column{
-			{Name: "uscc", Type: str}, {Name: "domain", Type: low}, {Name: "kind", Type: low}, {Name: "unit", Type: low},
-			{Name: "record_id", Type: str}, {Name: "version", Type: "UInt32"}, {Name: "op", Type: opEnum},
-			{Name: "status", Type: statEnum}, {Name: "occurred_on", Type: day}, {Name: "recorded_at", Type: millis},
-			{Name: "data", Type: str}, {Name: "hash", Type: "UInt64"}, {Name: "batch_id", Type: str},
-			{Name: "line", Type: "UInt32"}, {Name: "faults", Type: str}, {Name: "topic", Type: low},
-			{Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"}, {Name: "feed_offset", Type: "Int64"},
-			{Name: "sent", Type: "UInt64"}, // of a row that came without a version, when it was sent; else 0
-		},
+		Shard:   "sipHash64(topic, partition)",
+		Columns: columns(stored.Messages),
 		Indices: []Index{
 			{Name: "by_record_id", Expr: "record_id", Type: "bloom_filter(0.01)", Granularity: 4},
 			{Name: "by_batch_id", Expr: "batch_id", Type: "bloom_filter(0.01)", Granularity: 4},
@@ -77,14 +69,7 @@ func entries() Table {
 	return Table{
 		Name: Entries, Comment: "states of list entries; the highest seq of (uscc, entry_id) holds",
 		Engine: "ReplacingMergeTree", OrderBy: []string{"uscc", "entry_id", "seq"}, Shard: "sipHash64(uscc)",
-		Columns: []Column{
-			{Name: "entry_id", Type: str}, {Name: "seq", Type: "UInt64"}, {Name: "uscc", Type: str}, {Name: "list", Type: low},
-			{Name: "state", Type: low}, {Name: "cause", Type: str}, {Name: "document_no", Type: str},
-			{Name: "decided_by", Type: low}, {Name: "decided_on", Type: day}, {Name: "served_on", Type: day},
-			{Name: "since", Type: day}, {Name: "until", Type: day}, {Name: "exited_on", Type: day},
-			{Name: "annotated", Type: "Bool"}, {Name: "exit_type", Type: low}, {Name: "exit_document_no", Type: str}, {Name: "tellers", Type: str}, {Name: "persons", Type: str},
-			{Name: "gone", Type: "Bool"}, {Name: "recorded_at", Type: millis},
-		},
+		Columns:  columns(stored.Entries),
 		Settings: []Setting{{Name: "index_granularity", Value: "1024"}},
 	}
 }
@@ -94,9 +79,7 @@ func names() Table {
 	return Table{
 		Name: Names, Comment: "which codes bore a folded name; candidates, to be checked against records",
 		Engine: "ReplacingMergeTree", Version: "recorded_at", OrderBy: []string{"name", "uscc"}, Shard: "sipHash64(name)",
-		Columns: []Column{
-			{Name: "name", Type: str}, {Name: "uscc", Type: str}, {Name: "current", Type: "Bool"}, {Name: "recorded_at", Type: millis},
-		},
+		Columns:  columns(stored.Names),
 		Settings: []Setting{{Name: "index_granularity", Value: "256"}},
 	}
 }
@@ -106,13 +89,7 @@ func rejects() Table {
 		Name: Rejects, Comment: "faults of rows, from the gateway and from intake",
 		Engine:  "ReplacingMergeTree",
 		OrderBy: []string{"unit", "batch_id", "line", "topic", "partition", "offset", "code", "field"}, Shard: "sipHash64(unit)",
-		Columns: []Column{
-			{Name: "unit", Type: low}, {Name: "domain", Type: low}, {Name: "batch_id", Type: str}, {Name: "line", Type: "UInt32"},
-			{Name: "record_id", Type: str}, {Name: "at", Type: millis}, {Name: "code", Type: low}, {Name: "field", Type: str},
-			{Name: "message", Type: str}, {Name: "topic", Type: low}, {Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"},
-			{Name: "kind", Type: low}, {Name: "value", Type: str},
-			{Name: "row", Type: str}, // as sent and masked, with the first fault of a row only
-		},
+		Columns:  columns(stored.Rejects),
 		Settings: []Setting{{Name: "index_granularity", Value: "1024"}},
 	}
 }
@@ -121,10 +98,7 @@ func batches() Table {
 	return Table{
 		Name: Batches, Comment: "heads of pushes",
 		Engine: "ReplacingMergeTree", OrderBy: []string{"batch_id"}, Shard: "sipHash64(batch_id)",
-		Columns: []Column{
-			{Name: "batch_id", Type: str}, {Name: "unit", Type: low}, {Name: "received_at", Type: millis},
-			{Name: "accepted", Type: "UInt32"}, {Name: "rejected", Type: "UInt32"}, {Name: "positions", Type: str},
-		},
+		Columns:  columns(stored.Batches),
 		Settings: []Setting{{Name: "index_granularity", Value: "256"}},
 	}
 }
@@ -135,12 +109,7 @@ func audits() Table {
 		// one before instead of in its place.
 		Name: Audit, Comment: "who saw what and why, with the chain of each writer",
 		Engine: "ReplacingMergeTree", OrderBy: []string{"writer", "seq", "hash"}, Shard: "sipHash64(writer)",
-		Columns: []Column{
-			{Name: "writer", Type: low}, {Name: "seq", Type: "UInt64"}, {Name: "at", Type: micros}, {Name: "actor", Type: str},
-			{Name: "unit", Type: low}, {Name: "role", Type: low}, {Name: "action", Type: low}, {Name: "subject", Type: str},
-			{Name: "matter", Type: low}, {Name: "case_no", Type: str}, {Name: "outcome", Type: low}, {Name: "digest", Type: str},
-			{Name: "prev", Type: str}, {Name: "hash", Type: str}, {Name: "purpose", Type: str},
-		},
+		Columns: columns(stored.Audits),
 	}
 }
 
@@ -150,7 +119,7 @@ func logPositions() Table {
 	return Table{
 		Name: LogPositions, Comment: "how far the log topics are stored; the highest offset holds",
 		Engine: "ReplacingMergeTree", Version: "offset", OrderBy: []string{"topic", "partition"}, Shard: "sipHash64(topic)",
-		Columns: []Column{{Name: "topic", Type: low}, {Name: "partition", Type: "UInt16"}, {Name: "offset", Type: "Int64"}},
+		Columns: columns(stored.LogPositions),
 	}
 }
 
@@ -160,6 +129,6 @@ func fingerprints() Table {
 	return Table{
 		Name: Fingerprints, Comment: "fingerprints of the secrets under which the data were written; the first of a name holds",
 		Engine: "MergeTree", OrderBy: []string{"name", "at"}, Shard: "sipHash64(name)",
-		Columns: []Column{{Name: "name", Type: low}, {Name: "fingerprint", Type: str}, {Name: "at", Type: micros}},
+		Columns: columns(stored.Fingerprints),
 	}
 }

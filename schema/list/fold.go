@@ -105,8 +105,7 @@ func foldAll(events []EventRecord, law Law) (e Entry, doubt Doubt, ok bool) {
 
 // foldOne folds events that agree on the listing.
 func foldOne(live []*EventRecord, law Law) (e Entry, doubt Doubt) {
-	e = Entry{DecidedOn: civil.NoDate, ServedOn: civil.NoDate, Since: civil.NoDate,
-		Until: civil.NoDate, ExitedOn: civil.NoDate}
+	e = undated
 	describe(&e, live)
 	void := law.NoEffect != nil && law.NoEffect(&e)
 	if e.State = state(live, law); void {
