@@ -4,6 +4,7 @@
 // reads a clock or holds state; ingest and query stand on it and never on each
 // other. Each package stands on those before it alone:
 //
+//	jsontext JSON as bytes: the scanner and the writer of every hot path
 //	civil    days of China, on which the law counts
 //	column   typed descriptions of columns, from which tables, inserts and reads follow
 //	fold     forms in which names, document numbers and headings are compared

@@ -6,6 +6,7 @@ import (
 
 	"credithub/schema/fault"
 	"credithub/schema/fold"
+	"credithub/schema/jsontext"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
 
@@ -96,8 +97,7 @@ func (k *KindSpec) derivedID(values map[string]string) string {
 
 func (k *KindSpec) appendBuilt(dst []byte, values map[string]string) []byte {
 	str := func(name, v string) {
-		dst = append(appendQuoted(append(dst, ','), []byte(name)), ':')
-		dst = appendQuoted(dst, []byte(v))
+		dst = jsontext.AppendString(jsontext.AppendKey(dst, name), v)
 	}
 	dst = append(dst, `{"domain":"`+k.Domain.String()+`","kind":"`+k.Name+`"`...)
 	str("recordId", values["recordId"])
@@ -117,22 +117,17 @@ func (k *KindSpec) appendBuilt(dst []byte, values map[string]string) []byte {
 		}
 	}
 	dst = append(dst, `,"data":{`...)
-	first := true
 	for i := range k.Fields {
 		f := &k.Fields[i]
 		v := values[f.Name]
 		if v == "" {
 			continue
 		}
-		if !first {
-			dst = append(dst, ',')
-		}
-		first = false
-		dst = append(dst, f.prefix...)
+		dst = append(jsontext.AppendComma(dst), f.prefix...)
 		if f.Type == Texts || f.Type == Objects {
 			dst = append(dst, v...) // cellList wrote JSON
 		} else {
-			dst = appendQuoted(dst, []byte(v))
+			dst = jsontext.AppendString(dst, v)
 		}
 	}
 	return append(dst, "}}"...)

@@ -2,12 +2,12 @@ package record
 
 import (
 	"slices"
-
 	"strconv"
 	"time"
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
 )
@@ -25,6 +25,9 @@ type checker struct {
 	named, masked, numbered, damaged bool
 }
 
+// absent tells whether there is no value, or null.
+func absent(t jsontext.Token) bool { return t.Kind == jsontext.None || t.Kind == jsontext.Null }
+
 // str takes an envelope field that must be a string; nil when it is absent.
 func (c *checker) str(f int, required bool) []byte {
 	t := c.d.env[f]
@@ -33,9 +36,9 @@ func (c *checker) str(f int, required bool) []byte {
 		c.row.Add(fault.E06Enum, name, "given twice")
 	}
 	switch {
-	case t.kind == '"' && t.end > t.start:
+	case t.Kind == jsontext.String && t.End > t.Start:
 		return c.d.text(t)
-	case t.kind == 0 || t.kind == 'n' || t.kind == '"':
+	case absent(t) || t.Kind == jsontext.String:
 		if required {
 			c.row.Add(fault.E05Required, name, "missing")
 		}
@@ -141,9 +144,9 @@ func (c *checker) version() {
 	if c.d.twice&(1<<envVersion) != 0 {
 		r.Add(fault.E06Enum, "version", "given twice")
 	}
-	switch t.kind {
-	case 0, 'n': // the next one when the content differs; intake knows which that is
-	case number:
+	switch t.Kind {
+	case jsontext.None, jsontext.Null: // the next one when the content differs; intake knows which that is
+	case jsontext.Number:
 		n, ok := parseCount(c.d.text(t))
 		if !ok || n == 0 {
 			r.Add(fault.E06Enum, "version", "must be an integer of 1 … 2147483647")
@@ -182,11 +185,11 @@ func (c *checker) day(b []byte, field string, past bool) civil.Date {
 func (c *checker) subject() {
 	r := c.row
 	t := c.d.env[envUSCC]
-	if t.kind == number {
-		c.d.env[envUSCC].kind = '"' // digits alone: a code that lost its quotes
+	if t.Kind == jsontext.Number {
+		c.d.env[envUSCC].Kind = jsontext.String // digits alone: a code that lost its quotes
 	}
 	b := c.str(envUSCC, false)
-	if b == nil && (t.kind != 0 && t.kind != 'n' && t.kind != '"' && t.kind != number) {
+	if b == nil && !absent(t) && t.Kind != jsontext.String && t.Kind != jsontext.Number {
 		return
 	}
 	if absentCode(b) || saysNothing(b) {
@@ -226,7 +229,7 @@ func (c *checker) orgCode(code []byte) {
 func (c *checker) withoutCode() {
 	r := c.row
 	if r.spec != nil && r.spec.regNo >= 0 {
-		if r.Op == Retract && c.d.env[envData].kind != '{' {
+		if r.Op == Retract && c.d.env[envData].Kind != jsontext.Object {
 			return
 		}
 		if c.total() {
@@ -264,7 +267,7 @@ func (c *checker) data() {
 	if c.d.twice&(1<<envData) != 0 {
 		r.Add(fault.E06Enum, "data", "given twice")
 	}
-	if t.kind != 0 && t.kind != 'n' && t.kind != '{' {
+	if !absent(t) && t.Kind != jsontext.Object {
 		r.Add(fault.E06Enum, "data", "must be an object")
 		return
 	}
@@ -277,7 +280,7 @@ func (c *checker) data() {
 	}
 	r.values = r.values[:n]
 	clear(r.values)
-	if t.kind != '{' {
+	if t.Kind != jsontext.Object {
 		if r.Op != Retract {
 			r.Add(fault.E05Required, "data", "missing")
 		}
@@ -319,7 +322,7 @@ func (c *checker) collect() {
 			if unknown++; unknown <= maxUnknown {
 				c.row.Add(fault.W13Column, c.clip(name), "no field of this kind, not kept")
 			}
-		case c.d.toks[i].kind != 0:
+		case c.d.toks[i].Kind != jsontext.None:
 			c.row.Add(fault.E06Enum, spec.Fields[i].Name, "given twice")
 		default:
 			c.d.toks[i] = m.value

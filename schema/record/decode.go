@@ -5,6 +5,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
 
@@ -14,6 +15,7 @@ import (
 // Limits of the envelope.
 const (
 	MaxRecordID = 128 // characters
+	MaxDepth    = 32  // objects and arrays of a row inside one another
 	MaxVersion  = 1<<31 - 1
 	maxUnits    = 4096 // unit codes that a decoder interns
 	kafkaExtra  = 1024 // room for the unit that the gateway adds to a row
@@ -27,15 +29,15 @@ type Decoder struct {
 	trustUnit bool
 	heartbeat bool
 
-	s       scanner
+	s       jsontext.Scanner
 	c       checker
 	arena   []byte // unescaped texts and canonical arrays
 	out     []byte // what is hashed; Data is its tail
-	env     [envEnd]token
+	env     [envEnd]jsontext.Token
 	twice   uint16 // envelope fields given twice
-	toks    [64]token
+	toks    [64]jsontext.Token
 	data    []member
-	strange []token // names beside those of the envelope
+	strange []jsontext.Token // names beside those of the envelope
 	units   map[string]string
 
 	finder personal.Finder
@@ -46,7 +48,7 @@ type Decoder struct {
 const _ = uint(16 - envEnd)
 
 // member is a name and its value in the data object.
-type member struct{ key, value token }
+type member struct{ key, value jsontext.Token }
 
 // maxMembers bounds the room for members that a decoder keeps between rows.
 const maxMembers = 1024
@@ -139,9 +141,9 @@ func (d *Decoder) Decode(raw []byte, today civil.Date, row *Row) {
 		row.Add(fault.E13Catalogue, "", "the row is not UTF-8")
 		return
 	}
-	d.s = scanner{b: raw}
+	d.s = jsontext.NewScanner(raw, MaxDepth)
 	if !d.envelope() {
-		row.Add(fault.E13Catalogue, "", d.s.message())
+		row.Add(fault.E13Catalogue, "", d.s.Err().Error())
 		return
 	}
 	c := &d.c
@@ -160,28 +162,19 @@ func (d *Decoder) Decode(raw []byte, today civil.Date, row *Row) {
 // envelope scans the whole row as JSON and notes where each field stands.
 func (d *Decoder) envelope() bool {
 	s := &d.s
-	d.env, d.twice = [envEnd]token{}, 0
+	d.env, d.twice = [envEnd]jsontext.Token{}, 0
 	d.data, d.strange = d.data[:0], d.strange[:0]
-	if s.blank() != '{' {
-		s.fail("expected an object")
-		return false
-	}
-	s.p++
-	if s.blank() == '}' {
-		s.p++
-		return d.end()
-	}
-	for {
-		t, ok := s.key()
-		if !ok {
+	more, ok := s.Open(jsontext.Object)
+	for more && ok {
+		var t, v jsontext.Token
+		if t, ok = s.Key(); !ok {
 			return false
 		}
 		f := envField(d.text(t))
-		var v token
-		if f == envData && s.blank() == '{' {
+		if f == envData && s.Peek() == '{' {
 			v, ok = d.members()
 		} else {
-			v, ok = s.value(1)
+			v, ok = s.Value()
 		}
 		if !ok {
 			return false
@@ -189,72 +182,49 @@ func (d *Decoder) envelope() bool {
 		if f < 0 {
 			d.strange = append(d.strange, t)
 		} else {
-			if d.env[f].kind != 0 {
+			if d.env[f].Kind != jsontext.None {
 				d.twice |= 1 << f
 			}
 			d.env[f] = v
 		}
-		more, ok := s.next('}')
-		if !ok {
-			return false
-		}
-		if !more {
-			return d.end()
-		}
+		more, ok = s.Next(jsontext.Object)
 	}
+	return ok && s.End()
 }
 
 // members notes where each member of the data object stands; the last data
 // object counts.
-func (d *Decoder) members() (t token, ok bool) {
+func (d *Decoder) members() (t jsontext.Token, ok bool) {
 	s := &d.s
-	t = token{start: int32(s.p), kind: '{'}
 	if d.data = d.data[:0]; cap(d.data) > maxMembers {
 		d.data = nil
 	}
-	s.p++
-	if s.blank() == '}' {
-		s.p++
-		t.end = int32(s.p)
-		return t, true
-	}
-	for {
-		key, ok := s.key()
-		if !ok {
-			return t, false
+	more, ok := s.Open(jsontext.Object)
+	for more && ok {
+		var m member
+		if m.key, ok = s.Key(); !ok {
+			break
 		}
-		v, ok := s.value(2)
-		if !ok {
-			return t, false
+		if m.value, ok = s.Value(); !ok {
+			break
 		}
-		d.data = append(d.data, member{key, v})
-		more, ok := s.next('}')
-		if !ok || !more {
-			t.end = int32(s.p)
-			return t, ok
-		}
+		d.data = append(d.data, m)
+		more, ok = s.Next(jsontext.Object)
 	}
-}
-
-func (d *Decoder) end() bool {
-	if d.s.blank(); d.s.p != len(d.s.b) {
-		d.s.fail("text after the object")
-		return false
-	}
-	return true
+	return jsontext.Token{Kind: jsontext.Object}, ok
 }
 
 // text is the text of a scalar token.
-func (d *Decoder) text(t token) []byte {
-	if t.escaped {
+func (d *Decoder) text(t jsontext.Token) []byte {
+	if t.Escaped {
 		return d.unescape(t)
 	}
-	return d.s.b[t.start:t.end]
+	return d.s.Raw(t)
 }
 
-func (d *Decoder) unescape(t token) []byte {
+func (d *Decoder) unescape(t jsontext.Token) []byte {
 	from := len(d.arena)
-	d.arena = appendUnescaped(d.arena, d.s.b[t.start:t.end])
+	d.arena = d.s.AppendText(d.arena, t)
 	return d.arena[from:len(d.arena):len(d.arena)]
 }
 
@@ -281,7 +251,7 @@ func (d *Decoder) begin(row *Row) {
 func (d *Decoder) finish(row *Row) {
 	d.begin(row)
 	from := len(d.out)
-	if row.spec != nil && (row.Op == Upsert || d.env[envData].kind == '{') {
+	if row.spec != nil && (row.Op == Upsert || d.env[envData].Kind == jsontext.Object) {
 		d.appendData(row)
 	}
 	row.Data = d.out[from:]
@@ -295,20 +265,15 @@ func (d *Decoder) appendData(row *Row) {
 		if !v.set {
 			continue
 		}
-		if n := len(d.out); d.out[n-1] != '{' {
-			d.out = append(d.out, ',')
-		}
 		f := &row.spec.Fields[i]
-		d.out = append(d.out, f.prefix...)
+		d.out = append(jsontext.AppendComma(d.out), f.prefix...)
 		switch t := &d.toks[i]; {
 		case f.Type.Number() || f.Type == Texts || f.Type == Objects:
 			d.out = append(d.out, v.text...)
-		case t.escaped:
-			d.out = appendQuoted(d.out, v.text)
+		case t.Escaped:
+			d.out = jsontext.AppendString(d.out, v.text)
 		default:
-			d.out = append(d.out, '"')
-			d.out = append(d.out, v.text...)
-			d.out = append(d.out, '"')
+			d.out = jsontext.AppendPlain(d.out, v.text)
 		}
 	}
 	d.out = append(d.out, '}')

@@ -1,9 +1,11 @@
 package record
 
 import (
-	"credithub/schema/civil"
 	"strconv"
 	"time"
+
+	"credithub/schema/civil"
+	"credithub/schema/jsontext"
 )
 
 // AppendEnvelope appends the canonical envelope of a row that is not rejected:
@@ -11,24 +13,17 @@ import (
 func AppendEnvelope(dst []byte, row *Row, unit string) []byte {
 	dst = append(dst, '{')
 	if unit != "" {
-		dst = append(dst, `"unit":`...)
-		dst = append(appendQuoted(dst, []byte(unit)), ',')
+		dst = append(jsontext.AppendString(append(dst, `"unit":`...), unit), ',')
 	}
-	dst = append(dst, `"domain":"`...)
-	dst = append(dst, row.Domain.String()...)
-	dst = append(dst, `","kind":"`...)
-	dst = append(dst, row.Kind...)
-	dst = append(dst, `","recordId":`...)
-	dst = appendQuoted(dst, row.RecordID)
+	dst = jsontext.AppendPlain(append(dst, `"domain":`...), row.Domain.String())
+	dst = jsontext.AppendPlain(append(dst, `,"kind":`...), row.Kind)
+	dst = jsontext.AppendString(append(dst, `,"recordId":`...), row.RecordID)
 	if row.Version > 0 {
-		dst = append(dst, `,"version":`...)
-		dst = strconv.AppendUint(dst, uint64(row.Version), 10)
+		dst = strconv.AppendUint(append(dst, `,"version":`...), uint64(row.Version), 10)
 	}
-	dst = append(dst, `,"op":"`...)
-	dst = append(append(dst, row.Op.String()...), '"')
+	dst = jsontext.AppendPlain(append(dst, `,"op":`...), row.Op.String())
 	if len(row.USCC) > 0 {
-		dst = append(dst, `,"uscc":"`...)
-		dst = append(append(dst, row.USCC...), '"')
+		dst = jsontext.AppendPlain(append(dst, `,"uscc":`...), row.USCC)
 	}
 	if row.OccurredOn != civil.NoDate {
 		dst = append(dst, `,"occurredOn":"`...)
@@ -44,14 +39,11 @@ func AppendEnvelope(dst []byte, row *Row, unit string) []byte {
 // nothing new. One that the unit signs itself names its time, so that to repeat it
 // later proves nothing; the zero time is left out.
 func AppendHeartbeat(dst []byte, d Domain, unit string, at time.Time) []byte {
-	dst = append(dst, `{"unit":`...)
-	dst = appendQuoted(dst, []byte(unit))
-	dst = append(dst, `,"domain":"`...)
-	dst = append(dst, d.String()...)
-	dst = append(dst, `","op":"heartbeat"`...)
+	dst = jsontext.AppendString(append(dst, `{"unit":`...), unit)
+	dst = jsontext.AppendPlain(append(dst, `,"domain":`...), d.String())
+	dst = append(dst, `,"op":"heartbeat"`...)
 	if !at.IsZero() {
-		dst = append(dst, `,"at":"`...)
-		dst = append(at.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00"), '"')
+		dst = jsontext.AppendTime(append(dst, `,"at":`...), at.UTC(), "2006-01-02T15:04:05.000Z07:00")
 	}
 	return append(dst, '}')
 }

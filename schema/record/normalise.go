@@ -8,6 +8,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fold"
+	"credithub/schema/jsontext"
 	"credithub/schema/uscc"
 )
 
@@ -219,10 +220,7 @@ func cellList(s string) string {
 		if part = trimCell(part); emptyCell(part) {
 			continue
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = appendQuoted(out, []byte(strings.ToValidUTF8(part, "\uFFFD")))
+		out = jsontext.AppendString(jsontext.AppendComma(out), strings.ToValidUTF8(part, "\uFFFD"))
 	}
 	return string(append(out, ']'))
 }

@@ -7,6 +7,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/list"
 	"credithub/schema/uscc"
 )
@@ -37,11 +38,11 @@ func (c *checker) has(code fault.Code, field string) bool {
 // given tells whether the row holds a value for the field, be it a wrong one.
 func (c *checker) given(field string) bool {
 	i := c.row.spec.index[field]
-	t := &c.d.toks[i]
+	t := c.d.toks[i]
 	if c.row.values[i].set {
 		return true
 	}
-	return t.kind != 0 && t.kind != 'n' && !(t.kind == '"' && allBlank(c.d.s.b[t.start:t.end]))
+	return !absent(t) && !(t.Kind == jsontext.String && allBlank(c.d.s.Raw(t)))
 }
 
 func (c *checker) require(field, message string) {

@@ -1,84 +1,10 @@
 package record
 
 import (
-	"credithub/schema/fold"
-	"unicode/utf16"
 	"unicode/utf8"
+
+	"credithub/schema/fold"
 )
-
-// appendUnescaped appends the text of a string's content that str has accepted.
-// A lone surrogate becomes U+FFFD, as encoding/json does.
-func appendUnescaped(dst, b []byte) []byte {
-	for i := 0; i < len(b); {
-		c := b[i]
-		if c != '\\' {
-			dst = append(dst, c)
-			i++
-			continue
-		}
-		if b[i+1] != 'u' {
-			dst = append(dst, plainEscape(b[i+1]))
-			i += 2
-			continue
-		}
-		r, _ := hex4(b[i:])
-		i += 6
-		if utf16.IsSurrogate(r) {
-			r2, ok := rune(0), false
-			if i+1 < len(b) && b[i] == '\\' && b[i+1] == 'u' {
-				r2, ok = hex4(b[i:])
-			}
-			if r = utf16.DecodeRune(r, r2); ok && r != utf8.RuneError {
-				i += 6
-			}
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
-	return dst
-}
-
-func plainEscape(c byte) byte {
-	switch c {
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return c // " \ /
-}
-
-// appendQuoted appends text as a JSON string with no escape that is not needed.
-func appendQuoted(dst, text []byte) []byte {
-	const hex = "0123456789abcdef"
-	dst = append(dst, '"')
-	from := 0
-	for i, c := range text {
-		if c >= 0x20 && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, text[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\n':
-			dst = append(dst, '\\', 'n')
-		case '\r':
-			dst = append(dst, '\\', 'r')
-		case '\t':
-			dst = append(dst, '\\', 't')
-		default:
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(append(dst, text[from:]...), '"')
-}
 
 // allBlank tells whether a text holds nothing but white space, U+3000, NBSP and
 // characters that can't be seen.

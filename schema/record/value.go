@@ -6,6 +6,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/personal"
 	"credithub/schema/uscc"
 )
@@ -14,8 +15,8 @@ import (
 func (c *checker) fields() {
 	spec := c.row.spec
 	for i := range spec.Fields {
-		f, t := &spec.Fields[i], &c.d.toks[i]
-		if t.kind == 0 || t.kind == 'n' {
+		f, t := &spec.Fields[i], c.d.toks[i]
+		if absent(t) {
 			c.absent(f)
 			continue
 		}
@@ -23,7 +24,7 @@ func (c *checker) fields() {
 		case Texts, Objects:
 			c.array(i, f, t)
 		case Dropped:
-			if t.kind != '"' || t.end > t.start {
+			if t.Kind != jsontext.String || t.End > t.Start {
 				c.row.Add(fault.W05Normalised, f.Name, "identifies a person, not kept")
 			}
 		default:
@@ -38,25 +39,25 @@ func (c *checker) absent(f *Field) {
 	}
 }
 
-func (c *checker) scalar(i int, f *Field, t *token) {
+func (c *checker) scalar(i int, f *Field, t jsontext.Token) {
 	switch {
-	case t.kind == '"':
-	case f.flag() && (t.kind == 't' || t.kind == 'f'):
+	case t.Kind == jsontext.String:
+	case f.flag() && (t.Kind == jsontext.True || t.Kind == jsontext.False):
 		v := &c.row.values[i]
 		v.text, v.day, v.set = yes, civil.NoDate, true
-		if t.kind == 'f' {
+		if t.Kind == jsontext.False {
 			v.text = no
 		}
 		return
-	case t.kind == number && f.Type != Text && f.Type != Day && f.Type != Month && f.Type != Moment:
-	case t.kind == number:
+	case t.Kind == jsontext.Number && f.Type != Text && f.Type != Day && f.Type != Month && f.Type != Moment:
+	case t.Kind == jsontext.Number:
 		c.row.Add(fault.E06Enum, f.Name, "must be a string, not a number")
 		return
 	default:
 		c.row.Add(fault.E06Enum, f.Name, "must be a string")
 		return
 	}
-	b := c.d.text(*t)
+	b := c.d.text(t)
 	if allBlank(b) || f.Required && saysNothing(b) {
 		c.absent(f) // 无, a dash: files say so that there is nothing
 		return
@@ -315,12 +316,12 @@ func (c *checker) organ(f *Field, b []byte) bool {
 }
 
 // array keeps an array in canonical JSON.
-func (c *checker) array(i int, f *Field, t *token) {
-	if t.kind != '[' {
+func (c *checker) array(i int, f *Field, t jsontext.Token) {
+	if t.Kind != jsontext.Array {
 		c.row.Add(fault.E06Enum, f.Name, "must be an array")
 		return
 	}
-	s := scanner{b: c.d.s.b[:t.end], p: int(t.start)}
+	s := jsontext.NewScanner(c.d.s.Raw(t), MaxDepth)
 	from := len(c.d.arena)
 	c.named, c.masked, c.numbered, c.damaged = false, false, false, false
 	ok := c.elements(&s, f)
@@ -345,90 +346,82 @@ func (c *checker) array(i int, f *Field, t *token) {
 	}
 }
 
-// elements appends a checked array without blanks and needless escapes.
-func (c *checker) elements(s *scanner, f *Field) bool {
-	objects := f.Type == Objects
+// elements appends an array that was read before, without blanks and needless
+// escapes.
+func (c *checker) elements(s *jsontext.Scanner, f *Field) bool {
 	a := &c.d.arena
 	*a = append(*a, '[')
-	s.p++
-	for first := true; s.blank() != ']'; first = false {
-		if !first {
-			*a = append(*a, ',')
-		}
-		if k := s.blank(); k != '"' && (!objects || k != '{') {
+	more, _ := s.Open(jsontext.Array)
+	for more {
+		if k := s.Peek(); k != '"' && (f.Type != Objects || k != '{') {
 			return false
 		}
+		*a = jsontext.AppendComma(*a)
 		if f.Named {
 			c.nameAt(s)
 		}
 		c.canonical(s, f.Named)
-		if s.blank() == ',' {
-			s.p++
-		}
+		more, _ = s.Next(jsontext.Array)
 	}
-	s.p++
 	*a = append(*a, ']')
 	return true
 }
 
 // nameAt looks at a text that stands for a name.
-func (c *checker) nameAt(s *scanner) {
-	if s.blank() != '"' {
+func (c *checker) nameAt(s *jsontext.Scanner) {
+	if s.Peek() != '"' {
 		return
 	}
 	at := *s
-	t, _ := at.value(0)
-	text := s.b[t.start:t.end]
-	if t.escaped {
-		text = appendUnescaped(nil, text)
-	}
-	c.numbered = c.numbered || onlyDigits(text)
+	t, _ := at.Value()
+	c.numbered = c.numbered || onlyDigits(textOf(s, t))
 }
 
-// canonical appends one checked value; named tells that objects in it have names.
-func (c *checker) canonical(s *scanner, named bool) {
-	open := s.blank()
-	if open != '{' && open != '[' {
-		t, _ := s.value(0)
-		c.scalarJSON(s.b[t.start:t.end], t)
+// textOf is the text of a string outside the arena, to which its array is written.
+func textOf(s *jsontext.Scanner, t jsontext.Token) []byte {
+	if t.Escaped {
+		return s.AppendText(nil, t)
+	}
+	return s.Raw(t)
+}
+
+// canonical appends one value that was read before; named tells that objects in it
+// have names.
+func (c *checker) canonical(s *jsontext.Scanner, named bool) {
+	open := jsontext.Kind(s.Peek())
+	if open != jsontext.Object && open != jsontext.Array {
+		t, _ := s.Value()
+		c.scalarJSON(s, t)
 		return
 	}
 	a := &c.d.arena
-	*a = append(*a, open)
-	s.p++
-	for first := true; s.blank() != open+2; first = false {
-		if !first {
-			*a = append(*a, ',')
-		}
-		if open == '{' {
-			t, _ := s.key()
-			c.scalarJSON(s.b[t.start:t.end], t)
+	*a = append(*a, byte(open))
+	more, _ := s.Open(open)
+	for more {
+		*a = jsontext.AppendComma(*a)
+		if open == jsontext.Object {
+			t, _ := s.Key()
+			c.scalarJSON(s, t)
 			*a = append(*a, ':')
-			if named && nameKey(s.b[t.start:t.end]) {
+			if named && nameKey(s.Raw(t)) {
 				c.nameAt(s)
 			}
 		}
 		c.canonical(s, named)
-		if s.blank() == ',' {
-			s.p++
-		}
+		more, _ = s.Next(open)
 	}
-	s.p++
-	*a = append(*a, open+2)
+	*a = append(*a, open.Close())
 }
 
-func (c *checker) scalarJSON(raw []byte, t token) {
+func (c *checker) scalarJSON(s *jsontext.Scanner, t jsontext.Token) {
 	a := &c.d.arena
-	if t.kind != '"' { // an amount may look like a number to call
-		_, id := c.look(raw, personal.Number)
+	if t.Kind != jsontext.String { // an amount may look like a number to call
+		_, id := c.look(s.Raw(t), personal.Number)
 		c.named = c.named || id
-		*a = append(*a, raw...)
+		*a = append(*a, s.Raw(t)...)
 		return
 	}
-	text := raw
-	if t.escaped {
-		text = appendUnescaped(nil, raw)
-	}
+	text := textOf(s, t)
 	contacts, id := c.look(text, personal.Free)
 	c.named = c.named || id
 	if _, damaged := unseen(text); damaged {
@@ -437,11 +430,11 @@ func (c *checker) scalarJSON(raw []byte, t token) {
 	switch {
 	case len(contacts) > 0:
 		c.masked = true
-		*a = appendQuoted(*a, personal.Cut(nil, text, contacts))
-	case t.escaped:
-		*a = appendQuoted(*a, text)
+		*a = jsontext.AppendString(*a, personal.Cut(nil, text, contacts))
+	case t.Escaped:
+		*a = jsontext.AppendString(*a, text)
 	default:
-		*a = append(append(append(*a, '"'), raw...), '"')
+		*a = jsontext.AppendPlain(*a, text)
 	}
 }
 
