@@ -42,7 +42,7 @@ func (c *checker) given(field string) bool {
 	if c.row.values[i].set {
 		return true
 	}
-	return !absent(t) && !(t.Kind == jsontext.String && allBlank(c.d.s.Raw(t)))
+	return !absent(t) && !(t.Kind == jsontext.String && allBlank(c.d.text(t)))
 }
 
 func (c *checker) require(field, message string) {

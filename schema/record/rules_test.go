@@ -281,6 +281,7 @@ func TestOpenStandardRules(t *testing.T) {
 	x := func(data, want string) { t.Helper(); f("permit", "permit", data, want) }
 	x(`"name":"示例","licenceNo":"1","decidedOn":"2026-01-02","validFrom":"2026-01-02","validUntil":"2031-01-01"`, "")
 	x(`"name":"示例","decidedOn":"2026-01-02"`, "E05 documentNo")
+	x(`"name":"示例","decidedOn":"2026-01-02","licenceNo":"\u3000\u0000"`, "E05 documentNo")
 	x(`"name":"示例","documentNo":"1","decidedOn":"2026-01-02","validFrom":"2026-01-01"`, "E07 validFrom")
 	c := func(data, want string) { t.Helper(); f("commitment", "commitment", data, want) }
 	c(`"type":"主动型","madeOn":"2026-01-02","performance":"全部履行"`, "")
