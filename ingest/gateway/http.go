@@ -35,13 +35,7 @@ func (g *Gateway) only(method string, h http.HandlerFunc) http.HandlerFunc {
 			h(w, r)
 			return
 		}
-		w.Header().Set("Allow", method)
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"title": "Method Not Allowed", "status": http.StatusMethodNotAllowed,
-			"code": "METHOD_NOT_ALLOWED", "detail": "this path answers " + method + " only",
-		})
+		problem.MethodNotAllowed(w, method)
 	}
 }
 

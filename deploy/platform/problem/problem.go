@@ -15,6 +15,9 @@ import (
 // ContentType of a problem document.
 const ContentType = "application/problem+json"
 
+// blank is the type of a problem that its status and code say all about.
+const blank = "about:blank"
+
 // Document is the body.
 type Document struct {
 	Type   string `json:"type"`
@@ -36,7 +39,7 @@ func Of(err error) Document {
 		known = fault.New(fault.Internal, "the hub could not answer; try again later")
 	}
 	status := known.Kind.HTTP()
-	d := Document{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: string(known.Kind), Detail: known.Message}
+	d := Document{Type: blank, Title: http.StatusText(status), Status: status, Code: string(known.Kind), Detail: known.Message}
 	var open *Unsettled
 	if errors.As(err, &open) {
 		d.MaybeAccepted, d.BatchID = true, open.BatchID
@@ -46,10 +49,19 @@ func Of(err error) Document {
 
 // Write answers with the document of err. Headers such as Retry-After are set by
 // the caller before.
-func Write(w http.ResponseWriter, err error) {
-	d := Of(err)
-	b, merr := json.Marshal(d)
-	if merr != nil { // strings and a number always marshal
+func Write(w http.ResponseWriter, err error) { write(w, Of(err)) }
+
+// MethodNotAllowed answers a request of another method than the one allowed.
+func MethodNotAllowed(w http.ResponseWriter, allowed string) {
+	w.Header().Set("Allow", allowed)
+	const status = http.StatusMethodNotAllowed
+	write(w, Document{Type: blank, Title: http.StatusText(status), Status: status,
+		Code: "METHOD_NOT_ALLOWED", Detail: "this path answers " + allowed + " only"})
+}
+
+func write(w http.ResponseWriter, d Document) {
+	b, err := json.Marshal(d)
+	if err != nil { // strings and a number always marshal
 		http.Error(w, http.StatusText(d.Status), d.Status)
 		return
 	}

@@ -40,3 +40,12 @@ func TestUnauthorizedNamesTheScheme(t *testing.T) {
 		t.Error("401 without WWW-Authenticate")
 	}
 }
+
+func TestMethodNotAllowed(t *testing.T) {
+	w := httptest.NewRecorder()
+	MethodNotAllowed(w, "POST")
+	var d Document
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil || w.Code != 405 || d.Status != 405 || d.Code != "METHOD_NOT_ALLOWED" || w.Header().Get("Allow") != "POST" {
+		t.Errorf("%v: %d %+v %v", err, w.Code, d, w.Header())
+	}
+}
