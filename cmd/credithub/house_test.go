@@ -22,6 +22,7 @@ var rooms = map[string][]string{
 	"deploy/embedded": {"schema", "deploy/platform"},
 	"deploy/gen":      {"schema"},
 	"deploy/probe":    {"schema"},
+	"deploy/testing":  {},
 	"deploy/bench":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe", "ingest"},
 	"deploy/suite":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe"},
 	"cmd":             {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/bench", "deploy/probe", "ingest", "query"},
@@ -39,8 +40,11 @@ func roomOf(importPath string) string {
 	return ""
 }
 
-// testEngine lends every room's tests a broker and an engine.
-const testEngine = module + "/deploy/embedded/embedtest"
+// lent are packages that every room's tests may import, and no program.
+var lent = []string{
+	module + "/deploy/embedded/embedtest", // a broker and an engine
+	module + "/deploy/testing/golden",
+}
 
 type pkg struct {
 	ImportPath                string
@@ -90,7 +94,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			if to == from {
 				continue
 			}
-			ok := imp == testEngine && !slices.Contains(p.Imports, imp)
+			ok := slices.Contains(lent, imp) && !slices.Contains(p.Imports, imp)
 			for _, r := range rooms[from] {
 				ok = ok || r == to
 			}

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/testing/golden"
 	"credithub/schema/fault"
 )
 
@@ -34,14 +34,14 @@ const problems = "testdata/problems.golden"
 // Every refusal of the contract is a problem document, has no effect, and is in
 // the audit log. The documents are golden.
 func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
-	var golden bytes.Buffer
+	var written bytes.Buffer
 	h := newHub(t)
 	row := registration("R-1", code(), "甲公司")
 	f := func(name string, status int, kind fault.Kind, path, body string, opts ...opt) {
 		t.Helper()
 		r := h.pushTo(path, "SAMR", body, opts...)
 		isProblem(t, r, status, kind)
-		fmt.Fprintf(&golden, "%s: %s\n", name, r.body)
+		fmt.Fprintf(&written, "%s: %s\n", name, r.body)
 		if l := h.journal.last(); l.Action != "push" || l.Outcome != string(kind) {
 			t.Errorf("%s: audit %+v", name, l)
 		}
@@ -86,21 +86,7 @@ func TestRefusalsAreProblemDocumentsWithoutEffect(t *testing.T) {
 	if used := h.memory.budget.used; used != 0 {
 		t.Errorf("%d bytes are still held", used)
 	}
-	compareGolden(t, problems, golden.Bytes())
-}
-
-func compareGolden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s differs (UPDATE_GOLDEN=1 writes it): %v\n%s", file, err, got)
-	}
+	golden.Compare(t, problems, written.Bytes())
 }
 
 func TestABodyOfExactly32MiBIsRead(t *testing.T) {

@@ -1,19 +1,16 @@
 package store
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"credithub/deploy/testing/golden"
 	"credithub/schema/civil"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
 )
-
-var update = flag.Bool("update", false, "write golden files")
 
 // What is asked of the server is text that can be read.
 func TestSQL(t *testing.T) {
@@ -54,14 +51,5 @@ func TestSQL(t *testing.T) {
 			t.Errorf("%T: %d places for %d arguments", q, n, len(args))
 		}
 	}
-	const path = "testdata/statements.sql"
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || string(want) != b.String() {
-		t.Errorf("statements changed; run with -update and read the difference (%v)", err)
-	}
+	golden.Compare(t, "testdata/statements.sql", b.String())
 }

@@ -1,10 +1,8 @@
 package access
 
 import (
-	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,12 +10,11 @@ import (
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/parser"
 
+	"credithub/deploy/testing/golden"
 	"credithub/schema/graphql"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 var roles = []Role{Anyone, Agency, Officer, Supervisor, Auditor, Admin}
 
@@ -192,7 +189,7 @@ func TestMatrixGolden(t *testing.T) {
 			line("  "+kind+"."+name, r.class, r.sees)
 		}
 	}
-	golden(t, "testdata/matrix.txt", b.String())
+	golden.Compare(t, "testdata/matrix.txt", b.String())
 }
 
 func mark(b bool) string {
@@ -200,26 +197,4 @@ func mark(b bool) string {
 		return "o"
 	}
 	return "-"
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		g, w := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-		for i := range max(len(g), len(w)) {
-			if i >= len(g) || i >= len(w) || g[i] != w[i] {
-				t.Fatalf("%s differs from line %d on; run with -update and read the difference", path, i+1)
-			}
-		}
-	}
 }

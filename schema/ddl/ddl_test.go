@@ -1,8 +1,6 @@
 package ddl
 
 import (
-	"flag"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -10,9 +8,9 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
-)
 
-var update = flag.Bool("update", false, "write golden files")
+	"credithub/deploy/testing/golden"
+)
 
 func script(t *testing.T, l Layout) string {
 	t.Helper()
@@ -32,19 +30,7 @@ func script(t *testing.T, l Layout) string {
 func TestEmptyServerGetsTheGoldenTables(t *testing.T) {
 	for name, l := range map[string]Layout{"single.sql": {}, "cluster.sql": {Cluster: "hub"}} {
 		t.Run(name, func(t *testing.T) {
-			got, path := script(t, l), filepath.Join("testdata", name)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("rendering changed; run with -update and read the difference\n%s", got)
-			}
+			golden.Compare(t, filepath.Join("testdata", name), script(t, l))
 		})
 	}
 }

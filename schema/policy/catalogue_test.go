@@ -2,12 +2,12 @@ package policy
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"credithub/deploy/testing/golden"
 	"credithub/schema/record"
 )
 
@@ -29,7 +29,7 @@ var typeWords = map[record.FieldType]string{
 func catalogueText(p *Policy) string {
 	var b strings.Builder
 	w := func(format string, args ...any) { fmt.Fprintf(&b, format, args...) }
-	w("# Records\n\nEvery domain, kind and field that the hub takes, and who reports them. In JSON a\nrecord is the envelope of the README with the fields below in `data`. The column\ncodes of national standards are taken as keys too; a file's header row may use\nany of the words, of which at most three are shown. **Bold** fields are required;\nothers may be by the value of one, as `servedOn` is where `event` is `IN_FORCE` and\nthe law of the list wants service. This page is written from the\ntables that judge the rows (`UPDATE_GOLDEN=1 go test ./schema/policy`).\n")
+	w("# Records\n\nEvery domain, kind and field that the hub takes, and who reports them. In JSON a\nrecord is the envelope of the README with the fields below in `data`. The column\ncodes of national standards are taken as keys too; a file's header row may use\nany of the words, of which at most three are shown. **Bold** fields are required;\nothers may be by the value of one, as `servedOn` is where `event` is `IN_FORCE` and\nthe law of the list wants service. This page is written from the\ntables that judge the rows (`go test ./schema/policy -update`).\n")
 	for _, d := range record.Domains() {
 		w("\n## `%s`\n\nReported by: ", d)
 		sep := ""
@@ -119,14 +119,5 @@ func TestTheCatalogueSaysWhatJudges(t *testing.T) {
 			}
 		}
 	}
-	got := catalogueText(p)
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(catalogueFile, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(catalogueFile)
-	if err != nil || got != string(want) {
-		t.Errorf("%s differs (UPDATE_GOLDEN=1 writes it): %v", catalogueFile, err)
-	}
+	golden.Compare(t, catalogueFile, catalogueText(p))
 }

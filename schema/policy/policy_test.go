@@ -1,19 +1,16 @@
 package policy
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"credithub/deploy/testing/golden"
 	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/record"
 )
-
-var update = flag.Bool("update", false, "rewrite golden files")
 
 func load(t testing.TB) *Policy {
 	t.Helper()
@@ -153,19 +150,7 @@ func TestMatrixGolden(t *testing.T) {
 			fmt.Fprintf(&b, "  must be fresh: %s\n", strings.Join(sources, " "))
 		}
 	}
-	const path = "testdata/matrix.txt"
-	if *update {
-		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if b.String() != string(want) {
-		t.Errorf("%s differs; run with -update and read the difference", path)
-	}
+	golden.Compare(t, "testdata/matrix.txt", b.String())
 }
 
 func TestListsAreComplete(t *testing.T) {

@@ -2,14 +2,12 @@ package record
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the golden files anew")
+	"credithub/deploy/testing/golden"
+)
 
 var typeNames = [...]string{"text", "label", "documentNo", "choice", "day", "month", "year", "count", "score", "money", "division", "regNo", "code", "texts", "objects", "dropped", "commitmentNo", "moment", "personKey"}
 
@@ -36,7 +34,7 @@ func TestCatalogueIsAsWritten(t *testing.T) {
 			}
 		}
 	}
-	golden(t, "testdata/catalogue.golden", b.Bytes())
+	golden.Compare(t, "testdata/catalogue.golden", b.Bytes())
 }
 
 func TestEnvelopeIsAsWritten(t *testing.T) {
@@ -51,24 +49,5 @@ func TestEnvelopeIsAsWritten(t *testing.T) {
 		r, faults := decode(raw)
 		fmt.Fprintf(&b, "%s\n%016x %s\n", AppendEnvelope(nil, r, "SAMR"), r.Hash, faults)
 	}
-	golden(t, "testdata/envelope.golden", b.Bytes())
-}
-
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s differs:\n%s", file, got)
-	}
+	golden.Compare(t, "testdata/envelope.golden", b.Bytes())
 }

@@ -2,15 +2,14 @@ package config
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-)
 
-var update = flag.Bool("update", false, "rewrite the documented file")
+	"credithub/deploy/testing/golden"
+)
 
 func load(t *testing.T, text string, env map[string]string) (*Config, string) {
 	t.Helper()
@@ -144,22 +143,14 @@ func TestPathsLieBesideTheFile(t *testing.T) {
 // The documented file is made of the table of keys, changes nothing as it stands,
 // and is sound when its comments are taken away.
 func TestTheDocumentedFile(t *testing.T) {
-	const path = "../../docs/hub.yaml"
-	if *update {
-		if err := os.WriteFile(path, []byte(Document()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil || string(raw) != Document() {
-		t.Fatalf("%s is not what the keys say (%v); run with -update", path, err)
-	}
-	c, faults := load(t, string(raw), nil)
+	raw := Document()
+	golden.Compare(t, "../../docs/hub.yaml", raw)
+	c, faults := load(t, raw, nil)
 	if faults != "" || len(c.values) > 0 {
 		t.Errorf("as it stands: %s %v", faults, c.values)
 	}
 	var open strings.Builder
-	for line := range strings.SplitSeq(string(raw), "\n") {
+	for line := range strings.SplitSeq(raw, "\n") {
 		line = strings.TrimPrefix(line, "# ")
 		if !strings.HasPrefix(strings.TrimSpace(line), "#") && strings.Contains(line, ":") && !strings.Contains(line, "…") && !strings.HasSuffix(strings.Fields(line)[0], ",") {
 			open.WriteString(line + "\n")
