@@ -12,6 +12,7 @@ import (
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/sleep"
 	"credithub/deploy/platform/spool"
 	"credithub/ingest/intake"
 	"credithub/ingest/sink"
@@ -176,10 +177,8 @@ func headStored(ctx context.Context, db *clickhouse.DB, h *audit.Head) error {
 // awaited lets a head that is not stored pass for as long as it may be on its way.
 func awaited(ctx context.Context, db *clickhouse.DB, h *audit.Head) error {
 	for deadline := time.Now().Add(storeLag / 4); time.Now().Before(deadline); {
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, 500*time.Millisecond) {
 			return ctx.Err()
-		case <-time.After(500 * time.Millisecond):
 		}
 		for r, err := range selectAudit(ctx, db, "writer = ? AND seq = ?", h.Writer, h.Seq) {
 			if err != nil {

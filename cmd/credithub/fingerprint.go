@@ -12,6 +12,7 @@ import (
 
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/ddl"
 )
 
@@ -147,10 +148,8 @@ func (h *hub) keepKey(ctx context.Context) error {
 			return err
 		}
 		h.log.Warn("the fingerprint of the data can't be asked yet", "error", err)
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, time.Second) {
 			return nil
-		case <-time.After(time.Second):
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"credithub/deploy/embedded/supervise"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/sleep"
 )
 
 type upCmd struct {
@@ -265,7 +266,7 @@ func (r *running) stop() {
 // asked, and prints how to go on.
 func (r *running) welcome(ctx context.Context, url string) error {
 	for ctx.Err() == nil && len(r.query.ready(ctx)) > 0 {
-		time.Sleep(20 * time.Millisecond)
+		sleep.For(ctx, 20*time.Millisecond)
 	}
 	if ctx.Err() != nil {
 		return nil

@@ -13,6 +13,7 @@ import (
 
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/sleep"
 	"credithub/deploy/probe"
 	"credithub/schema/ddl"
 )
@@ -110,8 +111,8 @@ func allStored(ctx context.Context, db *clickhouse.DB, subjects int) error {
 		if time.Now().After(end) {
 			return fmt.Errorf("bench: %d of %d registrations stored", n, subjects)
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
-			return err
+		if !sleep.For(ctx, 50*time.Millisecond) {
+			return ctx.Err()
 		}
 	}
 }
@@ -128,8 +129,8 @@ func merged(ctx context.Context, db *clickhouse.DB) error {
 		if quiet++; n > 0 {
 			quiet = 0
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return err
+		if !sleep.For(ctx, 100*time.Millisecond) {
+			return ctx.Err()
 		}
 	}
 	var parts uint64

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/sleep"
 )
 
 // IngestConfig says how to measure ingest.
@@ -103,8 +104,8 @@ func (s *stage) ingested(ctx context.Context, n uint64, nice int) (stored, error
 			return got, fmt.Errorf("bench: ingest stored %d of %d rows in %s, started again %d times", have, n, now.Sub(began), p.Restarts())
 		}
 		got.elapsed, got.whole = now.Sub(first), now.Sub(began)
-		if err := sleep(ctx, patience(have-before, n-have, got.elapsed)); err != nil {
-			return got, err
+		if !sleep.For(ctx, patience(have-before, n-have, got.elapsed)) {
+			return got, ctx.Err()
 		}
 	}
 	got.rows = have - before
@@ -145,8 +146,8 @@ func (s *stage) quiet(ctx context.Context) error {
 		if merges == 0 {
 			return nil
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
-			return err
+		if !sleep.For(ctx, 100*time.Millisecond) {
+			return ctx.Err()
 		}
 	}
 	return fmt.Errorf("bench: the engine still merges after a minute")

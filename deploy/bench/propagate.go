@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/sleep"
 	"credithub/deploy/probe"
 	"credithub/schema/uscc"
 )
@@ -164,15 +165,15 @@ func (p *propagation) trials(ctx context.Context) (*figures, error) {
 	}
 	f := &figures{}
 	for i, code := range codes {
-		if err := p.pause(ctx); err != nil {
-			return nil, err
+		if !p.pause(ctx) {
+			return nil, ctx.Err()
 		}
 		trip, err := p.trip.once(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if err := p.pause(ctx); err != nil {
-			return nil, err
+		if !p.pause(ctx) {
+			return nil, ctx.Err()
 		}
 		whole, answered, err := p.trial(ctx, code)
 		if err != nil {
@@ -185,8 +186,8 @@ func (p *propagation) trials(ctx context.Context) (*figures, error) {
 	return f, nil
 }
 
-func (p *propagation) pause(ctx context.Context) error {
-	return sleep(ctx, time.Duration(25+p.rng.IntN(50))*time.Millisecond)
+func (p *propagation) pause(ctx context.Context) bool {
+	return sleep.For(ctx, time.Duration(25+p.rng.IntN(50))*time.Millisecond)
 }
 
 // register makes n enterprises known to every node.
@@ -307,8 +308,8 @@ func (p *propagation) flood(ctx context.Context) (stop func() error, err error) 
 		if time.Now().After(end) {
 			return nil, fmt.Errorf("bench: the bulk load stored %d rows in a minute", before)
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
-			return nil, err
+		if !sleep.For(ctx, 50*time.Millisecond) {
+			return nil, ctx.Err()
 		}
 	}
 	began := time.Now()

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -191,17 +190,5 @@ func (s *stage) stop() {
 	}
 	if os.Getenv("CREDITHUB_BENCH_KEEP") == "" {
 		_ = os.RemoveAll(s.dir)
-	}
-}
-
-// sleep waits unless ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
+	"credithub/deploy/platform/sleep"
 	"credithub/ingest/sink"
 	"credithub/schema/record"
 )
@@ -68,10 +69,8 @@ func (b *Behind) Run(ctx context.Context) error {
 		if len(b.Ready()) > 0 {
 			wait = lookFirst
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, wait) {
 			return nil
-		case <-time.After(wait):
 		}
 	}
 }

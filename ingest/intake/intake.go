@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/sleep"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/feed"
@@ -117,13 +118,7 @@ func (x *Intake) Ready() (bool, []string) {
 
 // pause waits before trying again.
 func pause(ctx context.Context, tries int) {
-	d := min(50*time.Millisecond<<min(tries, 10), 2*time.Second)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	sleep.For(ctx, min(50*time.Millisecond<<min(tries, 10), 2*time.Second))
 }
 
 var _ sink.Engine = Store(nil)

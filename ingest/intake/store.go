@@ -12,6 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/sleep"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/civil"
@@ -58,9 +59,7 @@ func (c *ClickHouse) Quiet(ctx context.Context) error {
 		return err
 	}
 	for wait := 5 * time.Millisecond; len(first) > 0; wait = min(2*wait, 500*time.Millisecond) {
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		if !sleep.For(ctx, wait) {
 			return fmt.Errorf("intake: %d insertions still run: %w", len(first), context.Cause(ctx))
 		}
 		now, err := c.db.Running(ctx)

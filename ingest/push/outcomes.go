@@ -69,8 +69,8 @@ func (k *Kafka) Settled(ctx context.Context, o Outcome) (Outcome, error) {
 			if ctx.Err() != nil {
 				return o, ctx.Err()
 			}
-			if err := k.sleep(ctx, 200*time.Millisecond); err != nil {
-				return o, err
+			if !k.sleep(ctx, 200*time.Millisecond) {
+				return o, ctx.Err()
 			}
 		}
 	}

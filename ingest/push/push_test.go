@@ -208,7 +208,7 @@ func hub(t *testing.T, answers ...func(http.ResponseWriter)) (*HTTP, *[]time.Dur
 		t.Fatal(err)
 	}
 	var waits []time.Duration
-	h.sleep = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
+	h.sleep = func(_ context.Context, d time.Duration) bool { waits = append(waits, d); return true }
 	return h, &waits, calls
 }
 
@@ -296,7 +296,7 @@ func TestSignedMessagesVerifyUnderTheUnitsKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k.sleep = func(context.Context, time.Duration) error { return nil }
+	k.sleep = func(context.Context, time.Duration) bool { return true }
 	row := `{"domain":"tax","kind":"grade","recordId":"G-1","version":1,"op":"upsert","uscc":"` + subject + `","data":{"year":"2018","grade":"A"}}`
 	table := file(t, "a.csv", "纳税人识别号,评价年度,信用级别\n"+subject+",2019年,A\n"+subject+",2019,Q\n")
 	s, err := Files(t.Context(), Config{To: k, Domain: "tax", Kind: "grade"}, []string{file(t, "a.ndjson", row+"\n{}\n"), table, file(t, "b.json", "[]")})

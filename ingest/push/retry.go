@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"credithub/deploy/platform/sleep"
 )
 
 // passing is a failure that may mend itself.
@@ -23,11 +25,13 @@ type retry struct {
 	// waits; it may be nil.
 	OnRetry func(err error, wait time.Duration)
 
-	sleep func(ctx context.Context, d time.Duration) error
+	sleep func(ctx context.Context, d time.Duration) bool
 	now   func() time.Time
 }
 
-func newRetry(l Limits) retry { return retry{limits: l.withDefaults(), sleep: sleep, now: time.Now} }
+func newRetry(l Limits) retry {
+	return retry{limits: l.withDefaults(), sleep: sleep.For, now: time.Now}
+}
 
 // do waits after each passing failure as long as was asked for, or ever longer,
 // each time shortened at random so that many clients don't come back at once.
@@ -50,20 +54,9 @@ func (r *retry) do(ctx context.Context, f func() error) error {
 		if r.OnRetry != nil {
 			r.OnRetry(again.error, pause)
 		}
-		if err := r.sleep(ctx, pause); err != nil {
-			return err
+		if !r.sleep(ctx, pause) {
+			return ctx.Err()
 		}
 		wait = min(2*wait, r.limits.LongWait)
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

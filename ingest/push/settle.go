@@ -120,8 +120,8 @@ func (r *retry) poll(ctx context.Context, f func() (done bool, err error)) error
 		if err != nil && r.OnRetry != nil && !(errors.As(err, &told) && told.Status == http.StatusNotFound) {
 			r.OnRetry(again.error, wait)
 		}
-		if err := r.sleep(ctx, wait); err != nil {
-			return err
+		if !r.sleep(ctx, wait) {
+			return ctx.Err()
 		}
 	}
 }

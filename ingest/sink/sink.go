@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/platform/random"
+	"credithub/deploy/platform/sleep"
 )
 
 // Chunk is what one fetch gave: rows that follow each other in a block, and what
@@ -300,7 +301,7 @@ func (s *Sink) next(ctx context.Context) (*Block, error) {
 		if b == nil {
 			wait := min(s.cfg.Linger-now.Sub(s.open.since), s.cfg.Idle-now.Sub(s.last))
 			s.mu.Unlock()
-			if !sleep(ctx, max(wait, time.Millisecond)) {
+			if !sleep.For(ctx, max(wait, time.Millisecond)) {
 				return nil, ctx.Err()
 			}
 			continue
@@ -309,17 +310,6 @@ func (s *Sink) next(ctx context.Context) (*Block, error) {
 		err = s.await(ctx, func() bool { return b.unfed == 0 })
 		s.mu.Unlock()
 		return b, err
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

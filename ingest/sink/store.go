@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/ddl"
 )
 
@@ -50,7 +51,7 @@ func (s *Sink) store(ctx context.Context, b *Block) error {
 		}
 		if err != nil {
 			tries++
-			sleep(ctx, s.backoff(tries))
+			sleep.For(ctx, s.backoff(tries))
 		} else if was == ask {
 			s.cfg.Logger.Info("doubt about a block settled by asking", "lane", s.cfg.Lane, "absent_rows", b.rows, "stored", next == settled)
 		}
@@ -83,7 +84,7 @@ func (s *Sink) before(ctx context.Context, b *Block) error {
 			}
 			tries++
 			s.trouble(err, "insert into "+t.table, b)
-			sleep(ctx, s.backoff(tries))
+			sleep.For(ctx, s.backoff(tries))
 		}
 	}
 	return nil

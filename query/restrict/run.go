@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -339,10 +340,5 @@ func (b *backoff) reset() { b.now = 0 }
 
 func (b *backoff) sleep(ctx context.Context) {
 	b.now = min(max(b.now*2, b.first), b.most)
-	t := time.NewTimer(b.now)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
+	sleep.For(ctx, b.now)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/policy"
@@ -143,10 +144,8 @@ func (s *Store) WaitStored(ctx context.Context, want []receipt.Position) error {
 		if !s.now().Before(end) {
 			return fault.New(fault.NotCaughtUp, "the history is not yet stored as far as asked")
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, pause) {
 			return s.fail(ctx, ctx.Err())
-		case <-time.After(pause):
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/sleep"
 )
 
 // Child describes one child process. The zero value of an optional field means
@@ -189,10 +190,8 @@ func (p *Process) keep(ctx context.Context, first chan<- error) {
 		p.mu.Unlock()
 		p.c.Metrics.restarted(p.c.Name)
 		p.c.Logger.Warn("child ended and is started again", "child", p.c.Name, "reason", err.Error(), "pause", pause)
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, pause) {
 			return
-		case <-time.After(pause):
 		}
 		pause = min(max(2*pause, p.c.FirstPause), p.c.MaxPause)
 	}
@@ -292,10 +291,8 @@ func (p *Process) probe(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, 20*time.Millisecond) {
 			return err
-		case <-time.After(20 * time.Millisecond):
 		}
 	}
 }

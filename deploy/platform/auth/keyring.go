@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/fault"
 )
 
@@ -79,11 +80,7 @@ func (r *keyring) run(ctx context.Context) {
 		} else {
 			retry = 250 * time.Millisecond
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
+		sleep.For(ctx, wait)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/metrics"
+	"credithub/deploy/platform/sleep"
 )
 
 // DB is one ClickHouse server or cluster. It is safe for many goroutines.
@@ -154,13 +155,11 @@ func (db *DB) Settled(ctx context.Context) error {
 		if err == nil && len(ids) == 0 {
 			return nil
 		}
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, wait) {
 			if err == nil {
 				err = fmt.Errorf("%d inserts still run", len(ids))
 			}
 			return fmt.Errorf("clickhouse: %w: %w", context.Cause(ctx), err)
-		case <-time.After(wait):
 		}
 	}
 }
@@ -169,17 +168,14 @@ func (db *DB) Settled(ctx context.Context) error {
 // the context lives, at most attempts times. f must be a read.
 func (db *DB) Read(ctx context.Context, attempts int, f func(context.Context) error) error {
 	wait := 50 * time.Millisecond
-	for n := 1; ; n++ {
+	for n := 1; ; n, wait = n+1, min(2*wait, time.Second) {
 		err := f(ctx)
 		if err == nil || n >= attempts || ctx.Err() != nil || !Passing(err) {
 			return err
 		}
 		db.count.retries.Inc()
-		select {
-		case <-ctx.Done():
+		if !sleep.For(ctx, wait) {
 			return errors.Join(err, context.Cause(ctx))
-		case <-time.After(wait):
-			wait = min(2*wait, time.Second)
 		}
 	}
 }

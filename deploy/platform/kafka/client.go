@@ -14,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/sasl"
 
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/feed"
 )
 
@@ -265,15 +266,7 @@ func (c *Client) retry(ctx context.Context, operation string, f func(context.Con
 
 // pause waits before attempt number n is repeated; false when ctx ended.
 func pause(ctx context.Context, n int) bool {
-	d := min(20*time.Millisecond<<min(n, 5), 100*time.Millisecond)
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	return sleep.For(ctx, min(20*time.Millisecond<<min(n, 5), 100*time.Millisecond))
 }
 
 // permanent tells an error that no repetition mends.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/node"
+	"credithub/deploy/platform/sleep"
 	"credithub/schema/audit"
 )
 
@@ -48,7 +49,7 @@ func (s *Spool) Ship(ctx context.Context, f func(context.Context, [][]byte) erro
 		case err != nil:
 			s.opts.Log.Error("audit records can't be read", "error", err)
 			s.count.retries.Inc()
-			if !pause(ctx, time.Second) {
+			if !sleep.For(ctx, time.Second) {
 				return context.Cause(ctx)
 			}
 		case len(lines) < s.opts.ShipBatch:
@@ -67,7 +68,7 @@ func (s *Spool) gather(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	case <-s.grown:
-		return pause(ctx, s.opts.Gather)
+		return sleep.For(ctx, s.opts.Gather)
 	}
 }
 
@@ -83,7 +84,7 @@ func (s *Spool) hand(ctx context.Context, f func(context.Context, [][]byte) erro
 		}
 		s.count.retries.Inc()
 		s.opts.Log.Warn("audit records can't be shipped yet", "records", len(lines), "error", err)
-		if !pause(ctx, wait) {
+		if !sleep.For(ctx, wait) {
 			return context.Cause(ctx)
 		}
 	}
@@ -118,17 +119,6 @@ func (s *Spool) note(last uint64, line []byte, file *os.File) {
 	}
 	if r, err := audit.Parse(line); err == nil {
 		s.keepHead(audit.Head{Seq: r.Seq, Hash: r.Hash})
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 
