@@ -105,6 +105,58 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// floors are the rooms within a room that has many: each may import those named
+// behind it, of that room, and whoever stands outside only the room itself.
+var floors = map[string]map[string][]string{
+	"query/graph": {
+		"":         {"answer", "check", "document", "fields", "front", "ledger", "meter", "plan", "refusal", "request"},
+		"front":    {"answer", "document", "fields", "ledger", "meter", "plan", "refusal", "request"},
+		"document": {"answer", "meter", "plan", "refusal"},
+		"plan":     {"answer", "check", "fields", "meter", "refusal", "request"},
+		"fields":   {"answer", "check", "refusal"},
+		"check":    {"ledger", "meter", "refusal"},
+		"refusal":  {"answer", "meter"},
+		"ledger":   {"meter"},
+		"request":  {},
+		"answer":   {},
+		"meter":    {},
+	},
+}
+
+// floorOf gives the floor of a package that stands in a room; ok is false elsewhere.
+func floorOf(room, importPath string) (floor string, ok bool) {
+	rest, ok := strings.CutPrefix(importPath, module+"/"+room)
+	return strings.TrimPrefix(rest, "/"), ok && (rest == "" || rest[0] == '/')
+}
+
+func TestFloorsPointOneWay(t *testing.T) {
+	all := packages(t)
+	for room, may := range floors {
+		seen := 0
+		for _, p := range all {
+			from, inside := floorOf(room, p.ImportPath)
+			if inside {
+				seen++
+				if _, ok := may[from]; !ok {
+					t.Errorf("%s: %q is no floor of it", room, from)
+				}
+			}
+			for _, imp := range p.all() {
+				switch to, ok := floorOf(room, imp); {
+				case !ok || inside && to == from, !inside && to == "":
+				case !inside:
+					t.Errorf("%s imports %s: from outside only %s is seen", p.ImportPath, imp, room)
+				case !slices.Contains(may[from], to):
+					t.Errorf("%s imports %s: %q may not lean on %q", p.ImportPath, imp, from, to)
+				}
+			}
+		}
+		if seen != len(may) {
+			t.Errorf("%s has %d floors, %d are named", room, seen, len(may))
+		}
+	}
+}
+
 func TestSchemaDoesNoIO(t *testing.T) {
 	forbidden := map[string]bool{"net": true, "net/http": true, "os": true, "os/exec": true, "database/sql": true, "log/slog": true}
 	for _, p := range packages(t) {

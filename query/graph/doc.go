@@ -7,6 +7,19 @@
 // graphql-go's Execute, under a deadline that the store passes on to ClickHouse.
 // Documents that passed are kept with their plan.
 //
+// Each of its rooms imports those below it, and none above:
+//
+//	front     HTTP: callers, bodies, media types, quotas, the answer that leaves
+//	document  texts: guards, validation, what is kept
+//	plan      check and checks, compiled and run
+//	fields    everything that can be asked, and how each field is answered
+//	check     what decides: questions, answers, their audit records
+//	ledger    the way into the audit log
+//	refusal   limits, and what is told to who passes one
+//	request   what a caller sent
+//	answer    JSON, and the order of an answer
+//	meter     counters
+//
 // It promises that
 //   - server and schema.graphql can't differ: a field without a resolver, and a
 //     resolver without a field, are errors at start;

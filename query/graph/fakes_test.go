@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/query/graph/plan"
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
@@ -454,12 +455,15 @@ func (h *hub) config() Config {
 	}
 }
 
-func (h *hub) server(change ...func(*Config)) *Server {
+func (h *hub) server(change ...func(*Config)) *Server { return h.wired(plan.Compile, change...) }
+
+// wired is an endpoint that makes plans so.
+func (h *hub) wired(plans compile, change ...func(*Config)) *Server {
 	c := h.config()
 	for _, f := range change {
 		f(&c)
 	}
-	s, err := New(c)
+	s, err := wire(c, plans)
 	if err != nil {
 		h.t.Fatal(err)
 	}

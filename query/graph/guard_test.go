@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/graphql-go/graphql/language/parser"
-
 	"credithub/schema/fault"
 )
 
@@ -15,7 +13,7 @@ import (
 // code, "" when it passed.
 func limited(t *testing.T, s *Server, text string) string {
 	t.Helper()
-	_, errs := s.compile(text)
+	_, errs := s.docs.Get([]byte(text))
 	if errs == nil {
 		return ""
 	}
@@ -70,11 +68,11 @@ func TestThePublicTakesTheStoreFromNobody(t *testing.T) {
 		}
 	}
 	f("", read, "", 0)
-	s.public <- struct{}{}
+	s.front.Public <- struct{}{}
 	f("", read, "TIMEOUT", 1)
 	f("officer:SAMR", read, "", 1)
 	f("", "{lists{code}}", "", 1) // of the policy
-	<-s.public
+	<-s.front.Public
 	f("", read, "", 1)
 }
 
@@ -189,25 +187,6 @@ func doublingEmpty(n int) string {
 	return b
 }
 
-func TestScanCountsWhatTheLexerSees(t *testing.T) {
-	f := func(text string, tokens int) {
-		t.Helper()
-		if _, err := scan(text, &Limits{Tokens: tokens, Brackets: 20}); err != nil {
-			t.Errorf("%q has more than %d tokens", text, tokens)
-		}
-		if _, err := scan(text, &Limits{Tokens: tokens - 1, Brackets: 20}); err == nil {
-			t.Errorf("%q has fewer than %d tokens", text, tokens)
-		}
-	}
-	f("{ a , b }", 4)
-	f("{a#,b,c,d{{{{\nb}", 4)
-	f(`{a(b:"{{{[[[" c:15)}`, 11)
-	f(`{a(b:"\"{{{")}`, 8)
-	f(`{a(b:"""{{{ \""" "" [""")}`, 8)
-	f("{...a ...@include(if:$b)}", 13)
-	f("query A($a:[ID!]!=[\"x\"]){b}", 19)
-}
-
 // Whatever the text, guards and parser end without a panic, and what passes is
 // answered.
 func FuzzGuards(f *testing.F) {
@@ -220,11 +199,11 @@ func FuzzGuards(f *testing.F) {
 	h := newHub(f)
 	s := h.server()
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) > s.limits.BodyBytes {
+		if len(text) > s.front.Limits.BodyBytes {
 			return
 		}
-		doc, errs := s.compile(text)
-		if passed := doc != nil && doc.op != nil; passed != (errs == nil) {
+		doc, errs := s.docs.Get([]byte(text))
+		if passed := doc != nil && doc.Op != nil; passed != (errs == nil) {
 			t.Fatal("neither document nor errors")
 		}
 		for _, e := range errs {
@@ -238,17 +217,4 @@ func FuzzGuards(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestInspectGivesTheOperation(t *testing.T) {
-	tree, err := parser.Parse(parser.ParseParams{Source: "query A{...a}fragment a on Query{__typename}"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var l Limits
-	l.setDefaults()
-	op, frags, limit, err := inspect(tree, &l)
-	if err != nil || limit != "" || op.Name.Value != "A" || len(frags) != 1 {
-		t.Errorf("%v %v %q %v", op, frags, limit, err)
-	}
 }

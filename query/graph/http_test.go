@@ -203,63 +203,6 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
-// The hand-written reader of bodies understands what encoding/json understands,
-// and nothing else.
-func FuzzDecode(f *testing.F) {
-	for _, b := range []string{
-		`{"query":"{__typename}"}`, ` { "query" : "{a}" , "variables" : { "u" : "x" , "l" : ["a","b"], "n":null } } `,
-		`{"query":"a\n\"b\\\/","operationName":"A","variables":{}}`, `{"query":"\u4e2d\ud83c\udfc3"}`, `{"query":"中"}`, `{"query":"a","variables":{"u":1}}`,
-		`{"query":"a","variables":{"u":"x","u":"y"}}`, `{"query":"a","query":"b"}`, `{"query":"a","extensions":{"a":{}}}`, `{"query":"a"}x`, `[{"query":"a"}]`,
-		"{\"query\":\"\xff\"}", `{"query":"a","variables":{"l":[]}}`, `{"query":"a","variables":null,"operationName":null}`,
-	} {
-		f.Add([]byte(b))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		x := newExchange()
-		x.in = append(x.in, body...)
-		got := x.decode()
-		var want request
-		err := slow(append([]byte(nil), body...), &want)
-		if (got == nil) != (err == nil) {
-			t.Fatalf("%q: %v, encoding/json says %v", body, got, err)
-		}
-		if err != nil {
-			return
-		}
-		if string(x.req.query) != string(want.query) || string(x.req.operation) != string(want.operation) {
-			t.Fatalf("%q: query %q %q, want %q %q", body, x.req.query, x.req.operation, want.query, want.operation)
-		}
-		have, herr := x.req.variables()
-		vars, verr := want.variables()
-		hraw, _ := json.Marshal(have)
-		wraw, _ := json.Marshal(vars)
-		if (herr == nil) != (verr == nil) || !bytes.Equal(hraw, wraw) {
-			t.Fatalf("%q: variables %s %v, want %s %v", body, hraw, herr, wraw, verr)
-		}
-		for _, v := range x.req.vars {
-			raw, _ := json.Marshal(v.any())
-			if want, _ := json.Marshal(vars[string(v.name)]); !bytes.Equal(raw, want) {
-				t.Fatalf("%q: %s is %s, want %s", body, v.name, raw, want)
-			}
-		}
-	})
-}
-
-// any is the variable as encoding/json would read it.
-func (v *variable) any() any {
-	switch v.kind {
-	case varString:
-		return string(v.text)
-	case varList:
-		out := make([]string, len(v.list))
-		for i, s := range v.list {
-			out[i] = string(s)
-		}
-		return out
-	}
-	return nil
-}
-
 func TestAnswersKeepTheOrderOfTheQuery(t *testing.T) {
 	s := newHub(t).server()
 	wantData(t, ask(t, s, "", `{z:__typename a:__typename entity(uscc:"`+clearCode+`"){uscc name ...f status}} fragment f on Entity{z:uscc name blacklisted}`, nil),

@@ -9,7 +9,7 @@ import (
 // counted is how often a limit refused.
 func counted(t *testing.T, s *Server, limit string) float64 {
 	t.Helper()
-	return value(t, s.met.limits.WithLabelValues(limit))
+	return value(t, s.met.Limits.WithLabelValues(limit))
 }
 
 func value(t testing.TB, c prometheus.Counter) float64 {

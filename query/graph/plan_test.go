@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/query/graph/plan"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -26,7 +27,7 @@ func newPair(t testing.TB) *pair {
 	h.sameSeq = true
 	h.stale = []policy.Source{{Unit: "SAMR", Domain: record.Decision}, {Unit: "COURT", Domain: record.Decision}}
 	wide := func(c *Config) { c.Limits = Limits{Aliases: 1000, Fragments: 200, Cost: 100_000} }
-	return &pair{h.server(wide), h.server(wide), h}
+	return &pair{h.server(wide), h.wired(nil, wide), h}
 }
 
 // compare answers a body both ways and wants the same bytes. Where several root
@@ -35,19 +36,18 @@ func newPair(t testing.TB) *pair {
 func (p *pair) compare(t testing.TB, body []byte) (planned bool) {
 	var r struct{ Query string }
 	_ = json.Unmarshal(body, &r)
-	doc, errs := p.executed.docs.get([]byte(r.Query))
+	doc, errs := p.executed.docs.Get([]byte(r.Query))
 	if errs != nil { // suggestions in graphql-go's errors come in random order
 		return false
 	}
-	doc.plan = nil
-	before := value(t, p.planned.met.planned)
+	before := value(t, p.planned.met.Planned)
 	a, b := post(t, p.planned, "officer:SAMR", body), post(t, p.executed, "officer:SAMR", body)
-	planned = value(t, p.planned.met.planned) > before
+	planned = value(t, p.planned.met.Planned) > before
 	if a.raw == b.raw && a.status == b.status {
 		return planned
 	}
 	if string(a.Data) == "null" && string(b.Data) == "null" && len(a.Errors) > 0 && len(b.Errors) > 0 {
-		if len(doc.shape.fields) > 1 {
+		if len(doc.Shape.Fields) > 1 {
 			return planned
 		}
 	}
@@ -245,12 +245,12 @@ func TestPlansAreMade(t *testing.T) {
 	s := newHub(t).server()
 	f := func(text string, want bool) {
 		t.Helper()
-		doc, errs := s.docs.get([]byte(text))
+		doc, errs := s.docs.Get([]byte(text))
 		if errs != nil {
 			t.Fatalf("%s: %v", text, errs)
 		}
-		if (doc.plan != nil) != want {
-			t.Errorf("%s: plan %v", text, doc.plan != nil)
+		if (doc.Plan != nil) != want {
+			t.Errorf("%s: plan %v", text, doc.Plan != nil)
 		}
 	}
 	f(checkQuery, true)
@@ -273,18 +273,16 @@ func TestPlanAllocatesLittle(t *testing.T) {
 	h := newHub(t)
 	s := h.server(func(c *Config) { c.Auditor = discard{} })
 	body, _ := json.Marshal(map[string]any{"query": checkQuery, "variables": map[string]any{"u": clearCode, "m": "GOVERNMENT_PROCUREMENT"}})
-	x := newExchange()
-	x.principal, _ = h.Verify(t.Context(), "officer:SAMR")
-	x.now = testNow
+	x := &plan.Call{Now: testNow}
+	x.By, _ = h.Verify(t.Context(), "officer:SAMR")
 	n := testing.AllocsPerRun(200, func() {
-		x.in, x.many = append(x.in[:0], body...), x.many[:0]
-		x.req.reset()
-		if err := x.decode(); err != nil {
+		x.Request.Reset()
+		if err := x.Request.Decode(body); err != nil {
 			t.Fatal(err)
 		}
-		doc, _ := s.docs.get(x.req.query)
-		if err := s.run(t.Context(), doc.plan, x); err != nil || !bytes.Contains(x.out, []byte("CLEAR")) {
-			t.Fatal(err, string(x.out))
+		doc, _ := s.docs.Get(x.Request.Query)
+		if err := s.plans.Run(t.Context(), doc.Plan, x); err != nil || !bytes.Contains(x.Out, []byte("CLEAR")) {
+			t.Fatal(err, string(x.Out))
 		}
 	})
 	if n > 10 {

@@ -1,0 +1,155 @@
+package fields
+
+import (
+	"cmp"
+	"credithub/query/graph/answer"
+	"credithub/query/graph/refusal"
+	"credithub/schema/civil"
+	"slices"
+	"time"
+
+	"github.com/graphql-go/graphql"
+	"github.com/graphql-go/graphql/gqlerrors"
+	"github.com/graphql-go/graphql/language/ast"
+	"github.com/graphql-go/graphql/language/location"
+)
+
+// graphql-go gives up the whole answer when a field that was put off fails and may
+// not be null, because nothing above it listens any more. What GraphQL says
+// (October 2021, 6.4.4) is that the nearest object above that may be null becomes
+// null, and all else is answered. So such a field gets a stand-in, and what it
+// stands in is taken out of the answer when that is complete.
+
+// failure is a field that failed and may not be null.
+type failure struct {
+	path []any
+	err  gqlerrors.FormattedError
+}
+
+// absent stands in for an object. Its fields are stand-ins too.
+type absent struct{}
+
+// blank is a value that passes as what a required field may not be without.
+func (s *Schema) blank(t ast.Type) any {
+	switch t := t.(type) {
+	case *ast.NonNull:
+		return s.blank(t.Type)
+	case *ast.List:
+		return []any{}
+	case *ast.Named:
+		switch name := t.Name.Value; name {
+		case "Int":
+			return 0
+		case "Boolean":
+			return false
+		case "String", "ID":
+			return ""
+		case "Date":
+			return civil.Date(0)
+		case "DateTime":
+			return time.Unix(0, 0)
+		default:
+			if e, ok := s.Type(name).(*graphql.Enum); ok {
+				return e.Values()[0].Value
+			}
+		}
+	}
+	return absent{}
+}
+
+// fail makes of a refusal what the field of a deferred resolver gives.
+func (s *Schema) fail(sc *Scope, info *graphql.ResolveInfo, def *ast.FieldDefinition, r *refusal.Refusal) (any, error) {
+	if _, required := def.Type.(*ast.NonNull); !required {
+		return nil, r
+	}
+	e := gqlerrors.FormattedError{Message: r.Message, Path: info.Path.AsArray(), Extensions: r.Extensions()}
+	if len(info.FieldASTs) > 0 && info.FieldASTs[0].Loc != nil {
+		l := info.FieldASTs[0].Loc
+		e.Locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
+	}
+	sc.failed = append(sc.failed, failure{e.Path, e})
+	return s.blank(def.Type), nil
+}
+
+// takeOut makes the nearest that may be null above each failed field null.
+func (s *Schema) takeOut(data map[string]any, sh *answer.Shape, failed []failure) map[string]any {
+	for i := range failed {
+		if data == nil {
+			return nil
+		}
+		null := s.nullable(data, sh, failed[i].path)
+		if null == nil {
+			return nil
+		}
+		null()
+	}
+	return data
+}
+
+// nullable gives what makes the last place on a path null that may be; nil when the
+// whole answer is. On a path that leads to nothing any more there is nothing to do.
+func (s *Schema) nullable(data map[string]any, sh *answer.Shape, path []any) (null func()) {
+	var node any = data
+	var typ graphql.Type = s.QueryType()
+	for _, step := range path {
+		switch in := node.(type) {
+		case map[string]any:
+			key, _ := step.(string)
+			at := sh.Find(key)
+			object, ok := graphql.GetNullable(typ).(*graphql.Object)
+			if at < 0 || !ok {
+				return func() {}
+			}
+			typ, node = object.Fields()[sh.Fields[at].Name].Type, in[key]
+			sh = sh.Fields[at].Sub
+			if _, required := typ.(*graphql.NonNull); !required {
+				null = func() { in[key] = nil }
+			}
+		case []any:
+			n, ok := step.(int)
+			list, isList := graphql.GetNullable(typ).(*graphql.List)
+			if !ok || !isList || n >= len(in) {
+				return func() {}
+			}
+			typ, node = list.OfType, in[n]
+			if _, required := typ.(*graphql.NonNull); !required {
+				null = func() { in[n] = nil }
+			}
+		default:
+			return func() {}
+		}
+	}
+	return null
+}
+
+// inOrder puts errors into the order of the document, and of lists: graphql-go's is
+// that of maps.
+func inOrder(errs []gqlerrors.FormattedError, sh *answer.Shape) {
+	slices.SortStableFunc(errs, func(a, b gqlerrors.FormattedError) int { return comparePaths(a.Path, b.Path, sh) })
+}
+
+func comparePaths(a, b []any, sh *answer.Shape) int {
+	for i := range min(len(a), len(b)) {
+		switch x := a[i].(type) {
+		case int:
+			y, _ := b[i].(int)
+			if c := cmp.Compare(x, y); c != 0 {
+				return c
+			}
+		case string:
+			y, _ := b[i].(string)
+			if sh == nil {
+				return 0
+			}
+			at := sh.Find(x)
+			if c := cmp.Compare(at, sh.Find(y)); c != 0 {
+				return c
+			}
+			if at < 0 {
+				return 0
+			}
+			sh = sh.Fields[at].Sub
+		}
+	}
+	return cmp.Compare(len(a), len(b))
+}

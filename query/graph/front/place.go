@@ -1,0 +1,65 @@
+package front
+
+import (
+	"context"
+	"sync"
+)
+
+// place is one of the few that the public shares while a document is executed.
+type place struct {
+	all   chan struct{}
+	mu    sync.Mutex
+	taken bool
+	ended bool // the request has left; its resolvers may still be at work
+}
+
+// takePlace waits for one; nil when ctx ends before.
+func takePlace(ctx context.Context, all chan struct{}) *place {
+	select {
+	case all <- struct{}{}:
+		return &place{all: all, taken: true}
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// free gives the place back.
+func (p *place) free() {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	p.leave()
+}
+
+func (p *place) leave() {
+	if p.taken {
+		p.taken = false
+		<-p.all
+	}
+}
+
+// aside runs f, which only waits, without the place.
+func (p *place) aside(ctx context.Context, f func()) {
+	if p == nil {
+		f()
+		return
+	}
+	p.mu.Lock()
+	p.leave()
+	p.mu.Unlock()
+	f()
+	select {
+	case p.all <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.taken = true
+	if p.ended {
+		p.leave()
+	}
+}

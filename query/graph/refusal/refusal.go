@@ -1,0 +1,177 @@
+// Package refusal is what a caller is told instead of an answer: a kind, a message
+// and, of a matter that doesn't exist, those that could be meant. No message holds
+// what isn't the caller's to know.
+package refusal
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/graphql-go/graphql/gqlerrors"
+
+	"credithub/query/graph/answer"
+	"credithub/query/graph/meter"
+	"credithub/query/view"
+	"credithub/schema/fault"
+	"credithub/schema/policy"
+)
+
+// Refusal is an error that may be shown: a kind and a message. It is what
+// resolvers return, so that graphql-go carries it to the answer.
+type Refusal struct {
+	Kind    fault.Kind
+	Message string
+	Near    []*policy.Matter // that could be meant instead of one that doesn't exist
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+// Extensions puts the kind where GraphQL callers look for it.
+func (r *Refusal) Extensions() map[string]interface{} {
+	out := map[string]interface{}{"code": Code(r.Kind)}
+	if len(r.Near) > 0 {
+		out["near"] = r.Near
+	}
+	return out
+}
+
+// AppendExtensions writes the extensions of an error.
+func AppendExtensions(b []byte, code string, near []*policy.Matter) []byte {
+	b = append(b, `,"extensions":{"code":`...)
+	b = answer.AppendString(b, code)
+	if len(near) > 0 {
+		b = append(b, `,"near":[`...)
+		for i, m := range near {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = answer.AppendString(append(b, `{"code":`...), m.Code)
+			b = answer.AppendString(append(b, `,"nameZh":`...), m.NameZh)
+			b = append(answer.AppendString(append(b, `,"nameEn":`...), m.NameEn), '}')
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+// Code is the wire name of a kind in extensions.code: the kinds of HTTP alone
+// become those that GraphQL callers know.
+func Code(k fault.Kind) string {
+	switch k {
+	case fault.TooLarge:
+		return string(fault.TooComplex)
+	case fault.MediaType, fault.NotFound:
+		return string(fault.BadInput)
+	}
+	return string(k)
+}
+
+// Maker makes refusals of errors.
+type Maker struct {
+	Log   *slog.Logger
+	Meter *meter.Counters
+}
+
+// Limited is the answer of a guard, counted by the name of its limit; "" for none.
+func (m *Maker) Limited(ctx context.Context, limit string, err error) []gqlerrors.FormattedError {
+	if limit != "" {
+		m.Meter.Limit(limit)
+	}
+	r := m.Of(ctx, err)
+	return []gqlerrors.FormattedError{{Message: r.Message, Extensions: r.Extensions()}}
+}
+
+const internalMessage = "something went wrong inside; it has been noted"
+
+// Of makes any error showable. What isn't a fault.Error says nothing but is
+// logged.
+func (m *Maker) Of(ctx context.Context, err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	var f *fault.Error
+	switch {
+	case errors.As(err, &f):
+		if f.Cause != nil {
+			m.Log.LogAttrs(ctx, slog.LevelWarn, "request failed", slog.String("kind", string(f.Kind)), slog.String("cause", clean(f.Cause.Error())))
+		}
+		return &Refusal{Kind: f.Kind, Message: clean(f.Message)}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		return &Refusal{Kind: fault.Timeout, Message: "the answer took too long"}
+	}
+	m.Log.LogAttrs(ctx, slog.LevelError, "request failed", slog.String("kind", string(fault.Internal)), slog.String("cause", clean(err.Error())))
+	return &Refusal{Kind: fault.Internal, Message: internalMessage}
+}
+
+// clean shortens a text and drops it whole when it holds what looks like an
+// identity number.
+func clean(s string) string {
+	if view.Personal(s) {
+		return "the request holds what looks like an identity number; it is not repeated"
+	}
+	const most = 300
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+// Shown turns graphql-go's errors into those that may be shown. Errors that no
+// resolver made are faults of the document when inRequest, else of the server.
+func (m *Maker) Shown(ctx context.Context, errs []gqlerrors.FormattedError, inRequest bool) []gqlerrors.FormattedError {
+	for i := range errs {
+		e := &errs[i]
+		if r := original(*e); r != nil {
+			e.Message, e.Extensions = r.Message, r.Extensions()
+			continue
+		}
+		if inRequest {
+			e.Message, e.Extensions = clean(trimSyntax(e.Message)), (&Refusal{Kind: fault.BadInput}).Extensions()
+			continue
+		}
+		r := m.Of(ctx, e)
+		e.Message, e.Extensions = r.Message, r.Extensions()
+	}
+	return errs
+}
+
+// Started tells whether errors come from resolvers: those of the request itself,
+// such as variables of a wrong type, have no path.
+func Started(errs []gqlerrors.FormattedError) bool {
+	for _, e := range errs {
+		if len(e.Path) > 0 || original(e) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// original finds the refusal in an error of graphql-go, whose own errors don't
+// unwrap.
+func original(err error) *Refusal {
+	for range 8 {
+		var r *Refusal
+		var formatted gqlerrors.FormattedError
+		var located *gqlerrors.Error
+		switch {
+		case errors.As(err, &r):
+			return r
+		case errors.As(err, &formatted):
+			err = formatted.OriginalError()
+		case errors.As(err, &located):
+			err = located.OriginalError
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// trimSyntax keeps the first line of a syntax error; the rest repeats the text.
+func trimSyntax(m string) string {
+	line, _, _ := strings.Cut(m, "\n")
+	return line
+}
