@@ -7,6 +7,7 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
+	"credithub/schema/stored"
 )
 
 const theDocument = "银逃〔2026〕12号"
@@ -62,7 +63,7 @@ func (x *applier) apply(r list.EventRecord) (string, Outcome) {
 	out := x.d.Apply(&r, hash(&r), 0)
 	x.read(x.t, out)
 	var said []string
-	if out.Status == Rejected {
+	if out.Status == stored.Rejected {
 		said = append(said, string(out.Fault.Code)+" "+out.Fault.Field)
 	}
 	if out.AtOdds.Code != "" {
@@ -77,7 +78,7 @@ func (x *applier) apply(r list.EventRecord) (string, Outcome) {
 func (x *applier) all(rs ...list.EventRecord) {
 	x.t.Helper()
 	for _, r := range rs {
-		if got, out := x.apply(r); got != "" || out.Status != Accepted {
+		if got, out := x.apply(r); got != "" || out.Status != stored.Accepted {
 			x.t.Errorf("%s of %s: %v %q", r.Event, r.RecordID, out.Status, got)
 		}
 	}

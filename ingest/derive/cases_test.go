@@ -11,6 +11,7 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/fault"
 	"credithub/schema/list"
+	"credithub/schema/stored"
 )
 
 // follower is what a reader of credit.entries ends with.
@@ -66,7 +67,7 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 			for _, i := range order {
 				r := log[i]
 				out := d.Apply(&r, hash(&r), 0)
-				if out.Status != Accepted {
+				if out.Status != stored.Accepted {
 					t.Fatalf("%s: %+v", name, out)
 				}
 				seen.read(t, out)
@@ -105,14 +106,14 @@ func TestCase_L17_OneDocumentIsOneEntry(t *testing.T) {
 	}
 	contradiction := func(want string, r list.EventRecord) {
 		t.Helper()
-		if out := d.Apply(&r, hash(&r), 0); out.Status != Rejected || out.Fault.Code != fault.E10Duplicate || out.Fault.Field != want {
+		if out := d.Apply(&r, hash(&r), 0); out.Status != stored.Rejected || out.Fault.Code != fault.E10Duplicate || out.Fault.Field != want {
 			t.Errorf("%+v, want E10 %s", out, want)
 		}
 	}
 	contradiction("decidedOn", told("PBC", "A-3", "q", no, list.EventInForce, "2026-03-03"))
 	contradiction("cause", told("PBC", "A-3", "q", no, list.EventInForce, "2026-03-02", func(r *list.EventRecord) { r.Cause = "2" }))
 	late := told("PBC", "A-1", "p", no, list.EventInForce, "2026-03-03", func(r *list.EventRecord) { r.Version = 2 })
-	if out := d.Apply(&late, hash(&late), 0); out.Status != Accepted {
+	if out := d.Apply(&late, hash(&late), 0); out.Status != stored.Accepted {
 		t.Errorf("a correction is %+v", out)
 	}
 }
@@ -133,7 +134,7 @@ func TestCase_L20_AnyOrderGivesOneState(t *testing.T) {
 				ev := log[i]
 				ev.Seq = Seq(int64(seq), 0)
 				out := d.Apply(&ev, hash(&ev), 0)
-				if out.Status != Accepted {
+				if out.Status != stored.Accepted {
 					t.Fatalf("history %d: %+v", n, out)
 				}
 				accepted = append(accepted, ev)
@@ -238,7 +239,7 @@ func TestCase_P6_WhoSpeaksForADocumentChangesNothingOfIt(t *testing.T) {
 	apply := func(r list.EventRecord) []Change {
 		t.Helper()
 		out := d.Apply(&r, hash(&r), 0)
-		if out.Status != Accepted {
+		if out.Status != stored.Accepted {
 			t.Fatalf("%+v", out)
 		}
 		return slices.Clone(out.Changes)

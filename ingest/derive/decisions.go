@@ -7,6 +7,7 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 	"credithub/schema/list"
+	"credithub/schema/stored"
 )
 
 // Seq is the place of a message on credit.entries: offset of the decision record
@@ -35,7 +36,7 @@ type Change struct {
 
 // Outcome is what a decision record means.
 type Outcome struct {
-	Status Status
+	Status stored.Status
 	Fault  fault.Fault // why it was rejected
 	// Warnings are what the record's unit ought to know of what it means beside the
 	// others of its entry.
@@ -105,8 +106,8 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, sent Sent, tell bool
 	given := r.Version > 0
 	held, v := d.index.judge(id, held, sent)
 	r.Version = held.Version
-	if out.Status = v.Status; v.Status != Accepted {
-		if v.Status == Rejected {
+	if out.Status = v.Status; v.Status != stored.Accepted {
+		if v.Status == stored.Rejected {
 			out.Fault = Fault(given)
 		} else if !given {
 			d.index.Numbered(id, held.Hash, sent)
@@ -114,14 +115,14 @@ func (d *Decisions) apply(r *list.EventRecord, hash uint64, sent Sent, tell bool
 		return out
 	}
 	if f, bad := d.owned(r, id); bad {
-		return Outcome{Status: Rejected, Fault: f}
+		return Outcome{Status: stored.Rejected, Fault: f}
 	}
 	// What was accepted before stays accepted.
 	if f, bad := d.stray(r, id); bad && v.Current && tell {
-		return Outcome{Status: Rejected, Fault: f}
+		return Outcome{Status: stored.Rejected, Fault: f}
 	}
 	if f, bad := d.contradicts(r, id); tell && v.Current && bad {
-		return Outcome{Status: Rejected, Fault: f}
+		return Outcome{Status: stored.Rejected, Fault: f}
 	}
 	d.index.Accept(id, held)
 	if !given {

@@ -15,6 +15,7 @@ import (
 	"credithub/schema/fault"
 	"credithub/schema/list"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 	"credithub/schema/uscc"
 )
 
@@ -109,7 +110,7 @@ func TestIndexTakesLittleRoom(t *testing.T) {
 	for i := range n {
 		id := ids.ID("SAMR", fmt.Appendf(nil, "R-%d", i))
 		h := Held{Version: 1}
-		if v := x.Judge(id, h); v.Status != Accepted {
+		if v := x.Judge(id, h); v.Status != stored.Accepted {
 			t.Fatalf("record %d meets another", i)
 		}
 		x.Accept(id, h)
@@ -132,18 +133,18 @@ func TestVersionsCountOnce(t *testing.T) {
 			hash := uint32(rapid.IntRange(1, 2).Draw(t, "content"))
 			id, h := ids.ID("U", []byte(rec)), Held{Version: v, Hash: hash}
 			key := fmt.Sprint(rec, v)
-			want := Accepted
+			want := stored.Accepted
 			if was, ok := seen[key]; ok {
-				want = Rejected
+				want = stored.Rejected
 				if was == hash {
-					want = Duplicate
+					want = stored.Duplicate
 				}
 			}
 			got := x.Judge(id, h)
 			if got.Status != want {
 				t.Fatalf("%s version %d: %v, want %v", rec, v, got.Status, want)
 			}
-			if want != Accepted {
+			if want != stored.Accepted {
 				continue
 			}
 			if got.Current != (v > top[rec]) || got.Was.Version != top[rec] {
@@ -237,8 +238,8 @@ func TestReadersOfSubjectsAreAtTheTruth(t *testing.T) {
 			}
 		}
 		r := reader{state: map[string]SubjectState{}}
-		var stored [3]int // rows in ClickHouse by partition
-		var told []turn   // the order told, from the first row that is not stored
+		var kept [3]int // rows in ClickHouse by partition
+		var told []turn // the order told, from the first row that is not stored
 		for lives := rapid.IntRange(1, 3).Draw(t, "lives"); lives > 0; lives-- {
 			c := NewCodes()
 			var ids Identifier
@@ -248,18 +249,18 @@ func TestReadersOfSubjectsAreAtTheTruth(t *testing.T) {
 				id := ids.ID("SAMR", []byte(v.id))
 				h := Held{Version: v.v, Hash: 1, Subject: c.Subject([]byte(v.code))}
 				verdict := x.Judge(id, h)
-				if verdict.Status == Accepted {
+				if verdict.Status == stored.Accepted {
 					x.Accept(id, h)
 				}
 				regs.Apply(verdict, id, h, v.op, NameHash(v.name), news)
 			}
 			var none News
 			for p, l := range logs {
-				for _, v := range l[:stored[p]] {
+				for _, v := range l[:kept[p]] {
 					take(v, &none)
 				}
 			}
-			at := stored
+			at := kept
 			replay, all := slices.Clone(told), told
 			told = nil
 			steps := 1000
@@ -304,7 +305,7 @@ func TestReadersOfSubjectsAreAtTheTruth(t *testing.T) {
 				}
 			}
 			for n := rapid.IntRange(0, len(told)).Draw(t, "stored"); n > 0 && told[0].through <= at[told[0].partition]; n-- {
-				stored[told[0].partition] = told[0].through
+				kept[told[0].partition] = told[0].through
 				told = told[1:]
 			}
 		}
@@ -453,16 +454,16 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 			log = append(log, message{r, hash})
 		}
 		cut := rapid.IntRange(0, len(log)).Draw(t, "restart after")
-		run := func(stored int) (map[string]list.Entry, []Status, []string) {
+		run := func(kept int) (map[string]list.Entry, []stored.Status, []string) {
 			d := NewDecisions(list.Law{})
 			all := map[string]list.Entry{}
-			var st []Status
+			var st []stored.Status
 			var said []string
 			for i, m := range log {
-				if i == stored {
+				if i == kept {
 					n := NewDecisions(list.Law{})
 					for j := range i {
-						if st[j] == Accepted {
+						if st[j] == stored.Accepted {
 							n.Load(&log[j].r, log[j].hash)
 						}
 					}
@@ -489,7 +490,7 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 		// The current version of each record, by the entry it names.
 		top := map[string]list.EventRecord{}
 		for i, m := range log {
-			if k := m.r.Unit + m.r.RecordID; st[i] == Accepted && m.r.Version > top[k].Version {
+			if k := m.r.Unit + m.r.RecordID; st[i] == stored.Accepted && m.r.Version > top[k].Version {
 				top[k] = m.r
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"credithub/schema/feed"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Facts knows which records of a domain are facts, and the place of every record
@@ -34,7 +35,7 @@ func NewFacts(d record.Domain, codes *Codes) *Facts { return &Facts{domain: d.St
 // Apply notes a version that was judged, with what it says, and adds the news
 // unless they are nil.
 func (x *Facts) Apply(v Verdict, id ID, h Held, op record.Op, unit string, recordID []byte, r *policy.Reading, news *FactNews) {
-	if v.Status != Accepted || !v.Current {
+	if v.Status != stored.Accepted || !v.Current {
 		return
 	}
 	id.key = max(id.key, 1)

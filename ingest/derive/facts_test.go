@@ -11,6 +11,7 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // stated is a version of a record in series or of one that stands alone.
@@ -89,7 +90,7 @@ func TestFactsAreThoseOfTheCurrentVersions(t *testing.T) {
 			id := ids.ID("TAX", []byte(name))
 			h := Held{Version: uint32(s.version), Hash: uint32(s.version), Subject: c.Subject([]byte(codes[s.subject]))}
 			v := index.Judge(id, h)
-			if v.Status == Accepted {
+			if v.Status == stored.Accepted {
 				index.Accept(id, h)
 			}
 			r := s.reading(p)

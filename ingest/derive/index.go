@@ -1,17 +1,6 @@
 package derive
 
-// Status is what became of a message.
-type Status uint8
-
-// Statuses, numbered as in ClickHouse.
-const (
-	NoStatus Status = iota
-	Accepted
-	Duplicate
-	Rejected
-	Heartbeat
-	Moved
-)
+import "credithub/schema/stored"
 
 // Index knows the highest version of each record of a domain, in 24 bytes at
 // eight tenths of room, and the lower versions that came before or after it.
@@ -34,7 +23,7 @@ type Held struct {
 type Verdict struct {
 	// Status is Accepted, Duplicate, or Rejected when this version is known
 	// with other content (E10).
-	Status Status
+	Status stored.Status
 	// Current tells that an accepted version is now the highest one.
 	Current bool
 	// Was is the highest version before; Version 0 when there was none.
@@ -46,23 +35,23 @@ func (x *Index) Judge(id ID, v Held) Verdict {
 	h := x.held.get(id)
 	switch {
 	case h == nil:
-		return Verdict{Status: Accepted, Current: true}
+		return Verdict{Status: stored.Accepted, Current: true}
 	case v.Version > h.Version:
-		return Verdict{Status: Accepted, Current: true, Was: *h}
+		return Verdict{Status: stored.Accepted, Current: true, Was: *h}
 	case v.Version == h.Version:
 		return Verdict{Status: same(v.Hash, h.Hash), Was: *h}
 	}
 	if hash := x.old.get(id.version(v.Version)); hash != nil {
 		return Verdict{Status: same(v.Hash, *hash), Was: *h}
 	}
-	return Verdict{Status: Accepted, Was: *h}
+	return Verdict{Status: stored.Accepted, Was: *h}
 }
 
-func same(a, b uint32) Status {
+func same(a, b uint32) stored.Status {
 	if a == b {
-		return Duplicate
+		return stored.Duplicate
 	}
-	return Rejected
+	return stored.Rejected
 }
 
 // Accept notes a version that was judged Accepted and is to count.

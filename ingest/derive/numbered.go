@@ -3,6 +3,7 @@ package derive
 import (
 	"credithub/schema/fault"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Sent tells which of two rows without a version its unit sent later: by the time
@@ -32,19 +33,19 @@ func (x *Index) Number(id ID, h Held, sent Sent) (Held, Verdict) {
 	was := x.held.get(id)
 	if was == nil {
 		h.Version = 1
-		return h, Verdict{Status: Accepted, Current: true}
+		return h, Verdict{Status: stored.Accepted, Current: true}
 	}
 	now := *was
 	if last := x.sent.get(id); sent > Signed && last != nil && sent <= *last || h.Hash == now.Hash {
 		h.Version = now.Version
-		return h, Verdict{Status: Duplicate, Was: now}
+		return h, Verdict{Status: stored.Duplicate, Was: now}
 	}
 	if now.Version == record.MaxVersion || sent == Signed && x.signed.get(id.version(h.Hash)) != nil {
 		h.Version = now.Version
-		return h, Verdict{Status: Rejected, Was: now}
+		return h, Verdict{Status: stored.Rejected, Was: now}
 	}
 	h.Version = now.Version + 1
-	return h, Verdict{Status: Accepted, Current: true, Was: now}
+	return h, Verdict{Status: stored.Accepted, Current: true, Was: now}
 }
 
 // Numbered notes a row without a version that was judged Accepted or Duplicate.
@@ -70,10 +71,10 @@ func (x *Index) judge(id ID, h Held, sent Sent) (Held, Verdict) {
 func (x *Index) Settle(id ID, h Held, sent Sent) (Held, Verdict) {
 	given := h.Version > 0
 	h, v := x.judge(id, h, sent)
-	if v.Status == Accepted {
+	if v.Status == stored.Accepted {
 		x.Accept(id, h)
 	}
-	if !given && v.Status != Rejected {
+	if !given && v.Status != stored.Rejected {
 		x.Numbered(id, h.Hash, sent)
 	}
 	return h, v

@@ -1,6 +1,9 @@
 package derive
 
-import "credithub/schema/record"
+import (
+	"credithub/schema/record"
+	"credithub/schema/stored"
+)
 
 // Left tells under which subject, and at which version, has to be said that a
 // record is not there (any more), after a verdict of Accepted on v. Whichever of
@@ -32,7 +35,7 @@ func NewRegistrations(codes *Codes) *Registrations {
 // Apply notes a version that was judged, and adds the news. name is NameHash of
 // the folded name.
 func (r *Registrations) Apply(v Verdict, id ID, h Held, op record.Op, name uint32, news *News) {
-	if v.Status != Accepted || !v.Current {
+	if v.Status != stored.Accepted || !v.Current {
 		return
 	}
 	if v.Was.Version > 0 && v.Was.Subject != h.Subject {

@@ -1,7 +1,9 @@
 package intake
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 	"unsafe"
 
@@ -16,6 +18,7 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // payload is what has to be told about the messages of one fetch.
@@ -64,7 +67,7 @@ type judge struct {
 	met    *counters
 	dec    *record.Decoder
 	row    record.Row
-	out    sink.Row
+	out    stored.Message // its texts are those of row and origin
 	ids    derive.Identifier
 	codes  *derive.Codes
 	index  map[record.Domain]*derive.Index
@@ -106,9 +109,9 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	row := &j.row
 	j.dec.Decode(m.Value, civil.DateOf(o.recordedAt), row)
 	out := &j.out
-	*out = sink.Row{
-		Domain: p.domain.String(), Topic: topic, Partition: p.partition, Offset: m.Offset,
-		RecordedAt: o.recordedAt, BatchID: o.batchID, Line: o.line, OccurredOn: civil.NoDate,
+	*out = stored.Message{
+		Record:  stored.Record{Domain: p.domain.String(), RecordedAt: o.recordedAt, OccurredOn: civil.NoDate},
+		BatchID: text(o.batchID), Line: o.line, Topic: topic, Partition: p.partition, Offset: m.Offset, FeedOffset: -1,
 	}
 	p.through, p.unstamped = m.Offset, p.unstamped || !o.proven || o.repeatable
 	unit := row.Unit
@@ -124,13 +127,13 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 		signedAt(row, o)
 	}
 	if row.Op == record.Heartbeat && !row.Rejected() {
-		out.Op, out.Status, out.RecordedAt = record.Heartbeat, derive.Heartbeat, o.life()
+		out.Op, out.Status, out.RecordedAt = record.Heartbeat, stored.Heartbeat, o.life()
 		p.report(unit, p.domain, o.heard)
 		b.Append(out)
 		j.met.heartbeats.Inc()
 		return
 	}
-	out.RecordID, out.Version, out.Op, out.Kind = row.RecordID, row.Version, row.Op, row.Kind
+	out.RecordID, out.Version, out.Op, out.Kind = text(row.RecordID), row.Version, row.Op, row.Kind
 	var v verdict
 	if !row.Rejected() {
 		v = j.version(p, m.Offset, unit, row, o.sent)
@@ -165,7 +168,7 @@ const maxLate = 10 * time.Minute
 
 // verdict is what a version is beside the ones known.
 type verdict struct {
-	status  derive.Status
+	status  stored.Status
 	current bool
 	changes []derive.Change
 	subject derive.Subject // of the row; 0: not looked up
@@ -202,13 +205,13 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 	j.left, j.out.Hash = j.left[:0], row.Hash
 	given := row.Version > 0
 	if !given {
-		j.out.Sent = sent
+		j.out.Sent = uint64(sent)
 	}
 	if p.domain == record.Decision {
 		r := record.EventOf(row, unit, derive.Seq(offset, 0))
 		out := j.dcs.Apply(&r, row.Hash, sent)
 		row.Version, j.out.Version = r.Version, r.Version
-		if out.Status == derive.Rejected {
+		if out.Status == stored.Rejected {
 			row.Faults = append(row.Faults, out.Fault)
 		}
 		if out.AtOdds.Code != "" { // says more than what the row alone may tell of the field
@@ -229,14 +232,14 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 	row.Version, j.out.Version = h.Version, h.Version
 	out := verdict{status: v.Status, current: v.Current, subject: h.Subject}
 	switch v.Status {
-	case derive.Rejected:
+	case stored.Rejected:
 		row.Faults = append(row.Faults, derive.Fault(given))
-	case derive.Accepted:
+	case stored.Accepted:
 		var left derive.Subject
 		left, out.left = v.Left(h)
 		j.left = j.codes.AppendTo(j.left, left)
 	}
-	if f := j.facts[p.domain]; f != nil && v.Status == derive.Accepted && v.Current {
+	if f := j.facts[p.domain]; f != nil && v.Status == stored.Accepted && v.Current {
 		if j.read = (policy.Reading{Found: j.read.Found[:0]}); row.Op == record.Upsert {
 			j.policy.Read(&j.read, p.domain, row.Kind, j.values)
 		}
@@ -247,7 +250,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 			j.name = fold.Name(text(row.Get("name")))
 		}
 		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
-		if v.Status == derive.Accepted && v.Current {
+		if v.Status == stored.Accepted && v.Current {
 			j.ended.Note(j.left, civil.NoDate)
 			j.ended.Note(row.USCC, endedOn(row))
 		}
@@ -279,14 +282,14 @@ func (j *judge) afterEnd(d record.Domain, row *record.Row) {
 // and it stands under no code.
 func (j *judge) reject(b *sink.Block, p *payload, o *origin, m *kafka.Message, unit string) {
 	row, out := &j.row, &j.out
-	out.Status, out.Faults, out.Hash = derive.Rejected, row.Faults, 0
+	out.Status, out.Faults, out.Hash = stored.Rejected, faults(row.Faults), 0
 	if len(out.RecordID) > record.MaxRecordID {
-		out.RecordID = nil
+		out.RecordID = ""
 	}
 	b.Append(out)
 	j.met.rejected.Inc()
 	r := feed.Reject{
-		Unit: unit, Domain: p.domain.String(), BatchID: string(o.batchID), Line: o.line, RecordID: string(out.RecordID),
+		Unit: unit, Domain: p.domain.String(), BatchID: string(o.batchID), Line: o.line, RecordID: strings.Clone(out.RecordID),
 		At: o.recordedAt, Topic: out.Topic, Partition: int(p.partition), Offset: m.Offset + 1,
 	}
 	r.Faults = append(r.Faults, row.Faults...)
@@ -304,11 +307,11 @@ func (j *judge) reject(b *sink.Block, p *payload, o *origin, m *kafka.Message, u
 // accept adds the rows of a message that counts or is a repetition.
 func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	row, out := &j.row, &j.out
-	out.USCC, out.Status, out.OccurredOn, out.Faults = row.USCC, v.status, row.OccurredOn, row.Faults
-	if v.status == derive.Accepted || !o.repeatable {
+	out.USCC, out.Status, out.OccurredOn, out.Faults = text(row.USCC), v.status, row.OccurredOn, faults(row.Faults)
+	if v.status == stored.Accepted || !o.repeatable {
 		p.report(out.Unit, p.domain, o.heard)
 	}
-	if v.status == derive.Duplicate {
+	if v.status == stored.Duplicate {
 		if o.repeatable {
 			o.heard = time.Time{}
 		}
@@ -335,14 +338,27 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 		j.names(b, o.recordedAt)
 	}
 	if len(j.left) > 0 {
-		*out = sink.Row{
-			USCC: j.left, RecordID: out.RecordID, Domain: out.Domain, Kind: out.Kind, Unit: out.Unit, Topic: out.Topic,
-			Version: v.left, Op: record.Upsert, Status: derive.Moved, OccurredOn: civil.NoDate,
-			RecordedAt: out.RecordedAt, Partition: out.Partition, Offset: out.Offset, BatchID: out.BatchID, Line: out.Line,
+		was := out.Record
+		out.Record = stored.Record{
+			USCC: text(j.left), Domain: was.Domain, Kind: was.Kind, Unit: was.Unit, RecordID: was.RecordID, Version: v.left,
+			Op: record.Upsert, Status: stored.Moved, OccurredOn: civil.NoDate, RecordedAt: was.RecordedAt,
 		}
+		out.Hash, out.Faults, out.Sent = 0, "", 0
 		b.Append(out)
 		j.met.moved.Inc()
 	}
+}
+
+// faults is how the faults of a row are stored.
+func faults(fs []fault.Fault) string {
+	if len(fs) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(fs)
+	if err != nil { // texts and codes only: can't be
+		panic("intake: faults: " + err.Error())
+	}
+	return text(b)
 }
 
 // text reads bytes as a string as long as they hold.

@@ -18,6 +18,7 @@ import (
 	"credithub/schema/fold"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // lane reads some topics through one judge and one sink. Decisions have a lane of
@@ -179,7 +180,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 		id := j.ids.ID(v.Unit, []byte(v.RecordID))
 		h := derive.Held{Version: v.Version, Hash: uint32(v.Hash), Subject: j.codes.Subject([]byte(v.USCC))}
 		verdict := x.Judge(id, h)
-		if verdict.Status == derive.Accepted {
+		if verdict.Status == stored.Accepted {
 			x.Accept(id, h)
 		}
 		if f := j.facts[d]; f != nil {
@@ -191,7 +192,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 		if d == record.Registration {
 			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(fold.Name(v.Name)), &news)
 			news.Reset() // stored rows are known to everybody
-			if verdict.Status == derive.Accepted && verdict.Current {
+			if verdict.Status == stored.Accepted && verdict.Current {
 				j.ended.Note([]byte(v.USCC), v.Ended)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"credithub/ingest/sink"
 	"credithub/schema/fold"
+	"credithub/schema/stored"
 )
 
 // names adds the names that a registration gives its code.
@@ -14,7 +15,7 @@ func (j *judge) names(b *sink.Block, at time.Time) {
 	if name == "" {
 		return
 	}
-	b.Names.Append(name, row.USCC, true, at)
+	b.Names.Append(stored.Name{Name: name, USCC: text(row.USCC), Current: true, RecordedAt: at})
 	former := row.Get("formerNames")
 	if len(former) < len(`["x"]`) {
 		return
@@ -25,7 +26,7 @@ func (j *judge) names(b *sink.Block, at time.Time) {
 	}
 	for _, f := range all {
 		if f = fold.Name(f); f != "" && f != name {
-			b.Names.Append(f, row.USCC, false, at)
+			b.Names.Append(stored.Name{Name: f, USCC: text(row.USCC), RecordedAt: at})
 		}
 	}
 }

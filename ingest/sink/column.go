@@ -13,13 +13,7 @@ type text struct {
 	n   int
 }
 
-func (c *text) append(v []byte) {
-	c.buf = binary.AppendUvarint(c.buf, uint64(len(v)))
-	c.buf = append(c.buf, v...)
-	c.n++
-}
-
-func (c *text) appendString(v string) {
+func appendText[V string | []byte](c *text, v V) {
 	c.buf = binary.AppendUvarint(c.buf, uint64(len(v)))
 	c.buf = append(c.buf, v...)
 	c.n++
@@ -84,7 +78,7 @@ func (c *word) number(s string) uint16 {
 	if !ok {
 		n = uint16(len(c.at))
 		c.at[s] = n
-		c.dict.appendString(s)
+		appendText(&c.dict, s)
 	}
 	return n
 }
@@ -166,20 +160,3 @@ type instant struct {
 
 // Type of the column, with its precision.
 func (c *instant) Type() proto.ColumnType { return c.t }
-
-const (
-	millisType = "DateTime64(3, 'UTC')"
-	microsType = "DateTime64(6, 'UTC')"
-)
-
-func millis() *instant { return &instant{t: millisType} }
-
-func (c *instant) emptied() *instant {
-	c.ColInt64 = c.ColInt64[:0]
-	return c
-}
-
-func (c text) emptied() text {
-	c.reset()
-	return c
-}

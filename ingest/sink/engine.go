@@ -25,6 +25,3 @@ type Engine interface {
 func token(writer string, block uint64, generation int) string {
 	return fmt.Sprintf("%s-%d-%d", writer, block, generation)
 }
-
-// insertable is what has columns.
-type insertable interface{ input() proto.Input }

@@ -12,10 +12,10 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"credithub/ingest/derive"
 	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 var errAway = errors.New("away")
@@ -139,9 +139,10 @@ func (f *fakeEngine) Positions(_ context.Context, topics []string) (Positions, e
 }
 
 // row is the i-th row of a partition.
-func row(topic string, p uint16, i int64) *Row {
-	return &Row{Topic: topic, Domain: topic, Partition: p, Offset: i, Data: fmt.Appendf(nil, "%d", i), RecordID: []byte("r"),
-		Op: record.Upsert, Status: derive.Accepted, OccurredOn: civil.NoDate, RecordedAt: time.UnixMilli(i)}
+func row(topic string, p uint16, i int64) *stored.Message {
+	return &stored.Message{Topic: topic, Partition: p, Offset: i, FeedOffset: -1, Record: stored.Record{
+		Domain: topic, Data: fmt.Appendf(nil, "%d", i), RecordID: "r",
+		Op: record.Upsert, Status: stored.Accepted, OccurredOn: civil.NoDate, RecordedAt: time.UnixMilli(i)}}
 }
 
 func quietConfig(e Engine) Config {

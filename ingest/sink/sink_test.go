@@ -187,7 +187,7 @@ func TestPartlyStoredBlockLosesItsStoredRows(t *testing.T) {
 	if n := b.keepAbsent(Positions{{"a", 0}: 3}); n != 4 {
 		t.Fatalf("%d rows left", n)
 	}
-	keys, _, _ := content(b.input())
+	keys, _, _ := content(b.Input())
 	if want := []string{"b/1@0=0", "b/1@1=1", "b/1@2=2", "b/1@3=3"}; !slices.Equal(keys, want) {
 		t.Errorf("left %q", keys)
 	}

@@ -67,15 +67,14 @@ func (s *Sink) store(ctx context.Context, b *Block) error {
 // twice does nothing, so an error is answered by sending again.
 func (s *Sink) before(ctx context.Context, b *Block) error {
 	for _, t := range []struct {
-		table string
-		rows  int
-		in    insertable
+		name string
+		Table
 	}{
-		{ddl.Entries, b.Entries.Rows(), &b.Entries},
-		{ddl.Names, b.Names.Rows(), &b.Names},
+		{ddl.Entries, b.Entries},
+		{ddl.Names, b.Names},
 	} {
-		for tries := 0; t.rows > 0; {
-			err := s.insert(ctx, t.table, t.in, tries)
+		for tries := 0; t.Rows() > 0; {
+			err := s.insert(ctx, t.name, t, tries)
 			if err == nil {
 				break
 			}
@@ -83,17 +82,17 @@ func (s *Sink) before(ctx context.Context, b *Block) error {
 				return ctx.Err()
 			}
 			tries++
-			s.trouble(err, "insert into "+t.table, b)
+			s.trouble(err, "insert into "+t.name, b)
 			sleep.For(ctx, s.backoff(tries))
 		}
 	}
 	return nil
 }
 
-func (s *Sink) insert(ctx context.Context, table string, in insertable, generation int) error {
+func (s *Sink) insert(ctx context.Context, table string, in Table, generation int) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	return s.cfg.Engine.Insert(ctx, table, in.input(), token(s.writer+"-"+table, s.blocks, generation))
+	return s.cfg.Engine.Insert(ctx, table, in.Input(), token(s.writer+"-"+table, s.blocks, generation))
 }
 
 func (s *Sink) trouble(err error, what string, b *Block) {

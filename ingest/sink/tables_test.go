@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ClickHouse/ch-go/proto"
+
 	"credithub/schema/fault"
 	"credithub/schema/feed"
 )
@@ -22,13 +24,14 @@ func TestARowThatStandsTwiceInTheLogIsRejectedOnce(t *testing.T) {
 	r.Append(row("", 2, 42))
 	r.Append(row("", 2, 43))
 	r.Append(&feed.Reject{Unit: "TAX", BatchID: "b", Line: 8, At: at, Faults: []fault.Fault{{Code: fault.E05Required, Field: "year"}}})
-	if r.offset[0] != r.offset[1] || r.partition[0] != r.partition[1] {
-		t.Errorf("one row of a batch has two keys: offsets %v", r.offset)
+	offset, partition := *data[*proto.ColInt64](r.columns, "offset"), *data[*proto.ColUInt16](r.columns, "partition")
+	if offset[0] != offset[1] || partition[0] != partition[1] {
+		t.Errorf("one row of a batch has two keys: offsets %v", offset)
 	}
-	if r.offset[2] != 42 || r.offset[3] != 43 || r.partition[2] != 2 {
-		t.Errorf("signed messages lost their place: %v %v", r.partition, r.offset)
+	if offset[2] != 42 || offset[3] != 43 || partition[2] != 2 {
+		t.Errorf("signed messages lost their place: %v %v", partition, offset)
 	}
-	if r.offset[4] != -1 {
-		t.Errorf("a row that never reached a topic has offset %d", r.offset[4])
+	if offset[4] != -1 {
+		t.Errorf("a row that never reached a topic has offset %d", offset[4])
 	}
 }

@@ -61,19 +61,9 @@ type Column[R any] struct {
 	Kind  Kind
 	Names []string // of the values of a Named or Enum column, by number; "" at 0
 
-	access any
+	value value
+	off   uintptr
 }
-
-// Access is the way to a field of R: V is string (Text, Word), []byte (Bytes), uint8
-// (Named, Enum), uint16, uint32, uint64 or int64 (Number), bool (Bool), civil.Date
-// (Day) or time.Time (Millis, Micros).
-type Access[R, V any] struct {
-	Get func(*R) V
-	Set func(*R, V)
-}
-
-// Access is the column's Access of the type that its kind says, for a type switch.
-func (c *Column[R]) Access() any { return c.access }
 
 // Name is the name of a value of a Named or Enum column, "" of one that has none.
 func Name(names []string, v uint8) string {
@@ -103,38 +93,25 @@ func namesOf[T ~uint8](last T, name func(T) string) []string {
 	return all
 }
 
-func plain[R, V any](at func(*R) *V) Access[R, V] {
-	return Access[R, V]{func(r *R) V { return *at(r) }, func(r *R, v V) { *at(r) = v }}
-}
-
-func textual[R any, T ~string](at func(*R) *T) Access[R, string] {
-	return Access[R, string]{func(r *R) string { return string(*at(r)) }, func(r *R, v string) { *at(r) = T(v) }}
-}
-
 // Text is a column of texts.
 func Text[R any, T ~string](name string, at func(*R) *T) Column[R] {
-	return Column[R]{Name: name, Type: "String", Kind: KindText, access: textual(at)}
+	return Column[R]{Name: name, Type: "String", Kind: KindText, value: texts, off: offset(at)}
 }
 
 // Word is a column of words of a small vocabulary.
 func Word[R any](name string, at func(*R) *string) Column[R] {
-	return Column[R]{Name: name, Type: "LowCardinality(String)", Kind: KindWord, access: plain(at)}
+	return Column[R]{Name: name, Type: "LowCardinality(String)", Kind: KindWord, value: texts, off: offset(at)}
 }
 
 // Bytes is a column of texts that the row holds as bytes.
 func Bytes[R any](name string, at func(*R) *[]byte) Column[R] {
-	return Column[R]{Name: name, Type: "String", Kind: KindBytes, access: plain(at)}
-}
-
-// small reads and writes the number that stands for a name.
-func small[R any, T ~uint8](at func(*R) *T) Access[R, uint8] {
-	return Access[R, uint8]{func(r *R) uint8 { return uint8(*at(r)) }, func(r *R, v uint8) { *at(r) = T(v) }}
+	return Column[R]{Name: name, Type: "String", Kind: KindBytes, value: bytes, off: offset(at)}
 }
 
 // Named is a column of numbers 1 … last that is stored by their names, and 0 as no
 // name at all.
 func Named[R any, T ~uint8](name string, last T, text func(T) string, at func(*R) *T) Column[R] {
-	return Column[R]{Name: name, Type: "LowCardinality(String)", Kind: KindNamed, Names: namesOf(last, text), access: small(at)}
+	return Column[R]{Name: name, Type: "LowCardinality(String)", Kind: KindNamed, Names: namesOf(last, text), value: smalls, off: offset(at)}
 }
 
 // Enum is a column of numbers 1 … last whose names the table knows.
@@ -144,46 +121,46 @@ func Enum[R any, T ~uint8](name string, last T, text func(T) string, at func(*R)
 	for i, n := range names[1:] {
 		members = append(members, "'"+n+"' = "+strconv.Itoa(i+1))
 	}
-	return Column[R]{Name: name, Type: "Enum8(" + strings.Join(members, ", ") + ")", Kind: KindEnum, Names: names, access: small(at)}
+	return Column[R]{Name: name, Type: "Enum8(" + strings.Join(members, ", ") + ")", Kind: KindEnum, Names: names, value: smalls, off: offset(at)}
 }
 
 // U16 is a column of numbers.
 func U16[R any](name string, at func(*R) *uint16) Column[R] {
-	return Column[R]{Name: name, Type: "UInt16", Kind: KindNumber, access: plain(at)}
+	return Column[R]{Name: name, Type: "UInt16", Kind: KindNumber, value: u16s, off: offset(at)}
 }
 
 // U32 is a column of numbers.
 func U32[R any](name string, at func(*R) *uint32) Column[R] {
-	return Column[R]{Name: name, Type: "UInt32", Kind: KindNumber, access: plain(at)}
+	return Column[R]{Name: name, Type: "UInt32", Kind: KindNumber, value: u32s, off: offset(at)}
 }
 
 // U64 is a column of numbers.
 func U64[R any](name string, at func(*R) *uint64) Column[R] {
-	return Column[R]{Name: name, Type: "UInt64", Kind: KindNumber, access: plain(at)}
+	return Column[R]{Name: name, Type: "UInt64", Kind: KindNumber, value: u64s, off: offset(at)}
 }
 
 // I64 is a column of numbers.
 func I64[R any](name string, at func(*R) *int64) Column[R] {
-	return Column[R]{Name: name, Type: "Int64", Kind: KindNumber, access: plain(at)}
+	return Column[R]{Name: name, Type: "Int64", Kind: KindNumber, value: i64s, off: offset(at)}
 }
 
 // Bool is a column of truths.
 func Bool[R any](name string, at func(*R) *bool) Column[R] {
-	return Column[R]{Name: name, Type: "Bool", Kind: KindBool, access: plain(at)}
+	return Column[R]{Name: name, Type: "Bool", Kind: KindBool, value: truths, off: offset(at)}
 }
 
 // Day is a column of days; absent ones are civil.NoDate in the row and NoDay in the
 // table.
 func Day[R any](name string, at func(*R) *civil.Date) Column[R] {
-	return Column[R]{Name: name, Type: "Date32", Kind: KindDay, access: plain(at)}
+	return Column[R]{Name: name, Type: "Date32", Kind: KindDay, value: days, off: offset(at)}
 }
 
 // Millis is a column of instants in milliseconds.
 func Millis[R any](name string, at func(*R) *time.Time) Column[R] {
-	return Column[R]{Name: name, Type: "DateTime64(3, 'UTC')", Kind: KindMillis, access: plain(at)}
+	return Column[R]{Name: name, Type: "DateTime64(3, 'UTC')", Kind: KindMillis, value: instants, off: offset(at)}
 }
 
 // Micros is a column of instants in microseconds.
 func Micros[R any](name string, at func(*R) *time.Time) Column[R] {
-	return Column[R]{Name: name, Type: "DateTime64(6, 'UTC')", Kind: KindMicros, access: plain(at)}
+	return Column[R]{Name: name, Type: "DateTime64(6, 'UTC')", Kind: KindMicros, value: instants, off: offset(at)}
 }

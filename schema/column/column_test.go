@@ -51,11 +51,11 @@ type outer struct {
 
 func set[R, V any](t *testing.T, c *Column[R], r *R, v V) {
 	t.Helper()
-	a, ok := c.Access().(Access[R, V])
+	f, ok := c.Field().(Field[R, V])
 	if !ok {
 		t.Fatalf("column %s gives no way to a %T", c.Name, v)
 	}
-	a.Set(r, v)
+	*f.At(r) = v
 }
 
 func TestALiftedColumnReadsAndWritesTheFieldWithin(t *testing.T) {
@@ -120,4 +120,15 @@ func TestTheAbsentDayIsTheFirstOfDate32(t *testing.T) {
 	if StoreDay(civil.NoDate) != NoDay || LoadDay(int32(NoDay)) != civil.NoDate || LoadDay(5) != 5 || StoreDay(5) != 5 {
 		t.Error("days change on the way")
 	}
+}
+
+func TestAFieldBehindAPointerIsRefused(t *testing.T) {
+	type row struct{ far *inner }
+	defer func() {
+		if recover() == nil {
+			t.Error("a field that is not the row's own was taken")
+		}
+	}()
+	there := &inner{}
+	Text("far", func(*row) *string { return &there.Text })
 }

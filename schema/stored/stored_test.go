@@ -13,7 +13,7 @@ func once[R any](t *testing.T, table string, columns []column.Column[R]) {
 			t.Errorf("%s has two columns %s", table, c.Name)
 		}
 		seen[c.Name] = true
-		if c.Type == "" || c.Access() == nil {
+		if c.Type == "" || c.Field() == nil {
 			t.Errorf("%s.%s has no type or no place in its row", table, c.Name)
 		}
 	}
