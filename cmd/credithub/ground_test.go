@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -29,7 +28,7 @@ func groundOn(t *testing.T) (*hub, *kfake.Cluster) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return &hub{kafka: c, log: slog.New(slog.NewTextHandler(io.Discard, nil)), reg: metrics.New()}, k
+	return &hub{kafka: c, log: slog.New(slog.DiscardHandler), reg: metrics.New()}, k
 }
 
 func TestCase_T1_TopicsMadeBeforehandEndTheStart(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,7 +12,7 @@ import (
 
 func TestCase_T12_WithoutRoomNoPushIsTakenAndReadyzSaysWhy(t *testing.T) {
 	free := uint64(1 << 20)
-	room := disk.New(disk.Config{Dirs: []string{"/hub"}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	room := disk.New(disk.Config{Dirs: []string{"/hub"}, Log: slog.New(slog.DiscardHandler),
 		Free: func(string) (uint64, error) { return free, nil }})
 	room.Look()
 	var faults []string

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -46,9 +47,7 @@ type Generator struct {
 
 // New makes a generator.
 func New(cfg Config) *Generator {
-	if cfg.Restricted == 0 {
-		cfg.Restricted = 0.1
-	}
+	cfg.Restricted = cmp.Or(cfg.Restricted, 0.1)
 	g := &Generator{cfg: cfg, rng: rand.New(rand.NewPCG(cfg.Seed, 0x6372656469746875)), seen: map[string]bool{}}
 	g.truth = newTruth(cfg)
 	return g
@@ -189,12 +188,8 @@ func (r *row) json() []byte {
 // same row again, or a correction after it. correct changes the data of the
 // higher version and may be nil.
 func (g *Generator) push(r row, correct func(fields) fields) error {
-	if r.version == 0 {
-		r.version = 1
-	}
-	if r.op == "" {
-		r.op = "upsert"
-	}
+	r.version = cmp.Or(r.version, 1)
+	r.op = cmp.Or(r.op, "upsert")
 	if g.rng.Float64() < g.cfg.Faults {
 		if err := g.fault(r); err != nil {
 			return err

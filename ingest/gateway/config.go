@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,26 +103,19 @@ func DefaultLimits() Limits {
 // withDefaults fills the fields that are zero.
 func (l Limits) withDefaults() Limits {
 	d := DefaultLimits()
-	set(&l.Body, d.Body)
-	set(&l.InFlight, d.InFlight)
-	set(&l.Workbooks, d.Workbooks)
-	set(&l.Listed, d.Listed)
-	set(&l.Chunk, d.Chunk)
-	set(&l.ReadTimeout, d.ReadTimeout)
-	set(&l.ProduceWait, d.ProduceWait)
-	set(&l.HistoryWait, d.HistoryWait)
-	set(&l.RecentBytes, d.RecentBytes)
-	set(&l.Page, d.Page)
-	set(&l.AuditTimeout, d.AuditTimeout)
-	set(&l.Rows, d.Rows)
+	l.Body = cmp.Or(l.Body, d.Body)
+	l.InFlight = cmp.Or(l.InFlight, d.InFlight)
+	l.Workbooks = cmp.Or(l.Workbooks, d.Workbooks)
+	l.Listed = cmp.Or(l.Listed, d.Listed)
+	l.Chunk = cmp.Or(l.Chunk, d.Chunk)
+	l.ReadTimeout = cmp.Or(l.ReadTimeout, d.ReadTimeout)
+	l.ProduceWait = cmp.Or(l.ProduceWait, d.ProduceWait)
+	l.HistoryWait = cmp.Or(l.HistoryWait, d.HistoryWait)
+	l.RecentBytes = cmp.Or(l.RecentBytes, d.RecentBytes)
+	l.Page = cmp.Or(l.Page, d.Page)
+	l.AuditTimeout = cmp.Or(l.AuditTimeout, d.AuditTimeout)
+	l.Rows = cmp.Or(l.Rows, d.Rows)
 	return l
-}
-
-func set[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // Validate names everything that is missing or wrong.

@@ -10,6 +10,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -40,24 +41,17 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	set(&l.PartBytes, 8<<20)
-	set(&l.PartRows, 5000)
-	set(&l.FileBytes, 2<<30)
-	set(&l.BookBytes, 32<<20)
-	set(&l.LineBytes, 31<<20)
-	set(&l.Patience, 10*time.Minute)
-	set(&l.FirstWait, 500*time.Millisecond)
-	set(&l.LongWait, 30*time.Second)
-	set(&l.Kept, 1000)
-	set(&l.WaitFor, 2*time.Minute)
+	l.PartBytes = cmp.Or(l.PartBytes, 8<<20)
+	l.PartRows = cmp.Or(l.PartRows, 5000)
+	l.FileBytes = cmp.Or(l.FileBytes, 2<<30)
+	l.BookBytes = cmp.Or(l.BookBytes, 32<<20)
+	l.LineBytes = cmp.Or(l.LineBytes, 31<<20)
+	l.Patience = cmp.Or(l.Patience, 10*time.Minute)
+	l.FirstWait = cmp.Or(l.FirstWait, 500*time.Millisecond)
+	l.LongWait = cmp.Or(l.LongWait, 30*time.Second)
+	l.Kept = cmp.Or(l.Kept, 1000)
+	l.WaitFor = cmp.Or(l.WaitFor, 2*time.Minute)
 	return l
-}
-
-func set[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // Config says what is pushed where.

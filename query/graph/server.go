@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,9 +44,7 @@ func wire(c Config, plans compile) (*Server, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 	met, err := meter.New(c.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("graph: metrics: %w", err)

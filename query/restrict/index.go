@@ -1,6 +1,7 @@
 package restrict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -55,13 +56,6 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("restrict: configuration: %w", errors.Join(errs...))
 	}
 	return nil
-}
-
-func orDefault(d, def time.Duration) time.Duration {
-	if d == 0 {
-		return def
-	}
-	return d
 }
 
 // Index is the restriction index of one node. Check, Lookup, Subject, WaitFor,
@@ -126,17 +120,14 @@ func Open(c Config) (*Index, error) {
 	}
 	x := &Index{
 		policy: c.Policy, snapshot: c.Snapshot, log: c.Log,
-		waitLimit:  orDefault(c.WaitLimit, 2*time.Second),
-		awayLimit:  orDefault(c.AwayLimit, 10*time.Second),
-		retryFirst: orDefault(c.RetryFirst, 100*time.Millisecond),
-		retryMost:  orDefault(c.RetryMost, 5*time.Second),
-		now:        c.Now, logger: c.Logger,
+		waitLimit:  cmp.Or(c.WaitLimit, 2*time.Second),
+		awayLimit:  cmp.Or(c.AwayLimit, 10*time.Second),
+		retryFirst: cmp.Or(c.RetryFirst, 100*time.Millisecond),
+		retryMost:  cmp.Or(c.RetryMost, 5*time.Second),
+		now:        c.Now, logger: cmp.Or(c.Logger, slog.Default()),
 	}
 	if x.now == nil {
 		x.now = time.Now
-	}
-	if x.logger == nil {
-		x.logger = slog.Default()
 	}
 	x.cur.Store(newState(c.Policy, x.now))
 	x.met = newMetrics(c.Metrics, x)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"math"
 	"math/rand/v2"
@@ -23,7 +22,7 @@ import (
 	"credithub/schema/record"
 )
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // running opens an index on a world and runs it until the test ends.
 func running(t *testing.T, w *world, change func(*Config)) *Index {

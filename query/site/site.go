@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"embed"
@@ -82,13 +83,8 @@ func New(c Config) (*Site, error) {
 	if c.View == nil {
 		return nil, errors.New("site: configuration: no view")
 	}
-	s := &Site{view: c.View, footer: c.Footer, demo: c.Demo, limiter: c.Limiter, quota: c.Quota, deadline: c.Deadline, log: c.Logger}
-	if s.deadline == 0 {
-		s.deadline = 5 * time.Second
-	}
-	if s.log == nil {
-		s.log = slog.Default()
-	}
+	s := &Site{view: c.View, footer: c.Footer, demo: c.Demo, limiter: c.Limiter, quota: c.Quota,
+		deadline: cmp.Or(c.Deadline, 5*time.Second), log: cmp.Or(c.Logger, slog.Default())}
 	sum := sha256.Sum256(css)
 	s.css = "/assets/site." + hex.EncodeToString(sum[:6]) + ".css"
 	for lang := range s.pages {

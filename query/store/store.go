@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,20 +60,9 @@ func New(c Config) (*Store, error) {
 	if c.MaxTime < 0 || c.CaughtUp < 0 {
 		return nil, errors.New("store: configuration: negative duration")
 	}
-	s := &Store{conn: c.Conn, db: c.Database, maxTime: c.MaxTime, maxRows: c.MaxRowsToRead, caughtUp: c.CaughtUp, now: c.Now}
-	if s.db == "" {
-		s.db = ddl.Database
-	}
-	if s.maxTime == 0 {
-		s.maxTime = 10 * time.Second
-	}
-	if s.maxRows == 0 {
-		s.maxRows = 200_000_000
-	}
-	if s.caughtUp == 0 {
-		s.caughtUp = 2 * time.Second
-	}
-	s.few = 1000
+	s := &Store{conn: c.Conn, db: cmp.Or(c.Database, ddl.Database),
+		maxTime: cmp.Or(c.MaxTime, 10*time.Second), maxRows: cmp.Or(c.MaxRowsToRead, 200_000_000),
+		caughtUp: cmp.Or(c.CaughtUp, 2*time.Second), few: 1000, now: c.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}

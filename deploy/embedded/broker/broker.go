@@ -72,9 +72,7 @@ func (c *Config) setDefaults() {
 	c.CompactBytes = cmp.Or(c.CompactBytes, 8<<20)
 	c.MemoryLimit = cmp.Or(c.MemoryLimit, 256<<20)
 	c.LockWait = cmp.Or(c.LockWait, 3*time.Second)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 }
 
 // Validate names all faults of the configuration.

@@ -3,7 +3,6 @@ package broker
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -38,7 +37,7 @@ func TestCompactionWaitsUntilItIsWorthIt(t *testing.T) {
 		}
 	}
 	open := func() *keeper {
-		c := &Config{DataDir: dir, Compacted: []string{"credit.entries", "credit.absent"}, CompactBytes: 5000, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		c := &Config{DataDir: dir, Compacted: []string{"credit.entries", "credit.absent"}, CompactBytes: 5000, Logger: slog.New(slog.DiscardHandler)}
 		return newKeeper(c, cluster, newCounters())
 	}
 	round := func(k *keeper, want bool) {

@@ -69,9 +69,7 @@ func (c *Config) setDefaults() {
 	c.LockWait = cmp.Or(c.LockWait, 3*time.Second)
 	c.ShutdownTimeout = cmp.Or(c.ShutdownTimeout, 1500*time.Millisecond)
 	c.TrimEvery = cmp.Or(c.TrimEvery, 30*time.Second)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
 }
 
 // Validate names all faults of the configuration.

@@ -9,6 +9,7 @@
 package install
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -133,14 +134,10 @@ func (in *Installer) Ensure(ctx context.Context, progress Progress) (string, err
 	if in.marked(home, lib) {
 		return lib, nil
 	}
-	wait := in.Wait
-	if wait == 0 {
-		wait = 10 * time.Minute
-	}
 	release, err := node.Lock(in.Dir, 0)
 	if errors.Is(err, node.ErrLocked) {
 		progress("waiting for another installation", 0)
-		release, err = node.Lock(in.Dir, wait)
+		release, err = node.Lock(in.Dir, cmp.Or(in.Wait, 10*time.Minute))
 	}
 	if err != nil {
 		return "", fmt.Errorf("install: %w", err)

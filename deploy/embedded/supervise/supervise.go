@@ -73,12 +73,8 @@ func (c *Child) setDefaults() error {
 	c.FirstPause = cmp.Or(c.FirstPause, 100*time.Millisecond)
 	c.MaxPause = cmp.Or(c.MaxPause, 3*time.Second)
 	c.Settled = cmp.Or(c.Settled, 20*time.Second)
-	if c.Logger == nil {
-		c.Logger = slog.Default()
-	}
-	if c.Log == nil {
-		c.Log = io.Discard
-	}
+	c.Logger = cmp.Or(c.Logger, slog.Default())
+	c.Log = cmp.Or(c.Log, io.Discard)
 	return nil
 }
 

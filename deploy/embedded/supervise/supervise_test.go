@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -107,7 +106,7 @@ func role2child(role string) supervise.Child {
 	return supervise.Child{
 		Name: role, Env: []string{envRole + "=" + role}, Listen: "127.0.0.1:0",
 		Ready:  func(ctx context.Context, addr string) error { _, err := ask(ctx, addr); return err },
-		Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger: slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -1,10 +1,10 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -71,14 +71,11 @@ func NewCached(v Verifier, conf CacheConfig) (*Cached, error) {
 	if !ok || conf.TTL <= 0 {
 		return nil, errors.New("auth: cache needs a verifier of this package and a life")
 	}
-	c := &Cached{inner: inner, ttl: conf.TTL, now: conf.Now, seed: maphash.MakeSeed(), log: conf.Log,
+	c := &Cached{inner: inner, ttl: conf.TTL, now: conf.Now, seed: maphash.MakeSeed(), log: cmp.Or(conf.Log, slog.New(slog.DiscardHandler)),
 		logging: rate.NewLimiter(refusalsPerSecond, refusalsBurst),
 		refused: metrics.Counters(conf.Metrics, "auth", "refused_total", "Tokens refused, by kind of refusal.", "kind")}
 	if c.now == nil {
 		c.now = time.Now
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	for i := range c.shard {
 		c.shard[i].seen.Store(&map[string]remembered{})

@@ -1,9 +1,9 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"time"
 
@@ -40,18 +40,12 @@ func NewOIDC(ctx context.Context, c OIDCConfig) (*OIDC, error) {
 	if c.Issuer == "" || c.Audience == "" || c.Units == nil {
 		return nil, errors.New("auth: OIDC needs an issuer, an audience and the units")
 	}
-	if c.Role.Path == "" {
-		c.Role.Path = "role"
-	}
-	if c.Unit.Path == "" {
-		c.Unit.Path = "unit"
-	}
+	c.Role.Path = cmp.Or(c.Role.Path, "role")
+	c.Unit.Path = cmp.Or(c.Unit.Path, "unit")
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	o := &OIDC{keys: newKeyring(c.Issuer, c.Now, c.Log), conf: c, parser: newParser(oidcMethods, c.Issuer, c.Audience, c.Now)}
 	go o.keys.run(ctx)
 	return o, nil

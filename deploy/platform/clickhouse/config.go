@@ -12,6 +12,7 @@
 package clickhouse
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -37,17 +38,10 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	def(&c.DialTimeout, 2*time.Second)
-	def(&c.ReadTimeout, time.Minute)
-	def(&c.InsertTimeout, time.Minute)
-	if c.MaxConns <= 0 {
-		c.MaxConns = 16
-	}
+	c.DialTimeout = cmp.Or(c.DialTimeout, 2*time.Second)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, time.Minute)
+	c.InsertTimeout = cmp.Or(c.InsertTimeout, time.Minute)
+	c.MaxConns = cmp.Or(c.MaxConns, 16)
 	return c
 }
 
@@ -73,13 +67,9 @@ func (c Config) parse() (place, error) {
 	port := u.Port()
 	switch u.Scheme {
 	case "http":
-		if port == "" {
-			port = "8123"
-		}
+		port = cmp.Or(port, "8123")
 	case "https":
-		if port == "" {
-			port = "8443"
-		}
+		port = cmp.Or(port, "8443")
 	default:
 		return place{}, fmt.Errorf("clickhouse: scheme %q is neither http nor https", u.Scheme)
 	}
@@ -90,9 +80,7 @@ func (c Config) parse() (place, error) {
 	if p.base == "" && len(u.Path) > 1 {
 		p.base = u.Path[1:]
 	}
-	if p.base == "" {
-		p.base = ddl.Database
-	}
+	p.base = cmp.Or(p.base, ddl.Database)
 	if !identifier(p.base) {
 		return place{}, fmt.Errorf("clickhouse: database %q is no plain name", p.base)
 	}

@@ -2,6 +2,7 @@ package clickhouse
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,11 +38,7 @@ func (db *DB) Insert(ctx context.Context, table string, in proto.Input, opts Ins
 	if !identifier(table) {
 		return fmt.Errorf("clickhouse: table %q is no plain name", table)
 	}
-	timeout := opts.Timeout
-	if timeout <= 0 {
-		timeout = db.cfg.InsertTimeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(opts.Timeout, db.cfg.InsertTimeout))
 	defer cancel()
 	begun := time.Now()
 	sent, err := db.post(ctx, db.insertURL(table, in, opts), in, rows)

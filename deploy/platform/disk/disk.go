@@ -4,6 +4,7 @@
 package disk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,9 +51,7 @@ const (
 
 // New makes a Watch. Nothing is known before Look.
 func New(c Config) *Watch {
-	if c.Floor == 0 {
-		c.Floor = DefaultFloor
-	}
+	c.Floor = cmp.Or(c.Floor, DefaultFloor)
 	if c.Free == nil {
 		c.Free = free
 	}

@@ -9,6 +9,7 @@
 package httpx
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,26 +51,15 @@ type Config struct {
 }
 
 func (c Config) withDefaults() Config {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	def(&c.HeaderTimeout, 10*time.Second)
-	def(&c.ReadTimeout, 2*time.Minute)
-	def(&c.BodyGrace, 10*time.Second)
-	def(&c.WriteTimeout, 5*time.Minute)
-	def(&c.IdleTimeout, 2*time.Minute)
-	def(&c.StopTimeout, 3*time.Second)
-	if c.BodyRate <= 0 {
-		c.BodyRate = 1 << 10
-	}
-	if c.HeaderBytes <= 0 {
-		c.HeaderBytes = 16 << 10
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
+	c.HeaderTimeout = cmp.Or(c.HeaderTimeout, 10*time.Second)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, 2*time.Minute)
+	c.BodyGrace = cmp.Or(c.BodyGrace, 10*time.Second)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, 5*time.Minute)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 2*time.Minute)
+	c.StopTimeout = cmp.Or(c.StopTimeout, 3*time.Second)
+	c.BodyRate = cmp.Or(c.BodyRate, 1<<10)
+	c.HeaderBytes = cmp.Or(c.HeaderBytes, 16<<10)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }
 
@@ -188,9 +178,7 @@ func Headers(next http.Handler) http.Handler {
 // breaks the connection off, so that no part is taken for the whole. And it takes
 // in what is left of a request that is refused.
 func Recover(log *slog.Logger, reg prometheus.Registerer) Wrapper {
-	if log == nil {
-		log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
+	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	panics := metrics.Counter(reg, "http", "panics_total", "Requests that ended in a panic.")
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

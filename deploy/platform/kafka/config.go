@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -59,21 +60,12 @@ type SASL struct {
 }
 
 func (c Config) withDefaults() Config {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	def(&c.DialTimeout, time.Second)
-	def(&c.RequestTimeout, 5*time.Second)
-	def(&c.Patience, 2*time.Second)
-	def(&c.MetadataTTL, 800*time.Millisecond)
-	if c.MaxResponse <= 0 {
-		c.MaxResponse = 64 << 20
-	}
-	if c.ClientID == "" {
-		c.ClientID = "credithub"
-	}
+	c.DialTimeout = cmp.Or(c.DialTimeout, time.Second)
+	c.RequestTimeout = cmp.Or(c.RequestTimeout, 5*time.Second)
+	c.Patience = cmp.Or(c.Patience, 2*time.Second)
+	c.MetadataTTL = cmp.Or(c.MetadataTTL, 800*time.Millisecond)
+	c.MaxResponse = cmp.Or(c.MaxResponse, 64<<20)
+	c.ClientID = cmp.Or(c.ClientID, "credithub")
 	return c
 }
 

@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,9 +68,7 @@ func NewFetcher(c *Client, topic string, partition int, offset int64, maxBytes i
 	if c == nil {
 		panic("kafka: fetcher without a client")
 	}
-	if maxBytes <= 0 {
-		maxBytes = DefaultMaxBytes
-	}
+	maxBytes = cmp.Or(maxBytes, DefaultMaxBytes)
 	f := &Fetcher{MaxWait: DefaultMaxWait, c: c, topic: topic, partition: partition, offset: offset, maxBytes: maxBytes,
 		u: unpacker{partition: partition, limit: maxUnpacked}}
 	f.highWater.Store(-1)

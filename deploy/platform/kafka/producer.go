@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,24 +24,12 @@ type ProducerConfig struct {
 }
 
 func (c ProducerConfig) withDefaults() ProducerConfig {
-	if c.MaxRequest <= 0 {
-		c.MaxRequest = 900 << 10
-	}
-	if c.MaxMessage <= 0 {
-		c.MaxMessage = 2<<20 - 4096
-	}
-	if c.MaxPending <= 0 {
-		c.MaxPending = 64 << 20
-	}
-	if c.BusyWait <= 0 {
-		c.BusyWait = 5 * time.Second
-	}
-	if c.Delivery <= 0 {
-		c.Delivery = 10 * time.Second
-	}
-	if c.Attempt <= 0 {
-		c.Attempt = 5 * time.Second
-	}
+	c.MaxRequest = cmp.Or(c.MaxRequest, 900<<10)
+	c.MaxMessage = cmp.Or(c.MaxMessage, 2<<20-4096)
+	c.MaxPending = cmp.Or(c.MaxPending, 64<<20)
+	c.BusyWait = cmp.Or(c.BusyWait, 5*time.Second)
+	c.Delivery = cmp.Or(c.Delivery, 10*time.Second)
+	c.Attempt = cmp.Or(c.Attempt, 5*time.Second)
 	c.MaxPending = max(c.MaxPending, int64(4*c.MaxMessage))
 	return c
 }

@@ -3,6 +3,7 @@
 package limit
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"os"
@@ -38,9 +39,7 @@ func New(c Config) (*Limiter, error) {
 	if c.PerSecond <= 0 || c.Burst < 1 {
 		return nil, errors.New("limit: rate and burst must be above zero")
 	}
-	if c.Keys == 0 {
-		c.Keys = 100_000
-	}
+	c.Keys = cmp.Or(c.Keys, 100_000)
 	if c.Now == nil {
 		c.Now = time.Now
 	}

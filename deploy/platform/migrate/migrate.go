@@ -8,10 +8,10 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 
@@ -34,9 +34,7 @@ func Apply(ctx context.Context, db *clickhouse.DB, opts Options) ([]string, erro
 	if db == nil {
 		return nil, errors.New("migrate: no database")
 	}
-	if opts.Layout.Database == "" {
-		opts.Layout.Database = db.Database()
-	}
+	opts.Layout.Database = cmp.Or(opts.Layout.Database, db.Database())
 	if err := ensureDatabase(ctx, db, opts.Layout); err != nil {
 		return nil, err
 	}
@@ -69,10 +67,7 @@ type server interface {
 }
 
 func apply(ctx context.Context, s server, opts Options, desired ddl.Schema) ([]string, error) {
-	log := opts.Logger
-	if log == nil {
-		log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
+	log := cmp.Or(opts.Logger, slog.New(slog.DiscardHandler))
 	steps, err := plan(ctx, s, opts.Layout, desired)
 	if err != nil {
 		return nil, err

@@ -18,10 +18,10 @@
 package spool
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -57,18 +57,10 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.SegmentBytes <= 0 {
-		o.SegmentBytes = 16 << 20
-	}
-	if o.Retain <= 0 {
-		o.Retain = 180 * 24 * time.Hour
-	}
-	if o.ShipBatch <= 0 {
-		o.ShipBatch = 2000
-	}
-	if o.Gather <= 0 {
-		o.Gather = 200 * time.Millisecond
-	}
+	o.SegmentBytes = cmp.Or(o.SegmentBytes, 16<<20)
+	o.Retain = cmp.Or(o.Retain, 180*24*time.Hour)
+	o.ShipBatch = cmp.Or(o.ShipBatch, 2000)
+	o.Gather = cmp.Or(o.Gather, 200*time.Millisecond)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -78,9 +70,7 @@ func (o Options) withDefaults() Options {
 	if o.Boot == "" {
 		o.Boot = bootID()
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.NewTextHandler(io.Discard, nil))
-	}
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o
 }
 

@@ -1,6 +1,7 @@
 package refusal
 
 import (
+	"cmp"
 	"runtime"
 	"time"
 )
@@ -41,22 +42,32 @@ type Limits struct {
 
 // SetDefaults puts defaults where nothing is set.
 func (l *Limits) SetDefaults() {
-	for _, d := range []struct {
-		v   *int
-		def int
-	}{
-		{&l.BodyBytes, 16 << 10}, {&l.Tokens, 2000}, {&l.Brackets, 16}, {&l.Operations, 1}, {&l.Depth, 8},
-		{&l.Fields, 300}, {&l.Aliases, 50}, {&l.Fragments, 30}, {&l.Arguments, 100}, {&l.Elements, 600}, {&l.Keys, 10}, {&l.Variables, 30}, {&l.Directives, 20},
-		{&l.Compiling, max(1, runtime.GOMAXPROCS(0)/2)}, {&l.Cost, 5000}, {&l.ChecksCost, 25_000}, {&l.IntrospectionDepth, 16},
-		{&l.IntrospectionFields, 2000}, {&l.IntrospectionCost, 30_000}, {&l.Checks, 500}, {&l.CheckHits, 25_000}, {&l.Hits, 100_000}, {&l.CaseNo, 128},
-		{&l.AnswerBytes, 8 << 20}, {&l.CacheBytes, 1 << 20}, {&l.AuditCodes, 500},
-		{&l.PublicReads, max(2, runtime.GOMAXPROCS(0))},
-	} {
-		if *d.v == 0 {
-			*d.v = d.def
-		}
-	}
-	if l.Deadline == 0 {
-		l.Deadline = 10 * time.Second
-	}
+	l.BodyBytes = cmp.Or(l.BodyBytes, 16<<10)
+	l.Tokens = cmp.Or(l.Tokens, 2000)
+	l.Brackets = cmp.Or(l.Brackets, 16)
+	l.Operations = cmp.Or(l.Operations, 1)
+	l.Depth = cmp.Or(l.Depth, 8)
+	l.Fields = cmp.Or(l.Fields, 300)
+	l.Aliases = cmp.Or(l.Aliases, 50)
+	l.Fragments = cmp.Or(l.Fragments, 30)
+	l.Arguments = cmp.Or(l.Arguments, 100)
+	l.Elements = cmp.Or(l.Elements, 600)
+	l.Keys = cmp.Or(l.Keys, 10)
+	l.Variables = cmp.Or(l.Variables, 30)
+	l.Directives = cmp.Or(l.Directives, 20)
+	l.Compiling = cmp.Or(l.Compiling, max(1, runtime.GOMAXPROCS(0)/2))
+	l.Cost = cmp.Or(l.Cost, 5000)
+	l.ChecksCost = cmp.Or(l.ChecksCost, 25_000)
+	l.IntrospectionDepth = cmp.Or(l.IntrospectionDepth, 16)
+	l.IntrospectionFields = cmp.Or(l.IntrospectionFields, 2000)
+	l.IntrospectionCost = cmp.Or(l.IntrospectionCost, 30_000)
+	l.Checks = cmp.Or(l.Checks, 500)
+	l.CheckHits = cmp.Or(l.CheckHits, 25_000)
+	l.Hits = cmp.Or(l.Hits, 100_000)
+	l.CaseNo = cmp.Or(l.CaseNo, 128)
+	l.AnswerBytes = cmp.Or(l.AnswerBytes, 8<<20)
+	l.CacheBytes = cmp.Or(l.CacheBytes, 1<<20)
+	l.AuditCodes = cmp.Or(l.AuditCodes, 500)
+	l.PublicReads = cmp.Or(l.PublicReads, max(2, runtime.GOMAXPROCS(0)))
+	l.Deadline = cmp.Or(l.Deadline, 10*time.Second)
 }
