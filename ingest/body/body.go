@@ -16,6 +16,7 @@ import (
 	"bytes"
 
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 )
 
 // Item is one row. Its slices hold until the next call of Next.
@@ -103,16 +104,6 @@ func DefaultLimits() Limits {
 
 var utf8BOM = []byte("\xef\xbb\xbf")
 
-// blank tells whether b has nothing but white space of JSON.
-func blank(b []byte) bool {
-	for _, c := range b {
-		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
-			return false
-		}
-	}
-	return true
-}
-
 // ndjson yields one row a line.
 type ndjson struct {
 	rest []byte
@@ -156,7 +147,7 @@ func (s *ndjson) skip() []byte {
 		} else {
 			s.rest = nil
 		}
-		if !blank(line) {
+		if jsontext.Blank(line, 0) < len(line) {
 			return line
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 )
 
 // object is a single JSON object as a body of one row.
@@ -38,17 +39,17 @@ type array struct {
 // looked at. The error is a fault.Error with the byte where reading ended.
 func JSON(b []byte, lim Limits) (Source, error) {
 	b = bytes.TrimPrefix(b, utf8BOM)
-	pos := space(b, 0)
+	pos := jsontext.Blank(b, 0)
 	if pos == len(b) {
 		return &object{}, nil
 	}
 	switch b[pos] {
 	case '{':
-		end, err := value(b, pos, lim.Depth)
+		end, err := cut(b, pos, lim.Depth)
 		if err != nil {
 			return nil, err
 		}
-		if rest := space(b, end); rest != len(b) {
+		if rest := jsontext.Blank(b, end); rest != len(b) {
 			return nil, broken(rest, "text after the object; use application/x-ndjson for one object a line")
 		}
 		return &object{raw: b[pos:end], max: lim.RowBytes}, nil
@@ -66,7 +67,7 @@ func JSON(b []byte, lim Limits) (Source, error) {
 		if s.n > lim.Rows {
 			return nil, tooManyRows(s.n, lim.Rows)
 		}
-		if rest := space(b, s.pos); rest != len(b) {
+		if rest := jsontext.Blank(b, s.pos); rest != len(b) {
 			return nil, broken(rest, "text after the array")
 		}
 		s.pos, s.n = pos+1, 0
@@ -87,7 +88,7 @@ func (s *array) Next(it *Item) bool {
 
 // element cuts the next element out; false at the closing bracket.
 func (s *array) element() ([]byte, bool, error) {
-	pos := space(s.b, s.pos)
+	pos := jsontext.Blank(s.b, s.pos)
 	if pos < len(s.b) && s.b[pos] == ']' && s.n == 0 {
 		s.pos = pos + 1
 		return nil, false, nil
@@ -100,9 +101,9 @@ func (s *array) element() ([]byte, bool, error) {
 		if pos == len(s.b) || s.b[pos] != ',' {
 			return nil, false, broken(pos, "a comma or the end of the array is missing after element "+strconv.Itoa(s.n))
 		}
-		pos = space(s.b, pos+1)
+		pos = jsontext.Blank(s.b, pos+1)
 	}
-	end, err := value(s.b, pos, s.deep)
+	end, err := cut(s.b, pos, s.deep)
 	if err != nil {
 		return nil, false, err
 	}
@@ -110,97 +111,13 @@ func (s *array) element() ([]byte, bool, error) {
 	return s.b[pos:end], true, nil
 }
 
-func space(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
+// cut gives the end of the value that starts at byte at, whatever stands in it.
+func cut(b []byte, at, deep int) (int, error) {
+	end, err := jsontext.Outline(b, at, deep)
+	if err != nil {
+		return 0, broken(err.At, err.What)
 	}
-	return i
-}
-
-// value gives the end of the value that starts at i: brackets are matched and
-// strings closed. A bare word ends before the next comma, bracket or blank.
-func value(b []byte, i, deep int) (int, error) {
-	if i == len(b) {
-		return 0, broken(i, "the body breaks off")
-	}
-	switch b[i] {
-	case '{', '[':
-		return nested(b, i, deep)
-	case '"':
-		return quoted(b, i)
-	}
-	from := i
-	for i < len(b) && !delimits(b[i]) {
-		i++
-	}
-	if i == from {
-		return 0, broken(i, "a value is missing")
-	}
-	return i, nil
-}
-
-func delimits(c byte) bool {
-	switch c {
-	case ',', ']', '}', '[', '{', ':', '"', ' ', '\t', '\r', '\n':
-		return true
-	}
-	return false
-}
-
-// nested finds the bracket that closes the one at i. Open brackets are kept as
-// bits, one for a brace.
-func nested(b []byte, i, deep int) (int, error) {
-	var stack [16]uint64
-	depth := 0
-	deep = min(deep, 64*len(stack))
-	for i < len(b) {
-		switch c := b[i]; c {
-		case '"':
-			end, err := quoted(b, i)
-			if err != nil {
-				return 0, err
-			}
-			i = end
-			continue
-		case '{', '[':
-			if depth == deep {
-				return 0, broken(i, "nested deeper than "+strconv.Itoa(deep))
-			}
-			bit := uint64(1) << (depth & 63)
-			if stack[depth>>6] &^= bit; c == '{' {
-				stack[depth>>6] |= bit
-			}
-			depth++
-		case '}', ']':
-			depth--
-			if brace := stack[depth>>6]>>(depth&63)&1 == 1; brace != (c == '}') {
-				return 0, broken(i, "brackets do not match")
-			}
-			if depth == 0 {
-				return i + 1, nil
-			}
-		}
-		i++
-	}
-	return 0, broken(i, "the body breaks off inside a bracket")
-}
-
-// quoted gives the end of the string that starts at i.
-func quoted(b []byte, i int) (int, error) {
-	for j := i + 1; ; j++ {
-		k := bytes.IndexByte(b[j:], '"')
-		if k < 0 {
-			return 0, broken(len(b), "the body breaks off inside the string that starts at byte "+strconv.Itoa(i))
-		}
-		j += k
-		slashes := 0
-		for b[j-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return j + 1, nil
-		}
-	}
+	return end, nil
 }
 
 func broken(at int, what string) error {

@@ -207,7 +207,7 @@ func TestMembers(t *testing.T) {
 		t.Helper()
 		var got []string
 		err := Members([]byte(text), func(m Member) {
-			got = append(got, string(m.Name)+"|"+string(m.Key)+"|"+string(m.Kind)+"|"+string(m.Value))
+			got = append(got, string(m.Name)+"|"+string(m.Kind)+"|"+string(m.Value)+"|"+string(m.Text()))
 		})
 		if err != nil {
 			got = append(got, err.Error())
@@ -217,11 +217,33 @@ func TestMembers(t *testing.T) {
 		}
 	}
 	f(`{}`, ``)
-	f(` { "a" : "x" , "b\u0063" : [ 1 , 2 ] , "a" : -1e3 } `, `a|"a"|"|"x" bc|"b\u0063"|[|[ 1 , 2 ] a|"a"|0|-1e3`)
-	f("{\"\xff\":null}", "\ufffd|\"\xff\"|n|null")
+	f(` { "a" : "x" , "b\u0063" : [ 1 , 2 ] , "a" : -1e3 } `, `a|"|"x"|x bc|[|[ 1 , 2 ]|[ 1 , 2 ] a|0|-1e3|-1e3`)
+	f("{\"\xff\":null,\"\":\"\\u6b66\xff\"}", "\ufffd|n|null|null |\"|\"\\u6b66\xff\"|武\ufffd")
 	f(`[]`, `not readable as JSON at byte 0: expected an object`)
-	f(`{"a":1} x`, `a|"a"|0|1 not readable as JSON at byte 8: text after the object`)
-	f(`{"a":1,"b"}`, `a|"a"|0|1 not readable as JSON at byte 10: expected a colon`)
+	f(`{"a":1} x`, `a|0|1|1 not readable as JSON at byte 8: text after the object`)
+	f(`{"a":1,"b"}`, `a|0|1|1 not readable as JSON at byte 10: expected a colon`)
+}
+
+func TestTexts(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		got := "no"
+		if all, ok := Texts([]byte(text)); ok {
+			got = strings.Join(all, "|")
+		}
+		if got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	f(`[]`, "")
+	f(`[ "a" , "\u6b66" ] `, "a|武")
+	f("[\"\xff\"]", "\ufffd")
+	f(`["a",1]`, "no")
+	f(`["a",["b"]]`, "no")
+	f(`["a",null]`, "no")
+	f(`["a"`, "no")
+	f(`["a"] x`, "no")
+	f(`{}`, "no")
 }
 
 func TestOutline(t *testing.T) {
@@ -274,6 +296,17 @@ func written(t *testing.T, text string) {
 	}
 	if c := strings.IndexFunc(string(strict), func(r rune) bool { return r < 0x20 || r == 0x7f || r == '\u2028' || r == '\u2029' }); c >= 0 {
 		t.Fatalf("%q: %q in the strict form", text, strict)
+	}
+}
+
+func TestEveryByteIsWrittenAtEveryPlace(t *testing.T) {
+	for c := range 256 {
+		for at := range 19 {
+			b := []byte("no need to escape 1")
+			b[at] = byte(c)
+			written(t, string(b))
+			written(t, string(b[:at+1]))
+		}
 	}
 }
 

@@ -1,15 +1,24 @@
 package jsontext
 
-// Member is one member of an object as it is written.
+// Member is one member of an object.
 type Member struct {
-	Name  []byte // the text of the name
-	Key   []byte // the name in its quotes
-	Kind  Kind   // of the value
-	Value []byte // the value, a string in its quotes
+	Name    []byte // as a text
+	Kind    Kind   // of the value
+	Value   []byte // as it is written, a string in its quotes
+	escaped bool
+}
+
+// Text is the text of a string; any other value as it is written.
+func (m *Member) Text() []byte {
+	if m.Kind != String {
+		return m.Value
+	}
+	s := Scanner{b: m.Value}
+	return s.Text(Token{Start: 1, End: int32(len(m.Value) - 1), Kind: String, Escaped: m.escaped})
 }
 
 // Members calls f for each member of the object that text is, in order. All that
-// it gets are spans of text, but for a Name that had to be unescaped. The error is an
+// it gets are spans of text, but for names that had to be unescaped. The error is an
 // *Error: text is no object, or not only one, or its values nest deeper than Deepest.
 // f may have seen members by then.
 func Members(text []byte, f func(m Member)) error {
@@ -23,11 +32,26 @@ func Members(text []byte, f func(m Member)) error {
 		if value, ok = s.Value(); !ok {
 			break
 		}
-		f(Member{Name: s.Text(key), Key: s.Whole(key), Kind: value.Kind, Value: s.Whole(value)})
+		f(Member{Name: s.Text(key), Kind: value.Kind, Value: s.Whole(value), escaped: value.Escaped})
 		more, ok = s.Next(Object)
 	}
 	if ok {
 		s.End()
 	}
 	return s.Err()
+}
+
+// Texts gives the texts of an array of strings; false when text is anything else.
+func Texts(text []byte) (all []string, ok bool) {
+	s := NewScanner(text, 1)
+	more, ok := s.Open(Array)
+	for more && ok {
+		t, good := s.Value()
+		if !good || t.Kind != String {
+			return nil, false
+		}
+		all = append(all, string(s.Text(t)))
+		more, ok = s.Next(Array)
+	}
+	return all, ok && s.End()
 }

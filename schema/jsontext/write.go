@@ -1,7 +1,6 @@
 package jsontext
 
 import (
-	"math/bits"
 	"time"
 	"unicode/utf8"
 )
@@ -24,8 +23,7 @@ func AppendStrict[T string | []byte](dst []byte, text T) []byte {
 
 func appendString[T string | []byte](dst []byte, text T, strict bool) []byte {
 	dst = append(dst, '"')
-	n, high := plain(text)
-	if n == len(text) && (!high || !strict && valid(text)) {
+	if printable(text) || !strict && whole(text) {
 		return append(append(dst, text...), '"')
 	}
 	from := 0
@@ -44,32 +42,44 @@ func appendString[T string | []byte](dst []byte, text T, strict bool) []byte {
 	return append(append(dst, text[from:]...), '"')
 }
 
-// plain is how many bytes at the head of a text are no quote, backslash or control
-// character; high tells that one of them may be no ASCII, or DEL.
-func plain[T string | []byte](text T) (n int, high bool) {
-	var seen uint64
-	for n+8 <= len(text) {
-		p := text[n : n+8]
-		w := uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
-			uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
-		seen |= w | (w&^highs + ones) // DEL carries into the high bit
-		if m := special(w); m != 0 {
-			return n + bits.TrailingZeros64(m)>>3, seen&highs != 0
-		}
-		n += 8
-	}
-	for ; n < len(text); n++ {
-		c := text[n]
-		if c < 0x20 || c == '"' || c == '\\' {
-			break
-		}
-		seen |= uint64(c) | uint64(c&^0x80+1)
-	}
-	return n, seen&highs != 0
+// word is eight bytes.
+func word[T string | []byte](p T) uint64 {
+	_ = p[7]
+	return uint64(p[0]) | uint64(p[1])<<8 | uint64(p[2])<<16 | uint64(p[3])<<24 |
+		uint64(p[4])<<32 | uint64(p[5])<<40 | uint64(p[6])<<48 | uint64(p[7])<<56
 }
 
-// valid is utf8.Valid.
-func valid[T string | []byte](text T) bool {
+// printable tells printable ASCII without quote and backslash, eight bytes at a time.
+func printable[T string | []byte](text T) bool {
+	for ; len(text) >= 8; text = text[8:] {
+		w := word(text)
+		// With the high bits clear, no byte carries into the next one: each term sets
+		// those of bytes beyond ASCII, DEL, quotes, backslashes, control characters.
+		if (w|(w+ones)|^(w^ones*'"'+ones*0x7f)|^(w^ones*'\\'+ones*0x7f)|^(w+ones*0x60))&highs != 0 {
+			return false
+		}
+	}
+	for i := range len(text) {
+		if c := text[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
+// whole tells UTF-8 without quotes, backslashes and control characters.
+func whole[T string | []byte](text T) bool {
+	rest := text
+	for ; len(rest) >= 8; rest = rest[8:] {
+		if special(word(rest)) != 0 {
+			return false
+		}
+	}
+	for i := range len(rest) {
+		if c := rest[i]; c < 0x20 || c == '"' || c == '\\' {
+			return false
+		}
+	}
 	switch text := any(text).(type) {
 	case string:
 		return utf8.ValidString(text)
