@@ -34,19 +34,6 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-func TestPlainKnowsEveryByteAtEveryPlace(t *testing.T) {
-	for c := range 256 {
-		want := c >= 0x20 && c < 0x7f && c != '"' && c != '\\'
-		for at := range 19 {
-			b := []byte("no need to escape 1")
-			b[at] = byte(c)
-			if got := plain(string(b)); got != want {
-				t.Fatalf("byte %#x at %d: %v", c, at, got)
-			}
-		}
-	}
-}
-
 func TestTimesHaveTheFormOfTheLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		at := time.UnixMicro(rapid.Int64Range(-62135596800000000, 1<<60).Draw(t, "at")).UTC()

@@ -3,11 +3,12 @@ package audit
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"credithub/schema/jsontext"
 )
 
 // MaxField bounds one text of a record, in bytes: 500 codes with commas have
@@ -26,7 +27,7 @@ var ErrForm = errors.New("audit: record is not in its canonical form")
 func (r *Record) Clean() {
 	r.At = r.At.UTC().Truncate(time.Microsecond)
 	for _, s := range [...]*string{&r.Writer, &r.Actor, &r.Unit, &r.Role, &r.Action, &r.Subject, &r.Matter, &r.CaseNo, &r.Purpose, &r.Outcome, &r.Digest} {
-		if plain(*s) && len(*s) <= MaxField {
+		if len(*s) <= MaxField && utf8.ValidString(*s) {
 			continue
 		}
 		v := *s
@@ -37,59 +38,34 @@ func (r *Record) Clean() {
 	}
 }
 
-// plain tells printable ASCII that JSON needs not escape, eight bytes at a time.
-func plain(s string) bool {
-	for ; len(s) >= 8; s = s[8:] {
-		w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		// With the high bits clear, no byte carries into the next one.
-		if (w|(w+each*1)|zeros(w^each*'"')|zeros(w^each*'\\')|^(w+each*0x60))&(each*0x80) != 0 {
-			return false
-		}
-	}
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
-			return false
-		}
-	}
-	return true
-}
-
-// each times a byte is that byte eight times.
-const each = 0x0101010101010101
-
-// zeros sets the high bit of each byte that is zero, if no byte has its high bit
-// set; the others stay clear.
-func zeros(w uint64) uint64 { return ^(w + each*0x7f) }
-
 // AppendJSON appends the record's one form: an object on one line with the
 // members in the order of the struct. The record must be clean.
 func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, `{"writer":`...)
-	dst = appendText(dst, r.Writer)
+	dst = jsontext.AppendStrict(dst, r.Writer)
 	dst = append(dst, `,"seq":`...)
 	dst = strconv.AppendUint(dst, r.Seq, 10)
 	dst = append(dst, `,"at":"`...)
 	dst = appendTime(dst, r.At.UTC())
 	dst = append(dst, `","actor":`...)
-	dst = appendText(dst, r.Actor)
+	dst = jsontext.AppendStrict(dst, r.Actor)
 	dst = append(dst, `,"unit":`...)
-	dst = appendText(dst, r.Unit)
+	dst = jsontext.AppendStrict(dst, r.Unit)
 	dst = append(dst, `,"role":`...)
-	dst = appendText(dst, r.Role)
+	dst = jsontext.AppendStrict(dst, r.Role)
 	dst = append(dst, `,"action":`...)
-	dst = appendText(dst, r.Action)
+	dst = jsontext.AppendStrict(dst, r.Action)
 	dst = appendMember(dst, `,"subject":`, r.Subject)
 	dst = appendMember(dst, `,"matter":`, r.Matter)
 	dst = appendMember(dst, `,"caseNo":`, r.CaseNo)
 	dst = appendMember(dst, `,"purpose":`, r.Purpose)
 	dst = append(dst, `,"outcome":`...)
-	dst = appendText(dst, r.Outcome)
+	dst = jsontext.AppendStrict(dst, r.Outcome)
 	dst = appendMember(dst, `,"digest":`, r.Digest)
 	dst = append(dst, `,"prev":`...)
-	dst = appendText(dst, r.Prev)
+	dst = jsontext.AppendStrict(dst, r.Prev)
 	dst = append(dst, `,"hash":`...)
-	dst = appendText(dst, r.Hash)
+	dst = jsontext.AppendStrict(dst, r.Hash)
 	return append(dst, '}')
 }
 
@@ -132,32 +108,14 @@ func appendMember(dst []byte, name, value string) []byte {
 	if value == "" {
 		return dst
 	}
-	return appendText(append(dst, name...), value)
-}
-
-func appendText(dst []byte, s string) []byte {
-	dst = append(dst, '"')
-	if plain(s) {
-		return append(append(dst, s...), '"')
-	}
-	for _, c := range s {
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', byte(c))
-		case c < 0x20 || c == 0x7f || c == 0x2028 || c == 0x2029:
-			dst = append(dst, fmt.Sprintf(`\u%04x`, c)...)
-		default:
-			dst = utf8.AppendRune(dst, c)
-		}
-	}
-	return append(dst, '"')
+	return jsontext.AppendStrict(append(dst, name...), value)
 }
 
 // Parse reads a line that AppendJSON wrote, without its line feed. Any other
 // form of the same record is ErrForm, so that no byte can change unseen.
 func Parse(line []byte) (Record, error) {
 	var r Record
-	p := parser{rest: string(line), ok: true}
+	p := parser{s: jsontext.NewScanner(line, 1), line: string(line), ok: true}
 	r.Writer = p.text(`{"writer":`)
 	r.Seq = p.number(`,"seq":`)
 	at, dated := parseTime(p.text(`,"at":`))
@@ -174,7 +132,7 @@ func Parse(line []byte) (Record, error) {
 	r.Digest = p.option(`,"digest":`)
 	r.Prev = p.text(`,"prev":`)
 	r.Hash = p.text(`,"hash":`)
-	if !p.ok || !dated || p.rest != "}" {
+	if !p.ok || !dated || !p.s.Skip("}") || !p.s.End() {
 		return Record{}, ErrForm
 	}
 	var buf [1024]byte
@@ -189,7 +147,7 @@ type Lines struct{ lead string }
 
 // LinesOf are the lines of a writer.
 func LinesOf(writer string) Lines {
-	return Lines{string(append(appendText([]byte(`{"writer":`), writer), `,"seq":`...))}
+	return Lines{string(append(jsontext.AppendStrict([]byte(`{"writer":`), writer), `,"seq":`...))}
 }
 
 // Seq gives the number of a record by the beginning of its line; false for a
@@ -210,55 +168,38 @@ func (l Lines) Seq(line []byte) (uint64, bool) {
 
 // parser reads the members in their order; ok goes false for good.
 type parser struct {
-	rest string
+	s    jsontext.Scanner
+	line string // what s reads
 	ok   bool
 }
 
-func (p *parser) skip(lead string) {
-	rest, found := strings.CutPrefix(p.rest, lead)
-	p.rest, p.ok = rest, p.ok && found
-}
-
 func (p *parser) option(lead string) string {
-	if !strings.HasPrefix(p.rest, lead) {
+	if !p.s.Skip(lead) {
 		return ""
 	}
-	return p.text(lead)
+	return p.value(jsontext.String)
 }
 
 func (p *parser) text(lead string) string {
-	p.skip(lead)
-	if !p.ok || p.rest == "" || p.rest[0] != '"' {
-		p.ok = false
-		return ""
-	}
-	for i := 1; i < len(p.rest); i++ {
-		switch p.rest[i] {
-		case '\\':
-			i++
-		case '"':
-			quoted := p.rest[:i+1]
-			p.rest = p.rest[i+1:]
-			if strings.IndexByte(quoted, '\\') < 0 {
-				return quoted[1:i]
-			}
-			s, err := strconv.Unquote(quoted) // knows all escapes that AppendJSON uses
-			p.ok = p.ok && err == nil
-			return s
-		}
-	}
-	p.ok = false
-	return ""
+	p.ok = p.ok && p.s.Skip(lead)
+	return p.value(jsontext.String)
 }
 
 func (p *parser) number(lead string) uint64 {
-	p.skip(lead)
-	n := strings.IndexByte(p.rest, ',')
-	if n < 0 {
-		p.ok = false
-		return 0
-	}
-	v, err := strconv.ParseUint(p.rest[:n], 10, 64)
-	p.rest, p.ok = p.rest[n:], p.ok && err == nil
+	p.ok = p.ok && p.s.Skip(lead)
+	v, err := strconv.ParseUint(p.value(jsontext.Number), 10, 64)
+	p.ok = p.ok && err == nil
 	return v
+}
+
+// value reads a value of a kind; a part of the line unless it has escapes.
+func (p *parser) value(k jsontext.Kind) string {
+	t, ok := p.s.Value()
+	if p.ok = p.ok && ok && t.Kind == k; !p.ok {
+		return ""
+	}
+	if t.Escaped {
+		return string(p.s.AppendText(nil, t))
+	}
+	return p.line[t.Start:t.End]
 }
