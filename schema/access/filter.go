@@ -1,69 +1,33 @@
 package access
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
 	"slices"
 
 	"credithub/schema/civil"
 	"credithub/schema/grade"
+	"credithub/schema/jsontext"
 )
 
-// filter keeps the members of a JSON object whose name the caller keeps, in
-// their order and with their bytes. Anything that is no object becomes {}: what
-// can't be read can't be shown.
+// filter keeps the members of a JSON object whose name the caller keeps, in their
+// order and with the bytes of their values. Anything that is no object becomes {}:
+// what can't be read can't be shown.
 func filter(data []byte, keep func(name string) bool) []byte {
 	out, all := make([]byte, 0, len(data)), true
 	out = append(out, '{')
-	ok := members(data, func(name string, key, value []byte) {
-		if !keep(name) {
+	err := jsontext.Members(data, func(m jsontext.Member) {
+		if !keep(string(m.Name)) {
 			all = false
 			return
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(append(out, key...), ':'), value...)
+		out = append(jsontext.AppendKey(out, m.Name), m.Value...)
 	})
 	switch {
-	case !ok:
+	case err != nil:
 		return []byte("{}")
 	case all:
 		return data
 	}
 	return append(out, '}')
-}
-
-// members calls f for each member of a JSON object with its name, the raw name
-// and the raw value, and tells whether data is one object.
-func members(data []byte, f func(name string, key, value []byte)) bool {
-	dec := json.NewDecoder(bytes.NewReader(data))
-	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return false
-	}
-	for dec.More() {
-		t, err := dec.Token()
-		name, isName := t.(string)
-		if err != nil || !isName {
-			return false
-		}
-		var value json.RawMessage
-		if dec.Decode(&value) != nil {
-			return false
-		}
-		key, err := json.Marshal(name)
-		if err != nil {
-			return false
-		}
-		f(name, key, value)
-	}
-	if _, err := dec.Token(); err != nil {
-		return false
-	}
-	_, err := dec.Token()
-	return errors.Is(err, io.EOF)
 }
 
 // displayFields are the fields of a penalty that its display hangs on.
@@ -76,13 +40,7 @@ func (r *rule) holds(data []byte, day civil.Date) bool {
 		return true
 	}
 	values := map[string]string{}
-	if !members(data, func(name string, _, value []byte) {
-		var s string
-		if json.Unmarshal(value, &s) != nil {
-			s = string(value)
-		}
-		values[name] = s
-	}) {
+	if jsontext.Members(data, func(m jsontext.Member) { values[string(m.Name)] = textOf(m) }) != nil {
 		return false
 	}
 	for name, want := range r.when {
@@ -94,6 +52,14 @@ func (r *rule) holds(data []byte, day civil.Date) bool {
 		return false
 	}
 	return r.shown == nil || displayed(r.shown, values, day)
+}
+
+// textOf is a value as a text, "" of null.
+func textOf(m jsontext.Member) string {
+	if m.Kind == jsontext.Null {
+		return ""
+	}
+	return string(m.Text())
 }
 
 // displayed tells whether a penalty is displayed on a day (信用修复管理办法 第七至十二条).

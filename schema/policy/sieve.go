@@ -1,19 +1,20 @@
 package policy
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
 
 	"credithub/schema/civil"
+	"credithub/schema/jsontext"
 	"credithub/schema/record"
 )
 
-// StoredValues gives the values of a record as it is stored.
+// StoredValues gives the values of a record as it is stored: texts, and whatever else
+// there is as it is written. Data that can't be read have none.
 func StoredValues(data []byte, occurredOn civil.Date) Values {
-	var all map[string]json.RawMessage
-	if json.Unmarshal(data, &all) != nil {
+	all := make([]jsontext.Member, 0, 16)
+	if jsontext.Members(data, func(m jsontext.Member) { all = append(all, m) }) != nil {
 		all = nil
 	}
 	return func(field string) []byte {
@@ -23,12 +24,12 @@ func StoredValues(data []byte, occurredOn civil.Date) Values {
 			}
 			return occurredOn.AppendTo(nil)
 		}
-		raw := all[field]
-		var text string
-		if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
-			return []byte(text)
+		for i := len(all) - 1; i >= 0; i-- { // the last of a name counts
+			if string(all[i].Name) == field {
+				return all[i].Text()
+			}
 		}
-		return raw
+		return nil
 	}
 }
 
