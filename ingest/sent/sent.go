@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"strconv"
 
+	"credithub/schema/jsontext"
 	"credithub/schema/personal"
 	"credithub/schema/record"
 )
@@ -43,21 +44,9 @@ func Table(header, cells []string, left []bool) []byte {
 		if seen[name]++; seen[name] > 1 {
 			name += " (" + strconv.Itoa(seen[name]) + ")"
 		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(out, quote(name)...), ':')
-		out = append(out, quote(cell)...)
+		out = jsontext.AppendString(jsontext.AppendKey(out, name), cell)
 	}
 	return append(out, '}')
-}
-
-func quote(s string) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a text: never an error
-	return bytes.TrimSpace(b.Bytes())
 }
 
 // Row masks a row, JSON of an object or anything else as a text. kind may be nil.
@@ -65,82 +54,76 @@ func Row(raw []byte, kind *record.KindSpec) json.RawMessage {
 	if len(raw) == 0 || len(raw) > MaxRow {
 		return nil
 	}
-	if !json.Valid(raw) {
-		return quote(Mask(string(bytes.ToValidUTF8(raw, []byte("\uFFFD")))))
+	m := masker{kind: kind, raw: raw, s: jsontext.NewScanner(raw, jsontext.Deepest), out: make([]byte, 0, len(raw))}
+	if !m.value("") || !m.s.End() {
+		return jsontext.AppendString(nil, Mask(string(bytes.ToValidUTF8(raw, []byte("\uFFFD")))))
 	}
-	m := masker{kind: kind}
-	return m.mask(raw)
+	return append(m.out, raw[m.done:]...)
 }
 
-// masker walks over JSON.
+// masker copies JSON as it is written but for texts and numbers.
 type masker struct {
 	kind *record.KindSpec
-	key  string
+	raw  []byte
+	s    jsontext.Scanner
+	out  []byte
+	done int // bytes of raw that are copied
 }
 
-func (m *masker) mask(raw []byte) []byte {
-	out := make([]byte, 0, len(raw))
-	for i := 0; i < len(raw); {
-		switch c := raw[i]; {
-		case c == '"':
-			end := stringEnd(raw, i)
-			var s string
-			_ = json.Unmarshal(raw[i:end], &s) // valid JSON: never an error
-			if next := skip(raw, end); next < len(raw) && raw[next] == ':' {
-				m.key = s
-				out = append(out, quote(Mask(s))...)
-			} else {
-				out = append(out, quote(m.value(s))...)
+// value masks the next value, which stands under key.
+func (m *masker) value(key string) bool {
+	switch k := jsontext.Kind(m.s.Peek()); k {
+	case jsontext.Object, jsontext.Array:
+		more, ok := m.s.Open(k)
+		for more && ok {
+			if k == jsontext.Object {
+				var t jsontext.Token
+				if t, ok = m.s.Key(); !ok {
+					return false
+				}
+				key = string(m.s.Text(t))
+				m.replace(t, Mask(key))
 			}
-			i = end
-		case c == '-' || c >= '0' && c <= '9':
-			end := i
-			for end < len(raw) && bytes.IndexByte([]byte("+-.eE0123456789"), raw[end]) >= 0 {
-				end++
+			if !m.value(key) {
+				return false
 			}
-			if s := string(raw[i:end]); m.value(s) != s {
-				out = append(out, quote(m.value(s))...)
-			} else {
-				out = append(out, s...)
-			}
-			i = end
-		default:
-			out = append(out, c)
-			i++
+			more, ok = m.s.Next(k)
+		}
+		return ok
+	}
+	t, ok := m.s.Value()
+	switch t.Kind {
+	case jsontext.String:
+		m.replace(t, m.masked(key, string(m.s.Text(t))))
+	case jsontext.Number:
+		text := string(m.s.Raw(t))
+		if masked := m.masked(key, text); masked != text {
+			m.replace(t, masked)
 		}
 	}
-	return out
+	return ok
 }
 
-// value masks a value under the key at hand.
-func (m *masker) value(s string) string {
+// replace puts a text in the place of a text or number.
+func (m *masker) replace(t jsontext.Token, text string) {
+	from, to := int(t.Start), int(t.End)
+	if t.Kind == jsontext.String {
+		from, to = from-1, to+1
+	}
+	m.out = jsontext.AppendString(append(m.out, m.raw[m.done:from]...), text)
+	m.done = to
+}
+
+// masked is a value as it is kept.
+func (m *masker) masked(key, s string) string {
 	if s != "" && m.kind != nil {
-		if name, ok := m.kind.MatchHeader(m.key); ok {
+		if name, ok := m.kind.MatchHeader(key); ok {
 			if f := m.kind.Field(name); f != nil && f.Type == record.Dropped {
 				return personal.Mask
 			}
 		}
 	}
 	return Mask(s)
-}
-
-func stringEnd(b []byte, i int) int {
-	for j := i + 1; j < len(b); j++ {
-		switch b[j] {
-		case '\\':
-			j++
-		case '"':
-			return j + 1
-		}
-	}
-	return len(b)
-}
-
-func skip(b []byte, i int) int {
-	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t') {
-		i++
-	}
-	return i
 }
 
 // Mask masks the personal numbers of a text.
@@ -160,36 +143,34 @@ func Mask(s string) string {
 // names none.
 func Values(row json.RawMessage, kind *record.KindSpec) func(field string) string {
 	all := map[string]string{}
-	var add func(raw json.RawMessage, deep bool)
-	add = func(raw json.RawMessage, deep bool) {
-		var o map[string]json.RawMessage
-		if json.Unmarshal(raw, &o) != nil {
-			return
-		}
-		for k, v := range o {
-			if k == "data" && deep {
-				add(v, false)
-				continue
+	var add func(raw []byte, deep bool)
+	add = func(raw []byte, deep bool) {
+		_ = jsontext.Members(raw, func(m jsontext.Member) {
+			name := string(m.Name)
+			if name == "data" && deep {
+				add(m.Value, false)
+				return
 			}
-			text := string(v)
-			var s string
-			if json.Unmarshal(v, &s) == nil {
-				text = s
-			}
-			if r := []rune(text); len(text) > maxValue {
-				text = string(r[:min(len(r), maxValue/3)]) + "…"
-			}
-			name := k
 			if kind != nil {
-				if f, ok := kind.MatchHeader(k); ok {
+				if f, ok := kind.MatchHeader(name); ok {
 					name = f
 				}
 			}
 			if all[name] == "" {
-				all[name] = text
+				all[name] = shown(m)
 			}
-		}
+		})
 	}
 	add(row, true)
 	return func(field string) string { return all[field] }
+}
+
+// shown is the head of a value.
+func shown(m jsontext.Member) string {
+	text := m.Plain()
+	if len(text) <= maxValue {
+		return text
+	}
+	r := []rune(text)
+	return string(r[:min(len(r), maxValue/3)]) + "…"
 }

@@ -40,7 +40,7 @@ func (r *rule) holds(data []byte, day civil.Date) bool {
 		return true
 	}
 	values := map[string]string{}
-	if jsontext.Members(data, func(m jsontext.Member) { values[string(m.Name)] = textOf(m) }) != nil {
+	if jsontext.Members(data, func(m jsontext.Member) { values[string(m.Name)] = m.Plain() }) != nil {
 		return false
 	}
 	for name, want := range r.when {
@@ -52,14 +52,6 @@ func (r *rule) holds(data []byte, day civil.Date) bool {
 		return false
 	}
 	return r.shown == nil || displayed(r.shown, values, day)
-}
-
-// textOf is a value as a text, "" of null.
-func textOf(m jsontext.Member) string {
-	if m.Kind == jsontext.Null {
-		return ""
-	}
-	return string(m.Text())
 }
 
 // displayed tells whether a penalty is displayed on a day (信用修复管理办法 第七至十二条).

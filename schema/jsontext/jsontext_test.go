@@ -224,6 +224,14 @@ func TestMembers(t *testing.T) {
 	f(`{"a":1,"b"}`, `a|0|1|1 not readable as JSON at byte 10: expected a colon`)
 }
 
+func TestPlainIsNothingForNull(t *testing.T) {
+	got := ""
+	err := Members([]byte(`{"a":null,"b":"\u6b66","c":1.50,"d":[ ]}`), func(m Member) { got += m.Plain() + "|" })
+	if err != nil || got != "|武|1.50|[ ]|" {
+		t.Error(got, err)
+	}
+}
+
 func TestTexts(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()

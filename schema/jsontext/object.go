@@ -17,6 +17,14 @@ func (m *Member) Text() []byte {
 	return s.Text(Token{Start: 1, End: int32(len(m.Value) - 1), Kind: String, Escaped: m.escaped})
 }
 
+// Plain is Text as a string, "" of null.
+func (m *Member) Plain() string {
+	if m.Kind == Null {
+		return ""
+	}
+	return string(m.Text())
+}
+
 // Members calls f for each member of the object that text is, in order. All that
 // it gets are spans of text, but for names that had to be unescaped. The error is an
 // *Error: text is no object, or not only one, or its values nest deeper than Deepest.
@@ -53,5 +61,8 @@ func Texts(text []byte) (all []string, ok bool) {
 		all = append(all, string(s.Text(t)))
 		more, ok = s.Next(Array)
 	}
-	return all, ok && s.End()
+	if !ok || !s.End() {
+		return nil, false
+	}
+	return all, true
 }

@@ -47,7 +47,7 @@ func (e *Error) Error() string {
 
 // Scanner walks over a JSON text. Its methods answer false at the first fault, which
 // Err then tells; after that the scanner is of no use. Each skips the white space
-// before what it reads.
+// before what it reads. A token comes with true only, and is None otherwise.
 type Scanner struct {
 	b     []byte
 	p     int
@@ -269,8 +269,9 @@ func (s *Scanner) number() (t Token, ok bool) {
 	s.p = i
 	if !ok {
 		s.fail("invalid number")
+		return Token{}, false
 	}
-	return t, ok
+	return t, true
 }
 
 // Raw is the value as it is written, a string without its quotes; no copy.

@@ -36,7 +36,7 @@ func (s *Scanner) text() (t Token, ok bool) {
 		if i >= len(b) {
 			s.p = len(b)
 			s.fail("unterminated string")
-			return t, false
+			return Token{}, false
 		}
 		switch c := b[i]; {
 		case c == '"':
@@ -47,14 +47,14 @@ func (s *Scanner) text() (t Token, ok bool) {
 			if n == 0 {
 				s.p = i
 				s.fail("invalid escape")
-				return t, false
+				return Token{}, false
 			}
 			t.Escaped = true
 			i += n
 		case c < 0x20:
 			s.p = i
 			s.fail("control character in a string")
-			return t, false
+			return Token{}, false
 		default:
 			i++
 		}
