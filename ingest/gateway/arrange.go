@@ -1,11 +1,11 @@
 package gateway
 
 import (
-	"bytes"
-	"encoding/json"
+	"slices"
 	"strings"
 
 	"credithub/ingest/body"
+	"credithub/schema/jsontext"
 	"credithub/schema/record"
 )
 
@@ -92,7 +92,7 @@ func unused(heading string) string {
 }
 
 // add takes a row in.
-func (s *sheet) add(row json.RawMessage) {
+func (s *sheet) add(row []byte) {
 	var parts []part
 	taken := map[int]bool{}
 	for _, c := range flat(row) {
@@ -208,20 +208,14 @@ func (s *sheet) cells(parts []part) []string {
 // list is an array as a cell of names with separators between, or as it is when
 // that would not be read as the same.
 func (s *sheet) list(f *record.Field, c cell) string {
-	var all []string
-	if json.Unmarshal(c.raw, &all) != nil || len(all) == 0 {
+	all, ok := jsontext.Texts(c.raw)
+	if !ok || len(all) == 0 {
 		return c.text
 	}
 	text := strings.Join(all, "；")
 	read, _, _ := record.Normalise(s.kind, f.Name, text)
-	var back []string
-	if json.Unmarshal([]byte(read), &back) != nil || len(back) != len(all) {
+	if back, ok := jsontext.Texts([]byte(read)); !ok || !slices.Equal(all, back) {
 		return c.text
-	}
-	for i := range all {
-		if all[i] != back[i] {
-			return c.text
-		}
 	}
 	return text
 }
@@ -229,49 +223,42 @@ func (s *sheet) list(f *record.Field, c cell) string {
 // cell is a value of a row, by the heading or the key under which it was sent.
 type cell struct {
 	name, text string
-	raw        json.RawMessage
+	raw        []byte
 	deep       bool // inside data
 }
 
 // flat gives the cells of a row: those of a table, or the fields of a record, its
 // data beside its envelope.
-func flat(row json.RawMessage) []cell { return flatten(nil, row, false) }
+func flat(row []byte) []cell { return flatten(nil, row, false) }
 
-func flatten(all []cell, row json.RawMessage, deep bool) []cell {
-	d := json.NewDecoder(bytes.NewReader(row))
-	d.UseNumber()
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+func flatten(all []cell, row []byte, deep bool) []cell {
+	s := jsontext.NewScanner(row, jsontext.Deepest)
+	if s.Peek() != '{' {
 		if len(row) > 0 {
-			all = append(all, cell{name: "原文", text: cellOf(row), raw: row})
+			all = append(all, cell{name: "原文", text: original(row), raw: row})
 		}
 		return all
 	}
-	for d.More() {
-		t, err := d.Token()
-		name, ok := t.(string)
-		var v json.RawMessage
-		if err != nil || !ok || d.Decode(&v) != nil {
-			return all
-		}
-		switch {
-		case name == "data" && !deep && len(v) > 0 && v[0] == '{':
-			all = flatten(all, v, true)
+	_ = jsontext.Members(row, func(m jsontext.Member) { // as far as it can be read
+		switch name := string(m.Name); {
+		case name == "data" && !deep && m.Kind == jsontext.Object:
+			all = flatten(all, m.Value, true)
 		case !deep && (name == "domain" || name == "kind" || name == "unit"): // of the push, not of the row
 		default:
-			all = append(all, cell{name, cellOf(v), v, deep})
+			all = append(all, cell{name, m.Plain(), m.Value, deep})
 		}
-	}
+	})
 	return all
 }
 
-// cellOf is a JSON value as a cell.
-func cellOf(v json.RawMessage) string {
-	var s string
-	switch {
-	case json.Unmarshal(v, &s) == nil:
-		return s
-	case string(v) == "null":
+// original is a row that is no object: a text where it was kept as one.
+func original(row []byte) string {
+	s := jsontext.NewScanner(row, jsontext.Deepest)
+	switch t, _ := s.Value(); t.Kind {
+	case jsontext.String:
+		return string(s.Text(t))
+	case jsontext.Null:
 		return ""
 	}
-	return string(v)
+	return string(row)
 }

@@ -1,11 +1,11 @@
 package intake
 
 import (
-	"encoding/json"
 	"time"
 
 	"credithub/ingest/sink"
 	"credithub/schema/fold"
+	"credithub/schema/jsontext"
 	"credithub/schema/stored"
 )
 
@@ -20,10 +20,7 @@ func (j *judge) names(b *sink.Block, at time.Time) {
 	if len(former) < len(`["x"]`) {
 		return
 	}
-	var all []string
-	if json.Unmarshal(former, &all) != nil {
-		return // objects instead of texts name nobody
-	}
+	all, _ := jsontext.Texts(former) // objects instead of texts name nobody
 	for _, f := range all {
 		if f = fold.Name(f); f != "" && f != name {
 			b.Names.Append(stored.Name{Name: f, USCC: text(row.USCC), RecordedAt: at})
