@@ -11,6 +11,7 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/query/restrict/memory"
 	"credithub/schema/civil"
 	"credithub/schema/column"
 	"credithub/schema/feed"
@@ -29,13 +30,13 @@ func filled(b *testing.B, n int) (*Index, []string) {
 	codes := testCodes(b, 2*n, 9)
 	st := newState(x.policy, x.now)
 	for i, c := range codes {
-		st.setSubject(c, Known)
+		st.subjects.Set(c, Known)
 		if i < n {
 			e := realistic(i, c, false)
 			st.put(c, e.ID, e)
 		}
 	}
-	st.table.tidy()
+	st.entries.Tidy()
 	x.publish(st)
 	return x, codes
 }
@@ -51,7 +52,7 @@ func BenchmarkCheck(b *testing.B) {
 		x, codes := filled(b, n)
 		m := x.policy.Matter("SIMPLE_DEREGISTRATION")
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			b.ReportMetric(x.cur.Load().stats().PerRestricted(), "B/subject")
+			b.ReportMetric(x.cur.Load().entries.Size().PerCode(), "B/subject")
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				var d Decision
@@ -63,8 +64,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(fmt.Sprintf("%d/lookup", n), func(b *testing.B) {
 			st := x.cur.Load()
 			for i := uint64(1); b.Loop(); i++ {
-				k, packed := pack(codes[i*0x9E3779B97F4A7C15%uint64(len(codes))])
-				st.rest(k, packed, "")
+				st.entries.Of(memory.KeyOf(codes[i*0x9E3779B97F4A7C15%uint64(len(codes))]))
 			}
 		})
 	}
@@ -106,8 +106,8 @@ func BenchmarkColdStart(b *testing.B) {
 		if err := x.fill(context.Background(), st, &h); err != nil {
 			b.Fatal(err)
 		}
-		if s := st.stats(); s.Known != n || s.Entries != n {
-			b.Fatalf("%+v", s)
+		if known, entries := st.subjects.Known(), st.entries.Len(); known != n || entries != n {
+			b.Fatalf("%d subjects known, %d entries", known, entries)
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "subjects/s")

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"credithub/query/restrict/memory"
 	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -13,13 +14,13 @@ import (
 
 // SubjectState is what the hub knows of a code: nothing, a registration, or
 // several that contradict each other.
-type SubjectState uint8
+type SubjectState = memory.SubjectState
 
 // Subject states. The zero value claims no knowledge.
 const (
-	Unknown SubjectState = iota
-	Known
-	Ambiguous
+	Unknown   = memory.Unknown
+	Known     = memory.Known
+	Ambiguous = memory.Ambiguous
 )
 
 // Outcome is the answer to a check. The zero value is no outcome, so that a

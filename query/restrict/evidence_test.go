@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/query/restrict/memory"
 	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -175,7 +176,7 @@ func TestIndexDecidesByFactsAsDecideDoes(t *testing.T) {
 		apply("registered again", nil, said{record.Registration, "registration", "R", `{"status":"1"}`, 2})
 		apply("nothing is left", []feed.Latest{{Group: g24.Group, Gone: true}}, said{record.Tax, "grade", d24.id, ``, 2},
 			said{record.Penalty, "penalty", "P", ``, 2})
-		if s := x.Stats(); s.Facts != 0 || x.cur.Load().facts.side.n.Load() != 0 {
+		if s := x.cur.Load().facts.Size(); s.Codes != 0 || s.Aside != 0 {
 			t.Errorf("%s: something is kept of a subject without facts: %+v", code, s)
 		}
 	}
@@ -187,7 +188,7 @@ func TestNoFactsNoAllocations(t *testing.T) {
 	x := &Index{policy: p}
 	x.met = newMetrics(nil, x)
 	x.cur.Store(newState(p, time.Now))
-	x.cur.Load().facts.add(worldCodes[1], []FactRecord{said{record.Registration, "registration", "R", `{"status":"2"}`, 1}.known(p)})
+	x.cur.Load().addFacts(worldCodes[1], []FactRecord{said{record.Registration, "registration", "R", `{"status":"2"}`, 1}.known(p)})
 	m := p.Matter("SIMPLE_DEREGISTRATION")
 	var d Decision
 	x.CheckInto(&d, worldCodes[0], m, noon, math.MaxInt)
@@ -227,7 +228,7 @@ func TestFactsFromTables(t *testing.T) {
 	put(b, "tax", "abnormal", "N5", 1, "upsert", "ACCEPTED", 10, `{"from":"2026-01-02"}`)
 	st := newState(p, time.Now)
 	err = snapshot.Facts(t.Context(), &h, p, func(code []byte, records []FactRecord) error {
-		st.facts.add(string(code), records)
+		st.addFacts(string(code), records)
 		return nil
 	})
 	if err != nil {
@@ -237,9 +238,8 @@ func TestFactsFromTables(t *testing.T) {
 		{a, "INVOICE_SUPPLY", "N1@2"}, {b, "INVOICE_SUPPLY", "G3@1"}, {a, "FOOD_OPERATION_LICENCE", "P1@1"}, {a, "BANK_CREDIT", "J1@1"},
 		{b, "BANK_CREDIT", ""},
 	} {
-		k, packed := pack(x.code)
 		got := ""
-		for _, h := range st.facts.testify(nil, k, packed, x.code, p.Matter(x.matter), today, math.MaxInt) {
+		for _, h := range st.testify(nil, memory.KeyOf(x.code), p.Matter(x.matter), today, math.MaxInt) {
 			got += fmt.Sprintf("%s@%d", h.Evidence.RecordID, h.Evidence.Version)
 		}
 		if got != x.want {

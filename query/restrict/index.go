@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/query/restrict/memory"
 	"credithub/schema/civil"
 	"credithub/schema/feed"
 	"credithub/schema/list"
@@ -86,29 +87,18 @@ type Index struct {
 // a new one.
 type state struct {
 	live     bool // has been caught up once; false for the one at birth
-	codec    codec
 	policy   *policy.Policy
-	people   people
-	known    keySet // codes with a registration
-	ambig    keySet // codes whose registrations contradict each other, see setSubject
-	table    table
-	side     sideMap
-	facts    facts
+	subjects memory.Subjects
+	entries  *memory.Entries // that are or can come into force, or that a bar outlives
+	facts    *memory.Facts
 	seq      uint64 // every EntryMessage below this Seq has been applied
 	progress progress
 	sources  *sources
 	replaced chan struct{} // closed when another state has taken its place
-	kept     atomic.Int64  // entries
-	buf      []byte        // of the writer of entries
-
-	// ids are hashes of all ids, and maybe of some that went, of entries of codes
-	// that have so many that they lie aside. The writer of entries makes them at the
-	// first that comes to them.
-	ids map[string]map[uint64]struct{}
 }
 
 func newState(p *policy.Policy, now func() time.Time) *state {
-	st := &state{codec: newCodec(), ids: map[string]map[uint64]struct{}{}, policy: p, facts: facts{codec: newFactCodec(p)}, sources: newSources(p, now), replaced: make(chan struct{})}
+	st := &state{policy: p, entries: memory.NewEntries(), facts: memory.NewFacts(p.Facts), sources: newSources(p, now), replaced: make(chan struct{})}
 	st.progress.now.Store(newApplied(nil))
 	return st
 }
@@ -192,26 +182,25 @@ func (x *Index) CheckInto(dst *Decision, code string, m *policy.Matter, at time.
 	*dst = Decision{Hits: dst.Hits[:0], Stale: dst.Stale[:0], Unconnected: dst.Unconnected[:0], At: at,
 		Receipt: st.progress.now.Load().receipt()} // before anything is looked up
 	day := civil.DateOf(at)
-	key, packed := pack(code)
-	rest := st.rest(key, packed, code)
+	key := memory.KeyOf(code)
 	var e list.Entry
-	for len(rest) > 0 {
-		rules := x.policy.Rules(m, listOf(rest))
+	for rest := st.entries.Of(key); len(rest) > 0; {
+		rules := x.policy.Rules(m, rest.List())
 		if len(rules) == 0 {
-			rest = st.codec.skip(rest)
+			rest = st.entries.Skip(rest)
 			continue
 		}
-		rest = st.codec.next(&e, rest, code)
+		rest = st.entries.Next(&e, rest, key)
 		if dst.Hits = bear(dst.Hits, &e, rules, day); len(dst.Hits) > most {
 			return dst.unanswered()
 		}
 	}
 	if x.policy.RestsOnFacts(m) {
-		if dst.Hits = st.facts.testify(dst.Hits, key, packed, code, m, day, most); len(dst.Hits) > most {
+		if dst.Hits = st.testify(dst.Hits, key, m, day, most); len(dst.Hits) > most {
 			return dst.unanswered()
 		}
 	}
-	dst.Subject = st.subject(key, packed, code)
+	dst.Subject = st.subjects.Of(key)
 	st.sources.uncertain(dst, m, day)
 	dst.conclude()
 	return true
@@ -254,11 +243,10 @@ func (x *Index) Lookup(code string) []list.Entry { return x.AppendEntries(nil, c
 // AppendEntries is Lookup that appends to dst.
 func (x *Index) AppendEntries(dst []list.Entry, code string) []list.Entry {
 	st := x.cur.Load()
-	key, packed := pack(code)
-	rest := st.rest(key, packed, code)
-	for len(rest) > 0 {
-		var e list.Entry
-		if rest = st.codec.next(&e, rest, code); e.State == list.InForce {
+	var e list.Entry
+	key := memory.KeyOf(code)
+	for rest := st.entries.Of(key); len(rest) > 0; {
+		if rest = st.entries.Next(&e, rest, key); e.State == list.InForce {
 			dst = append(dst, e)
 		}
 	}
@@ -267,8 +255,7 @@ func (x *Index) AppendEntries(dst []list.Entry, code string) []list.Entry {
 
 // Subject tells what is known of a code.
 func (x *Index) Subject(code string) SubjectState {
-	key, packed := pack(code)
-	return x.cur.Load().subject(key, packed, code)
+	return x.cur.Load().subjects.Of(memory.KeyOf(code))
 }
 
 // SourceState is when a source was last heard.

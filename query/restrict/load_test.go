@@ -116,8 +116,8 @@ func TestManyEntriesOnOneCode(t *testing.T) {
 				}
 			}
 		}
-		if int(st.kept.Load()) != kept {
-			t.Errorf("%s: counts %d entries, holds %d", when, st.kept.Load(), kept)
+		if st.entries.Len() != kept {
+			t.Errorf("%s: counts %d entries, holds %d", when, st.entries.Len(), kept)
 		}
 	}
 	same("filled")
@@ -145,9 +145,6 @@ func TestManyEntriesOnOneCode(t *testing.T) {
 		apply(feed.EntryMessage{ID: entries[i].ID, USCC: entries[i].USCC})
 	}
 	same("empty")
-	if len(st.ids) > 0 {
-		t.Errorf("ids of %d codes are kept for nothing", len(st.ids))
-	}
 }
 
 // A new entry is put behind those that lie aside: none is copied for it.
@@ -167,7 +164,7 @@ func TestANewEntryOfManyCopiesNone(t *testing.T) {
 			add()
 		}
 	}) / n
-	if all := uint64(len(st.side.rest(e.USCC))); per > all/500 {
+	if all := uint64(st.entries.Size().Side); per > all/500 {
 		t.Errorf("an entry takes %d bytes beside %d", per, all)
 	}
 	if n := len(x.Lookup(e.USCC)); n != 20_000+i {
@@ -183,7 +180,7 @@ func TestALoadFindsWhomEntriesName(t *testing.T) {
 		entries[i].Persons = list.Persons(key, "")
 	}
 	x, st := loaded(t, entries)
-	if got := st.people.codes(key); len(got) != 2 || got[0] >= got[1] || st.people.n.Load() != 1 {
+	if got := st.entries.Naming(key); len(got) != 2 || got[0] >= got[1] {
 		t.Errorf("under %v", got)
 	}
 	if n := len(boundBy(x, key)); n != 200 {

@@ -28,9 +28,9 @@ func newMetrics(reg prometheus.Registerer, x *Index) *metrics {
 			reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 				Namespace: "credithub", Subsystem: "restrict", Name: name, Help: help}, f))
 		}
-		g("known_subjects", "Subjects with a registration.", func() float64 { return float64(x.cur.Load().known.len()) })
-		g("restricted_subjects", "Subjects with entries that are or can come into force.", func() float64 { return float64(x.cur.Load().table.len()) })
-		g("entries", "Entries that are or can come into force.", func() float64 { return float64(x.cur.Load().kept.Load()) })
+		g("known_subjects", "Subjects with a registration.", func() float64 { return float64(x.cur.Load().subjects.Known()) })
+		g("restricted_subjects", "Subjects with entries that are or can come into force.", func() float64 { return float64(x.cur.Load().entries.Codes()) })
+		g("entries", "Entries that are or can come into force.", func() float64 { return float64(x.cur.Load().entries.Len()) })
 		g("ready", "1 when the index may answer.", func() float64 {
 			if ok, _ := x.Ready(); ok {
 				return 1

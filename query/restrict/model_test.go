@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"credithub/query/restrict/memory"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -50,11 +51,11 @@ func (n *node) step(t *rapid.T, w *world, which, count int) {
 func (n *node) equals(t *rapid.T, w *world) {
 	want := w.foldEntries(n.st.seq)
 	for _, code := range worldCodes {
-		k, packed := pack(code)
 		got := map[string]string{}
 		var e list.Entry
-		for rest := n.st.rest(k, packed, code); len(rest) > 0; {
-			rest = n.st.codec.next(&e, rest, code)
+		key := memory.KeyOf(code)
+		for rest := n.st.entries.Of(key); len(rest) > 0; {
+			rest = n.st.entries.Next(&e, rest, key)
 			got[e.ID] = e.DocumentNo
 		}
 		if !maps.Equal(got, want[code]) {
@@ -75,11 +76,10 @@ func (n *node) equals(t *rapid.T, w *world) {
 			if i%partitions != p {
 				continue
 			}
-			k, packed := pack(code)
-			if got := n.st.subject(k, packed, code); got != facts[code].to {
+			if got := n.st.subjects.Of(memory.KeyOf(code)); got != facts[code].to {
 				t.Fatalf("subject %s is %d, want %d at %v", code, got, facts[code].to, now.at)
 			}
-			if hits := n.st.facts.testify(nil, k, packed, code, n.x.policy.Matter("SIMPLE_DEREGISTRATION"), today, math.MaxInt); (len(hits) == 1) != facts[code].revoked {
+			if hits := n.st.testify(nil, memory.KeyOf(code), n.x.policy.Matter("SIMPLE_DEREGISTRATION"), today, math.MaxInt); (len(hits) == 1) != facts[code].revoked {
 				t.Fatalf("%s: hits by facts %+v, want %v at %v", code, hits, facts[code].revoked, now.at)
 			}
 		}

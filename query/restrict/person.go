@@ -3,6 +3,7 @@ package restrict
 import (
 	"time"
 
+	"credithub/query/restrict/memory"
 	"credithub/schema/civil"
 	"credithub/schema/list"
 	"credithub/schema/policy"
@@ -40,11 +41,11 @@ func (x *Index) CheckPersonInto(dst *Decision, code, person string, m *policy.Ma
 
 // bound calls f with the entries that name a person, until it is false.
 func (st *state) bound(person string, f func(*list.Entry) bool) {
-	for _, code := range st.people.codes(person) {
-		k, packed := pack(code)
-		var e list.Entry
-		for rest := st.rest(k, packed, code); len(rest) > 0; {
-			if rest = st.codec.next(&e, rest, code); e.Binds(person) != list.NoPerson && !f(&e) {
+	var e list.Entry
+	for _, code := range st.entries.Naming(person) {
+		key := memory.KeyOf(code)
+		for rest := st.entries.Of(key); len(rest) > 0; {
+			if rest = st.entries.Next(&e, rest, key); e.Binds(person) != list.NoPerson && !f(&e) {
 				return
 			}
 		}

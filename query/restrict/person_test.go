@@ -86,7 +86,7 @@ func TestCase_L13_TheBarFollowsThePerson(t *testing.T) {
 	freed.State, freed.ExitType, freed.ExitedOn = list.Exited, list.Repaired, today
 	on(t, x, 20, freed, "")
 	f("freed", listedCode, barred, rep, policy.None, "")
-	if n := x.cur.Load().people.codes(barred); len(n) != 1 || n[0] != pilotCode {
+	if n := x.cur.Load().entries.Naming(barred); len(n) != 1 || n[0] != pilotCode {
 		t.Errorf("still looked for under %v", n)
 	}
 	for _, junk := range []string{"", "x", strings.Repeat("zz", 32)} {

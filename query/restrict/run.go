@@ -84,9 +84,8 @@ func (x *Index) generation(ctx context.Context, wait *backoff) error {
 		return err
 	}
 	x.met.snapshots.Inc()
-	s := st.stats()
-	x.logger.Info("restriction index loaded from a snapshot", "known", s.Known, "restricted", s.Restricted,
-		"entries", s.Entries, "ms", x.now().Sub(began).Milliseconds())
+	x.logger.Info("restriction index loaded from a snapshot", "known", st.subjects.Known(), "restricted", st.entries.Codes(),
+		"entries", st.entries.Len(), "ms", x.now().Sub(began).Milliseconds())
 
 	g, ctx := errgroup.WithContext(ctx)
 	var caught sync.WaitGroup
@@ -147,33 +146,32 @@ func (x *Index) load(ctx context.Context) (st *state, from, ends [2]int64, err e
 func (x *Index) fill(ctx context.Context, st *state, h *Head) error {
 	err := x.snapshot.Subjects(ctx, h, func(code []byte, s SubjectState) error {
 		if len(code) > 0 {
-			st.setSubject(unsafe.String(&code[0], len(code)), s) // keeps no code as it is
+			st.subjects.Set(unsafe.String(&code[0], len(code)), s) // keeps no code as it is
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	today, l := civil.DateOf(x.now()), st.loading()
+	today, l := civil.DateOf(x.now()), st.entries.Load()
 	err = x.snapshot.Entries(ctx, h, func(e *list.Entry) error {
-		if e.Until == civil.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List) {
-			l.add(e)
+		if (e.Until == civil.NoDate || e.Until >= today-1 || x.policy.Outlives(e.List)) && st.canRestrict(e) {
+			l.Add(e)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	l.end()
+	l.End()
 	err = x.snapshot.Facts(ctx, h, x.policy, func(code []byte, records []FactRecord) error {
-		st.facts.add(string(code), records)
+		st.addFacts(string(code), records)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	st.table.tidy()
-	st.facts.table.tidy()
+	st.facts.Tidy()
 	for _, r := range h.Reports {
 		st.heard(r, x.met)
 	}
@@ -309,11 +307,11 @@ func (x *Index) applyAll(st *state, which int, values [][]byte) {
 	if len(values) == 0 {
 		return
 	}
-	t := &st.table
+	tidy := st.entries.Tidy
 	if which == subjectsTail {
-		t = &st.facts.table
+		tidy = st.facts.Tidy
 	}
-	x.met.rebuilds.Add(float64(t.tidy()))
+	x.met.rebuilds.Add(float64(tidy()))
 }
 
 func (x *Index) applyOne(st *state, which int, v []byte) error {

@@ -1,4 +1,4 @@
-package restrict
+package memory
 
 import (
 	"sync/atomic"
@@ -6,12 +6,12 @@ import (
 	"credithub/schema/uscc"
 )
 
-// table maps packed codes to the blob of their entries: open addressing with a
+// table maps packed codes to their blobs: open addressing with a
 // 64-bit key and a 32-bit ref into a slab; lock-free reads, one writer.
 //
 // A key stays in its slot until the whole shard is replaced, so that a reader
-// who found it can take the ref without looking twice. A subject without
-// entries keeps its slot with refNone until then.
+// who found it can take the ref without looking twice. A code without
+// blob keeps its slot with refNone until then.
 type table struct {
 	shards [shardCount]tableShard
 }
@@ -72,8 +72,7 @@ func (t *table) get(k uscc.Key) (rest []byte, side bool) {
 	}
 }
 
-// set replaces the blob of a key; an empty one takes the subject's entries
-// away. A blob that no slab takes goes to the side map: aside is called to put
+// set replaces the blob of a key; an empty one takes it away. A blob that no slab takes goes to the side map: aside is called to put
 // it there before the slot says so. It tells whether the old and the new blob
 // lie aside. Only the writer calls it.
 func (t *table) set(k uscc.Key, rest []byte, aside func()) (wasAside, isAside bool) {
@@ -173,27 +172,6 @@ func (t *table) len() (n int) {
 		n += int(t.shards[i].count.Load())
 	}
 	return n
-}
-
-// each calls f with every key that has entries and the rest of its blob; nil
-// when it lies in the side map.
-func (t *table) each(f func(k uscc.Key, rest []byte)) {
-	for i := range t.shards {
-		c := t.shards[i].cells.Load()
-		if c == nil {
-			continue
-		}
-		for j := range c.keys {
-			k, ref := atomic.LoadUint64(&c.keys[j]), atomic.LoadUint32(&c.refs[j])
-			switch {
-			case k == empty || ref == refNone:
-			case ref == refSide:
-				f(uscc.Key(k), nil)
-			default:
-				f(uscc.Key(k), c.slab.blob(ref))
-			}
-		}
-	}
 }
 
 // bytes is what the table takes, by slots and by slabs. Only the writer, or

@@ -1,4 +1,4 @@
-package restrict
+package memory
 
 import (
 	"encoding/binary"
@@ -9,7 +9,7 @@ import (
 // A ref is where a blob lies: chunk and offset, plus one. The two ends of its
 // range mean something else.
 const (
-	refNone = uint32(0)  // the subject has no entries
+	refNone = uint32(0)  // the code has no blob
 	refSide = ^uint32(0) // the blob lies in the side map
 
 	chunkBits = 20 // a chunk is at most 1 MiB

@@ -1,4 +1,4 @@
-package restrict
+package memory
 
 import (
 	"encoding/hex"

@@ -1,15 +1,15 @@
-package restrict
+package memory
 
 import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -19,7 +19,7 @@ import (
 )
 
 func TestEntriesSurviveTheirEncoding(t *testing.T) {
-	c, code := newCodec(), "91420100MA4N0A2B5Y"
+	s, code := NewEntries(), "91420100MA4N0A2B5Y"
 	rapid.Check(t, func(t *rapid.T) {
 		day := func(name string) civil.Date {
 			if rapid.Bool().Draw(t, name+" absent") {
@@ -32,7 +32,7 @@ func TestEntriesSurviveTheirEncoding(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "several") == 0 {
 				told = told.Add(unit, "1").Add("PBC", "P-1")
 			}
-			return list.Entry{
+			e := list.Entry{
 				Tellers: told,
 				USCC:    code, ID: rapid.StringN(0, 40, 100).Draw(t, "id") + rapid.SampledFrom([]string{"", code, code + "-1"}).Draw(t, "suffix"),
 				List: list.Code(rapid.IntRange(1, 29).Draw(t, "list")), State: list.InForce,
@@ -41,30 +41,98 @@ func TestEntriesSurviveTheirEncoding(t *testing.T) {
 				DecidedOn: day("decided"), ServedOn: day("served"), Since: day("since"), Until: day("until"),
 				Annotated: rapid.Bool().Draw(t, "annotated"), ExitedOn: civil.NoDate,
 			}
+			if rapid.IntRange(0, 2).Draw(t, "rare") == 0 {
+				e.State, e.ExitType = list.State(rapid.IntRange(1, int(list.StateEnd)-1).Draw(t, "state")), list.ExitType(rapid.IntRange(0, int(list.ExitEnd)-1).Draw(t, "exit"))
+				e.ExitedOn, e.Persons = day("exited"), rapid.SampledFrom([]string{"", list.Persons(person, "")}).Draw(t, "persons")
+				if e.State == list.InForce && e.ExitedOn == civil.NoDate && e.Persons == "" {
+					e.ExitType = list.NoExit // of an entry that exits on no day nothing tells how
+				}
+			}
+			return e
 		})
 		all := rapid.SliceOfN(draw, 1, 6).Draw(t, "entries")
-		var b []byte
+		var b EntryBlob
 		for i := range all {
-			b = c.append(b, &all[i], code)
+			b = s.codec.append(b, &all[i], code)
 		}
-		if c.count(b) != len(all) {
-			t.Fatalf("counted %d of %d", c.count(b), len(all))
-		}
-		for i, rest := 0, b; len(rest) > 0; i++ {
-			if rest = c.skip(rest); len(rest) == 0 && i != len(all)-1 {
-				t.Fatalf("skipped %d of %d", i+1, len(all))
+		var e list.Entry
+		k, n := KeyOf(code), 0
+		for rest := b; len(rest) > 0; n++ {
+			if rest.List() != all[n].List {
+				t.Fatalf("list %s, want %s", rest.List(), all[n].List)
 			}
+			rest = s.Skip(rest)
+		}
+		if n != len(all) {
+			t.Fatalf("skipped %d of %d", n, len(all))
 		}
 		rest := b
 		for i := range all {
-			var e list.Entry
-			rest = c.next(&e, rest, code)
-			if !reflect.DeepEqual(e, all[i]) {
+			if rest = s.Next(&e, rest, k); !reflect.DeepEqual(e, all[i]) {
 				t.Fatalf("got  %+v\nwant %+v", e, all[i])
 			}
 		}
 		if len(rest) > 0 {
 			t.Fatalf("%d bytes left over", len(rest))
+		}
+	})
+}
+
+// person is a key.
+var person = strings.Repeat("0a", list.KeyLength/2)
+
+// What the writer knows of a code with many entries goes with them, and so does who is
+// named by them.
+func TestNothingIsKeptOfWhatWent(t *testing.T) {
+	s, code := NewEntries(), "91420100MA4N0A2B5Y"
+	e := list.Entry{USCC: code, List: 3, State: list.InForce, DocumentNo: strings.Repeat("x", 200), ExitedOn: civil.NoDate, Persons: list.Persons(person, "")}
+	id := func(i int) string { return fmt.Sprintf("E-%06d", i) }
+	const n, loaded = 1000, 500
+	l := s.Load()
+	for i := range loaded {
+		e.ID = id(i)
+		l.Add(&e)
+	}
+	l.End()
+	for i := loaded; i < n; i++ {
+		e.ID = id(i)
+		s.Put(code, e.ID, &e)
+	}
+	if s.Len() != n || len(s.ids) != 1 || s.people.n.Load() != 1 || !slices.Equal(s.Naming(person), []string{code}) {
+		t.Fatalf("%d entries, ids of %d codes, %d persons under %v", s.Len(), len(s.ids), s.people.n.Load(), s.Naming(person))
+	}
+	for i := range n {
+		s.Remove(code, id(i))
+	}
+	if s.Len() != 0 || len(s.ids) != 0 || s.people.n.Load() != 0 || s.Size().Codes != 0 || s.Size().Aside != 0 {
+		t.Errorf("%d entries, ids of %d codes, %d persons, %+v", s.Len(), len(s.ids), s.people.n.Load(), s.Size())
+	}
+}
+
+// BenchmarkWalk goes over 4 entries of one code, which lie in the cache.
+func BenchmarkWalk(b *testing.B) {
+	s, code := NewEntries(), "91420100MA4N0A2B5Y"
+	for i := range 4 {
+		e := list.Entry{ID: fmt.Sprintf("E-2026-420100-SAMR-%07d", i), List: 3, State: list.InForce, Cause: "1", DecidedBy: "SAMR",
+			DocumentNo: "武市监罚〔2026〕00001号", DecidedOn: epoch + 2000, ServedOn: epoch + 2003, Since: epoch + 2003, Until: epoch + 3098, ExitedOn: civil.NoDate}
+		s.Put(code, e.ID, &e)
+	}
+	b.Run("next", func(b *testing.B) {
+		b.ReportAllocs()
+		var e list.Entry
+		for b.Loop() {
+			k := KeyOf(code)
+			for rest := s.Of(k); len(rest) > 0; {
+				rest = s.Next(&e, rest, k)
+			}
+		}
+	})
+	b.Run("skip", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for rest := s.Of(KeyOf(code)); len(rest) > 0; {
+				rest = s.Skip(rest)
+			}
 		}
 	})
 }
@@ -77,7 +145,7 @@ func testCodes(t testing.TB, n int, seed uint64) []string {
 	seen := make(map[string]bool, n)
 	for len(codes) < n {
 		c := uscc.Random(r, "420100", "91")
-		if _, ok := pack(c); ok && !seen[c] {
+		if KeyOf(c).fits && !seen[c] {
 			seen[c] = true
 			codes = append(codes, c)
 		}
@@ -90,7 +158,7 @@ func TestSetEqualsMap(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s, model := new(keySet), map[uscc.Key]bool{}
 		for range rapid.IntRange(0, 1500).Draw(t, "steps") {
-			k, _ := pack(codes[rapid.IntRange(0, len(codes)-1).Draw(t, "code")])
+			k := KeyOf(codes[rapid.IntRange(0, len(codes)-1).Draw(t, "code")]).packed
 			if rapid.IntRange(0, 2).Draw(t, "what") > 0 {
 				if s.add(k) == model[k] {
 					t.Fatal("add")
@@ -104,7 +172,7 @@ func TestSetEqualsMap(t *testing.T) {
 			}
 		}
 		for _, c := range codes {
-			if k, _ := pack(c); s.has(k) != model[k] {
+			if k := KeyOf(c).packed; s.has(k) != model[k] {
 				t.Fatalf("%s: %v", c, s.has(k))
 			}
 		}
@@ -115,31 +183,30 @@ func TestSetEqualsMap(t *testing.T) {
 }
 
 func TestTableEqualsMap(t *testing.T) {
-	codes, p := testCodes(t, 200, 2), testPolicy(t)
+	codes := testCodes(t, 200, 2)
 	rapid.Check(t, func(t *rapid.T) {
-		st, model := newState(p, time.Now), map[string]string{}
+		s, model := new(blobs), map[string]string{}
 		sizes := []int{0, 0, 1, 60, 127, 128, 129, 600, maxBlob - 2, maxBlob + 1}
 		for range rapid.IntRange(0, 400).Draw(t, "steps") {
 			code := codes[rapid.IntRange(0, len(codes)-1).Draw(t, "code")]
 			n := rapid.SampledFrom(sizes).Draw(t, "size")
 			b := strings.Repeat(string(rune('a'+n%26)), n)
-			st.setRest(code, []byte(b))
+			s.set(KeyOf(code), []byte(b))
 			model[code] = b
 			if n == 0 {
 				delete(model, code)
 			}
 			if rapid.IntRange(0, 20).Draw(t, "tidy") == 0 {
-				st.table.tidy()
+				s.table.tidy()
 			}
 		}
 		for _, c := range codes {
-			k, _ := pack(c)
-			if got := string(st.rest(k, true, c)); got != model[c] {
+			if got := string(s.get(KeyOf(c))); got != model[c] {
 				t.Fatalf("%s: %d bytes, want %d", c, len(got), len(model[c]))
 			}
 		}
-		if st.table.len() != len(model) {
-			t.Fatalf("len %d, want %d", st.table.len(), len(model))
+		if s.table.len() != len(model) {
+			t.Fatalf("len %d, want %d", s.table.len(), len(model))
 		}
 	})
 }
@@ -148,17 +215,17 @@ func TestTableEqualsMap(t *testing.T) {
 // never a mixture and never nothing, while the writer replaces, grows, tidies
 // and moves entries aside and back.
 func TestReadersSeeWholeEntries(t *testing.T) {
-	st := newState(testPolicy(t), time.Now)
+	s := NewEntries()
 	codes := testCodes(t, 300, 3)
 	irregular := "91350100M0001TGQXM" // pilot code
 	codes = append(codes, irregular)
 	entry := func(version, padding int) *list.Entry {
-		e := inForce(list.L01)
-		e.ID, e.DocumentNo = "E", fmt.Sprintf("%d %s %d", version, strings.Repeat(" ", padding), version)
+		e := list.Entry{ID: "E", List: list.L01, State: list.InForce, Cause: "1", DecidedBy: "SAMR", ExitedOn: civil.NoDate}
+		e.DocumentNo = fmt.Sprintf("%d %s %d", version, strings.Repeat(" ", padding), version)
 		return &e
 	}
 	for _, c := range codes {
-		st.put(c, "E", entry(0, 10))
+		s.Put(c, "E", entry(0, 10))
 	}
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -170,14 +237,14 @@ func TestReadersSeeWholeEntries(t *testing.T) {
 			last := make([]int, len(codes))
 			for !stop.Load() {
 				i := rng.IntN(len(codes))
-				k, packed := pack(codes[i])
-				rest := st.rest(k, packed, codes[i])
+				var e list.Entry
+				k := KeyOf(codes[i])
+				rest := s.Of(k)
 				if len(rest) == 0 {
 					t.Error("a restricted subject without entries")
 					return
 				}
-				var e list.Entry
-				st.codec.next(&e, rest, codes[i])
+				s.Next(&e, rest, k)
 				var a, b int
 				if n, _ := fmt.Sscan(e.DocumentNo, &a, &b); n != 2 || a != b || a < last[i] {
 					t.Errorf("read %.40q after %d", e.DocumentNo, last[i])
@@ -194,87 +261,13 @@ func TestReadersSeeWholeEntries(t *testing.T) {
 		if rng.IntN(400) == 0 {
 			padding = maxBlob
 		}
-		st.put(codes[rng.IntN(len(codes))], "E", entry(v, padding))
-		st.put(others[rng.IntN(len(others))], "E", entry(v, 5))
+		s.Put(codes[rng.IntN(len(codes))], "E", entry(v, padding))
+		s.Put(others[rng.IntN(len(others))], "E", entry(v, 5))
 		if v%500 == 0 {
-			st.table.tidy()
+			s.Tidy()
 			runtime.Gosched()
 		}
 	}
 	stop.Store(true)
 	wg.Wait()
-}
-
-// realistic is an entry as agencies make them: an id of 26 bytes, with or without
-// the code, and a document number of 30 or 31.
-func realistic(i int, code string, withCode bool) *list.Entry {
-	e := inForce(list.Code(1 + i%28))
-	e.ID = fmt.Sprintf("E-2026-420100-SAMR-%07d", i)
-	if withCode {
-		e.ID = "E-L03-" + code + "-1"
-	}
-	e.DocumentNo = fmt.Sprintf("武市监罚〔2026〕%05d号", i%100_000)
-	e.Cause = fmt.Sprint(1 + i%4)
-	e.DecidedBy = []string{"SAMR", "COURT", "MOF", "HRSS"}[i%4]
-	e.DecidedOn = today - civil.Date(i%900)
-	e.ServedOn = e.DecidedOn + civil.Date(i%10)
-	e.Since = e.ServedOn
-	e.Until = e.Since + 1095
-	return &e
-}
-
-// The limit of the design: 96 bytes a restricted subject, all told, at any
-// number of them, also after half have been replaced.
-func TestBytesOfARestrictedSubject(t *testing.T) {
-	const limit = 96
-	if e := realistic(123456, "91420100MA4N0A2B5Y", true); len(e.ID) != 26 || len(e.DocumentNo) < 30 {
-		t.Fatalf("id %d, document number %d bytes", len(e.ID), len(e.DocumentNo))
-	}
-	p := testPolicy(t)
-	f := func(n int, withCode bool) {
-		codes := testCodes(t, n, 5)
-		before := heap()
-		st := newState(p, time.Now)
-		for i, c := range codes {
-			e := realistic(i, c, withCode)
-			st.put(c, e.ID, e)
-		}
-		st.table.tidy()
-		own, inHeap := st.stats(), float64(heap()-before)/float64(n)
-		t.Logf("%d subjects, code in id %v: %.1f bytes each by own account (slots %.1f, entries %.1f), %.1f of the heap", n, withCode,
-			own.PerRestricted(), float64(own.TableBytes)/float64(n), float64(own.SlabBytes)/float64(n), inHeap)
-		if own.PerRestricted() > limit {
-			t.Errorf("%d subjects: %.1f bytes each", n, own.PerRestricted())
-		}
-		if n >= 100_000 && inHeap > limit {
-			t.Errorf("%d subjects: %.1f bytes of the heap each", n, inHeap)
-		}
-		rng := rand.New(rand.NewPCG(1, 2))
-		for range n / 2 {
-			i := rng.IntN(n)
-			e := realistic(i, codes[i], withCode)
-			st.put(codes[i], e.ID, e)
-		}
-		st.table.tidy()
-		if b := st.stats().PerRestricted(); b > limit {
-			t.Errorf("%d subjects, half of them replaced: %.1f bytes each", n, b)
-		}
-		runtime.KeepAlive(codes)
-	}
-	for _, n := range []int{10_000, 30_000, 100_000} {
-		f(n, false)
-		f(n, true)
-	}
-	if !testing.Short() {
-		f(1_000_000, false)
-	}
-}
-
-// heap is the number of bytes in use on the heap.
-func heap() uint64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
 }
