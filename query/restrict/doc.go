@@ -4,9 +4,9 @@
 // It has two halves. Decide is the pure half: entries, a matter, the policy,
 // what is known of the subject and which sources are silent go in, a Decision
 // comes out. Index is the other half: who is known, which entries are or may
-// come into force, who reported when, and how far the log has been applied. It
-// is filled by a snapshot from ClickHouse and kept by the tail of
-// credit.entries and credit.subjects.
+// come into force (both in package memory), who reported when, and how far the
+// log has been applied. It is filled by a snapshot from ClickHouse and kept by the
+// tail of credit.entries and credit.subjects.
 //
 // It promises that
 //   - readers take no lock and touch neither ClickHouse nor Kafka;
@@ -19,6 +19,6 @@
 //     change nothing.
 //
 // It never decides that somebody is to be listed, never stores "in force", and
-// never answers for the past: asOf is answered by query/store from history,
+// never answers for the past: asOf is answered from the history in query/store,
 // through Decide.
 package restrict

@@ -29,18 +29,26 @@ const (
 // an exit type half a byte each.
 const _ = uint(annotatedBit-list.CodeEnd) + uint(16-list.StateEnd) + uint(16-list.ExitEnd)
 
-// textsOf are the texts of an entry, the rare ones last: one more is one line here.
-func textsOf(e *list.Entry) [2]*string {
-	return [...]*string{
+// textFields are the texts of an entry, of which the first plainTexts come with each.
+type textFields [2]*string
+
+const plainTexts = 1
+
+func textsOf(e *list.Entry) textFields {
+	return textFields{
 		&e.DocumentNo,
 		&e.Persons,
 	}
 }
 
-// daysOf are the days of an entry, each with the one before it that it counts from,
-// the rare ones last: one more is one line here.
-func daysOf(e *list.Entry) [5]dayField {
-	return [...]dayField{
+// dayFields are the days of an entry, each with the one before it that it counts from;
+// the first plainDays come with each entry.
+type dayFields [5]struct{ day, from *civil.Date }
+
+const plainDays = 4
+
+func daysOf(e *list.Entry) dayFields {
+	return dayFields{
 		{&e.DecidedOn, &epoch},
 		{&e.ServedOn, &e.DecidedOn},
 		{&e.Since, &e.DecidedOn},
@@ -49,14 +57,12 @@ func daysOf(e *list.Entry) [5]dayField {
 	}
 }
 
-type dayField struct{ day, from *civil.Date }
-
 // fields counts the texts and days that come with an entry.
 func fields(rare bool) (texts, days int) {
 	if rare {
-		return 2, 5
+		return len(textFields{}), len(dayFields{})
 	}
-	return 1, 4
+	return plainTexts, plainDays
 }
 
 func isRare(e *list.Entry) bool {
