@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"credithub/query/graph/plan"
 	"credithub/query/restrict"
 	"credithub/query/store"
 	"credithub/schema/access"
@@ -455,10 +454,10 @@ func (h *hub) config() Config {
 	}
 }
 
-func (h *hub) server(change ...func(*Config)) *Server { return h.wired(plan.Compile, change...) }
+func (h *hub) server(change ...func(*Config)) *Server { return h.wired(true, change...) }
 
-// wired is an endpoint that makes plans so.
-func (h *hub) wired(plans compile, change ...func(*Config)) *Server {
+// wired is an endpoint with plans or without.
+func (h *hub) wired(plans bool, change ...func(*Config)) *Server {
 	c := h.config()
 	for _, f := range change {
 		f(&c)

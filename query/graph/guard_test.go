@@ -17,7 +17,7 @@ func limited(t *testing.T, s *Server, text string) string {
 	if errs == nil {
 		return ""
 	}
-	return errs[0].Extensions["code"].(string)
+	return errs[0].Code()
 }
 
 // Each limit lets through what stands at it and refuses one more.
@@ -207,7 +207,7 @@ func FuzzGuards(f *testing.F) {
 			t.Fatal("neither document nor errors")
 		}
 		for _, e := range errs {
-			if e.Extensions["code"] == string(fault.Internal) {
+			if e.Kind == fault.Internal {
 				t.Errorf("%q: %s", text, e.Message)
 			}
 		}

@@ -5,12 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/graphql-go/graphql/language/ast"
+	"github.com/graphql-go/graphql/language/parser"
 	"pgregory.net/rapid"
 
 	"credithub/query/graph/plan"
+	"credithub/schema/graphql"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
@@ -19,6 +23,7 @@ import (
 type pair struct {
 	planned, executed *Server
 	h                 *hub
+	types             map[string][]answerField
 }
 
 func newPair(t testing.TB) *pair {
@@ -27,7 +32,9 @@ func newPair(t testing.TB) *pair {
 	h.sameSeq = true
 	h.stale = []policy.Source{{Unit: "SAMR", Domain: record.Decision}, {Unit: "COURT", Domain: record.Decision}}
 	wide := func(c *Config) { c.Limits = Limits{Aliases: 1000, Fragments: 200, Cost: 100_000} }
-	return &pair{h.server(wide), h.wired(nil, wide), h}
+	p := &pair{planned: h.server(wide), executed: h.wired(false, wide), h: h}
+	p.types = answerTypes(t, p.planned)
+	return p
 }
 
 // compare answers a body both ways and wants the same bytes. Where several root
@@ -55,26 +62,121 @@ func (p *pair) compare(t testing.TB, body []byte) (planned bool) {
 	return planned
 }
 
-// types of the answer to a check, with the fields that a plan knows and one that
-// it leaves to Execute.
-var answerTypes = map[string][][2]string{
-	"Check":    {{"id"}, {"outcome"}, {"obligation"}, {"uscc"}, {"asOf"}, {"receipt"}, {"matter", "Matter"}, {"hits", "Hit"}, {"staleSources", "Source"}, {"subject", "Entity"}},
-	"Hit":      {{"obligation"}, {"citation"}, {"entry", "ListEntry"}, {"measure", "Measure"}, {"evidence", "Evidence"}},
-	"Evidence": {{"code"}, {"reason"}, {"reasonEn"}, {"since"}, {"until"}, {"record", "Record"}},
-	"Record":   {{"id"}, {"domain"}, {"kind"}, {"version"}, {"op"}, {"unit", "Unit"}, {"occurredOn"}},
-	"ListEntry": {{"id"}, {"uscc"}, {"state"}, {"cause"}, {"documentNo"}, {"decidedOn"}, {"servedOn"}, {"since"}, {"until"}, {"annotated"}, {"wayOutZh"}, {"wayOutEn"},
-		{"exitType"}, {"exitedOn"}, {"list", "CreditList"}, {"decidedBy", "Unit"}},
-	"CreditList": {{"code"}, {"nameZh"}, {"nameEn"}, {"serious"}},
-	"Measure":    {{"code"}, {"nameZh"}, {"nameEn"}, {"kind"}, {"citation"}, {"department"}},
-	"Matter":     {{"code"}, {"nameZh"}, {"nameEn"}, {"department"}},
-	"Unit":       {{"code"}, {"name"}},
-	"Source":     {{"domain"}, {"fresh"}, {"lastReceivedAt"}, {"unit", "Unit"}},
-	"Entity":     {{"uscc"}, {"name"}},
+// answerField is a field of a type that an answer to a check is made of.
+type answerField struct {
+	name    string
+	typ     string // of its selection; "" for leaves
+	planned bool   // alone, a plan answers it
+}
+
+// answerTypes are the types below check, with their fields that take no arguments.
+func answerTypes(t testing.TB, s *Server) map[string][]answerField {
+	t.Helper()
+	objects := map[string]*ast.ObjectDefinition{}
+	tree, err := parser.Parse(parser.ParseParams{Source: graphql.SDL()[strings.Index(graphql.SDL(), "schema {"):]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range tree.Definitions {
+		if o, ok := d.(*ast.ObjectDefinition); ok {
+			objects[o.Name.Value] = o
+		}
+	}
+	all := map[string][]answerField{}
+	var visit func(typ, before, after string)
+	visit = func(typ, before, after string) {
+		if all[typ] != nil {
+			return
+		}
+		all[typ] = []answerField{}
+		for _, f := range objects[typ].Fields {
+			if len(f.Arguments) > 0 {
+				continue
+			}
+			x, below := answerField{name: f.Name.Value}, "{__typename}"
+			if in := named(f.Type); objects[in] != nil {
+				x.typ = in
+			} else {
+				below = ""
+			}
+			doc, errs := s.docs.Get([]byte(before + x.name + below + after))
+			if errs != nil {
+				t.Fatal(x.name, errs)
+			}
+			x.planned = doc.Plan != nil
+			all[typ] = append(all[typ], x)
+			if x.typ != "" && x.planned {
+				visit(x.typ, before+x.name+"{", "}"+after)
+			}
+		}
+	}
+	visit("Check", `{check(uscc:"`+listedCode+`",matter:"TENDER"){`, "}}")
+	for _, fields := range all {
+		for _, f := range fields {
+			if f.typ != "" && all[f.typ] == nil { // only Execute comes there
+				all[f.typ] = []answerField{{name: "__typename", planned: true}}
+				for _, x := range objects[f.typ].Fields {
+					if objects[named(x.Type)] == nil && len(x.Arguments) == 0 {
+						all[f.typ] = append(all[f.typ], answerField{name: x.Name.Value, planned: true})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func named(t ast.Type) string {
+	switch t := t.(type) {
+	case *ast.NonNull:
+		return named(t.Type)
+	case *ast.List:
+		return named(t.Type)
+	case *ast.Named:
+		return t.Name.Value
+	}
+	return ""
+}
+
+// Each field below check, alone, is answered alike, and those that need nothing but
+// the index by a plan.
+func TestEachFieldOfACheck(t *testing.T) {
+	p := newPair(t)
+	left := []string{"Check.subject", "ListEntry.toldBy", "Record.data", "Record.eventEn", "Record.eventZh", "Record.occurredOn", "Record.recordedAt", "Record.withheld", "Source.accepted", "Source.rejected"}
+	var unplanned []string
+	var visit func(typ, before, after string)
+	visit = func(typ, before, after string) {
+		for _, f := range p.types[typ] {
+			if !f.planned {
+				unplanned = append(unplanned, typ+"."+f.name)
+			}
+			if f.typ != "" && f.planned {
+				visit(f.typ, before+f.name+"{", "}"+after)
+				continue
+			}
+			below := ""
+			if f.typ != "" {
+				below = "{__typename}"
+			}
+			for _, code := range []string{listedCode, factCode, unknownCode} {
+				body, _ := json.Marshal(map[string]any{"query": fmt.Sprintf(before, code) + f.name + below + after})
+				if got := p.compare(t, body); got != f.planned {
+					t.Errorf("%s.%s: planned %v", typ, f.name, got)
+				}
+			}
+		}
+	}
+	visit("Check", `{check(uscc:"%s",matter:"INVOICE_SUPPLY"){`, "}}")
+	slices.Sort(unplanned)
+	if got := slices.Compact(unplanned); !slices.Equal(got, left) {
+		t.Errorf("left to Execute: %v", got)
+	}
 }
 
 // gen writes random documents.
 type gen struct {
 	t     *rapid.T
+	types map[string][]answerField
 	frags []string
 	keys  int
 }
@@ -121,16 +223,16 @@ func (g *gen) part(b *strings.Builder, typ string, depth int) {
 		g.alias(b)
 		b.WriteString("__typename ")
 	default:
-		fields := answerTypes[typ]
+		fields := g.types[typ]
 		f := fields[g.below(len(fields), "field")]
-		if f[0] == "subject" && !g.chance(4, "subject") {
+		if !f.planned && !g.chance(4, "unplanned") {
 			f = fields[0]
 		}
 		g.alias(b)
-		b.WriteString(f[0])
+		b.WriteString(f.name)
 		g.directive(b)
-		if f[1] != "" {
-			b.WriteString(g.selection(f[1], depth-1))
+		if f.typ != "" {
+			b.WriteString(g.selection(f.typ, depth-1))
 		}
 		b.WriteString(" ")
 	}
@@ -217,7 +319,7 @@ func TestPlanAnswersAsExecute(t *testing.T) {
 	p := newPair(t)
 	planned, all := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		g := &gen{t: t}
+		g := &gen{t: t, types: p.types}
 		all++
 		if p.compare(p.h.t, g.body()) {
 			planned++

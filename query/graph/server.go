@@ -30,13 +30,10 @@ type Server struct {
 
 // New makes the endpoint. It fails when schema.graphql, the fields and the access
 // table don't fit each other.
-func New(c Config) (*Server, error) { return wire(c, plan.Compile) }
+func New(c Config) (*Server, error) { return wire(c, true) }
 
-// compile makes plans of operations; nil makes none.
-type compile func(*ast.OperationDefinition, map[string]*ast.FragmentDefinition) *plan.Plan
-
-// wire puts the rooms of the endpoint together.
-func wire(c Config, plans compile) (*Server, error) {
+// wire puts the rooms of the endpoint together; without plans graphql-go answers all.
+func wire(c Config, plans bool) (*Server, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -63,10 +60,16 @@ func wire(c Config, plans compile) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	if s.docs, err = document.New(document.Config{Schema: schema.GraphQL(), Compile: plans, Refuse: refuse, Meter: met, Limits: &c.Limits}); err != nil {
+	var compile func(*ast.OperationDefinition, map[string]*ast.FragmentDefinition) *plan.Plan
+	if plans {
+		compile = func(op *ast.OperationDefinition, frags map[string]*ast.FragmentDefinition) *plan.Plan {
+			return plan.Compile(schema, op, frags)
+		}
+	}
+	if s.docs, err = document.New(document.Config{Schema: schema.GraphQL(), Compile: compile, Refuse: refuse, Meter: met, Limits: &c.Limits}); err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	s.plans = &plan.Runner{Desk: desk, Schema: schema, Refuse: refuse, Meter: met, Limits: &c.Limits}
+	s.plans = &plan.Runner{Desk: desk, Refuse: refuse, Meter: met, Limits: &c.Limits}
 	s.front = front.New(front.Config{
 		Verifier: c.Verifier, Documents: s.docs, Schema: schema, Ledger: book, Refuse: refuse, Meter: met, Limits: &c.Limits, Now: c.Now,
 		Plans: s.plans, Public: make(chan struct{}, c.Limits.PublicReads), Limiter: c.Limiter, Quota: c.Quota,

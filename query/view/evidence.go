@@ -21,7 +21,7 @@ func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string, o
 	if r.USCC == "" { // what the index knows of it
 		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: "upsert", OccurredOn: civil.NoDate}
 	}
-	out := &Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: w, raw: r.Data, day: civil.DateOf(w.now), occasion: o}
+	out := &Record{Record: r, w: w, raw: r.Data, day: civil.DateOf(w.now), occasion: o}
 	if out.raw == nil {
 		out.raw = []byte{}
 	}

@@ -17,14 +17,16 @@ import (
 
 // Record is the current version of a record as the caller sees it.
 type Record struct {
-	store.Record        // without Data, see Content
-	ID           string // unit/domain/number
+	store.Record // without Data, see Content
 
 	w        *Viewer
 	raw      []byte // as it is stored; nil: not read yet
 	day      civil.Date
 	occasion *Occasion
 }
+
+// ID is the record's identity as text: unit/domain/number.
+func (r *Record) ID() string { return r.Unit + "/" + r.Domain + "/" + r.RecordID }
 
 // WantContent notes that Content will be asked.
 func (r *Record) WantContent() {
@@ -108,7 +110,7 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 
 // item is a record as part of a page.
 func (e *Entity) item(r store.Record) Record {
-	out := Record{Record: r, ID: r.Unit + "/" + r.Domain + "/" + r.RecordID, w: e.w, raw: r.Data, day: e.w.day(e.When), occasion: e.When.Occasion}
+	out := Record{Record: r, w: e.w, raw: r.Data, day: e.w.day(e.When), occasion: e.When.Occasion}
 	out.Data = nil
 	return out
 }

@@ -4,7 +4,10 @@
 // any path that asks it. It never authenticates anyone and does no I/O.
 package access
 
-import "credithub/schema/list"
+import (
+	"credithub/schema/list"
+	"slices"
+)
 
 // Role is what a signed-in caller may do; the empty role is the public.
 type Role string
@@ -19,10 +22,13 @@ const (
 	Admin      Role = "admin"      // runs the hub
 )
 
+// Roles are those that a token can have.
+func Roles() []Role { return []Role{Agency, Officer, Supervisor, Auditor, Admin} }
+
 // ParseRole reads a role of a token; the public has none.
 func ParseRole(s string) (Role, bool) {
-	switch r := Role(s); r {
-	case Agency, Officer, Supervisor, Auditor, Admin:
+	r := Role(s)
+	if slices.Contains(Roles(), r) {
 		return r, true
 	}
 	return Anyone, false

@@ -56,7 +56,7 @@ func (d *Desk) recordRefusal(ctx context.Context, q *Question, m *policy.Matter,
 		}
 	}
 	rec := q.record()
-	rec.Outcome = refusal.Code(r.Kind)
+	rec.Outcome = r.Code()
 	if m != nil {
 		rec.Matter = m.Code
 	}

@@ -115,7 +115,7 @@ func (d *Cache) KeepAnswer(doc *Document, b []byte) { d.answers.Set(doc, append(
 // Get gives the document of a text, from the cache or by parsing it. The text
 // may be overwritten afterwards. Errors are those of the document, or one that
 // says which limit it passes; of a document with errors only Changes can be asked.
-func (d *Cache) Get(text []byte) (*Document, []gqlerrors.FormattedError) {
+func (d *Cache) Get(text []byte) (*Document, []refusal.Told) {
 	h := xxh3.Hash(text)
 	if doc, ok := d.documents.GetIfPresent(h); ok && doc.text == string(text) {
 		d.Meter.Cached.Inc()
@@ -130,7 +130,7 @@ func (d *Cache) Get(text []byte) (*Document, []gqlerrors.FormattedError) {
 
 // compile takes a text through guards, parser and validation. graphql-go's
 // parser lets some broken texts pass that its validation then falls over.
-func (d *Cache) compile(text string) (doc *Document, errs []gqlerrors.FormattedError) {
+func (d *Cache) compile(text string) (doc *Document, errs []refusal.Told) {
 	d.Meter.Compiled.Inc()
 	ctx := context.Background()
 	defer func() {

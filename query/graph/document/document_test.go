@@ -66,7 +66,7 @@ func TestDocumentsAreKeptWithinBounds(t *testing.T) {
 func TestFailingDocumentsAreNotKept(t *testing.T) {
 	c := newCache(t, refusal.Limits{})
 	for range 3 {
-		if _, errs := c.Get([]byte("{nothing}")); len(errs) != 1 || errs[0].Extensions["code"] != "BAD_INPUT" {
+		if _, errs := c.Get([]byte("{nothing}")); len(errs) != 1 || errs[0].Code() != "BAD_INPUT" {
 			t.Error(errs)
 		}
 	}

@@ -1,137 +1,44 @@
 package fields
 
 import (
-	"context"
+	"credithub/schema/fault"
 	"fmt"
 	"sort"
 	"strings"
-	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
-
-	"credithub/query/store"
-	"credithub/query/view"
-	"credithub/schema/access"
-	"credithub/schema/fault"
 )
 
-// Scope is what the resolvers of one request share. It belongs to the goroutine
-// of Execute; the endpoint looks into it only when that has ended in time.
-type Scope struct {
-	By     access.Principal
-	Peer   string // address of an anonymous caller
-	Now    time.Time
-	Viewer *view.Viewer
-	Asks   int                                    // checks that share what a request may have of hits
-	Mixed  bool                                   // asks checks and for more that is read beside them
-	Aside  func(ctx context.Context, wait func()) // runs what only waits
-
-	failed   []failure         // deferred fields that may not be null
-	answered []*asked          // to checks of which more of the same age is read
-	evidence []store.RecordKey // that will be read of hits
-}
-
-type scopeKey struct{}
-
-// call is one call of a resolver.
-type call struct {
-	ctx  context.Context
-	sc   *Scope
-	src  any
-	args map[string]any
-	info *graphql.ResolveInfo
-}
-
-// reaches tells whether a field stands below the one that is resolved, by the names
-// of those between.
-func (c *call) reaches(names ...string) bool {
-	for _, f := range c.selected(names[0]) {
-		below := *c
-		info := *c.info
-		info.FieldASTs = []*ast.Field{f}
-		below.info = &info
-		if len(names) == 1 || below.reaches(names[1:]...) {
-			return true
-		}
-	}
-	return false
-}
-
-// selected gives the fields of a name right below the field that is resolved,
-// whether their directives leave them in or not.
-func (c *call) selected(name string) (out []*ast.Field) {
-	var in func(set *ast.SelectionSet)
-	in = func(set *ast.SelectionSet) {
-		if set == nil {
-			return
-		}
-		for _, s := range set.Selections {
-			switch s := s.(type) {
-			case *ast.Field:
-				if s.Name.Value == name {
-					out = append(out, s)
-				}
-			case *ast.InlineFragment:
-				in(s.SelectionSet)
-			case *ast.FragmentSpread:
-				if f, ok := c.info.Fragments[s.Name.Value].(*ast.FragmentDefinition); ok {
-					in(f.SelectionSet)
-				}
-			}
-		}
-	}
-	for _, f := range c.info.FieldASTs {
-		in(f.SelectionSet)
-	}
-	return out
-}
-
-func (c *call) text(name string) string {
-	s, _ := c.args[name].(string)
-	return s
-}
-
-func (c *call) first() int {
-	n, _ := c.args["first"].(int)
-	return n
-}
-
-func (c *call) time(name string) time.Time {
-	t, _ := c.args[name].(time.Time)
-	return t
-}
-
-// resolver answers one field. It may answer a func() (any, error), which is
-// called when all other fields of the level have been, so that reads gather.
+// resolver answers one field for graphql-go. It may answer a func() (any, error),
+// which is called when all other fields of the level have been, so that reads
+// gather.
 type resolver func(c *call) (any, error)
 
-// binding ties resolvers to the fields of schema.graphql, each to one.
+// binding ties the fields of the table to those of schema.graphql, each to one.
 type binding struct {
 	s    *Schema
-	all  map[string]resolver
 	used map[string]bool
 }
 
-func newBinding(s *Schema) *binding {
-	return &binding{s: s, all: s.resolvers(), used: map[string]bool{}}
-}
-
-// resolver gives the function of a field, nil when there is none.
-func (b *binding) resolver(typ string, f *ast.FieldDefinition) graphql.FieldResolveFn {
+// resolver gives the function of a field, or what is wrong with it.
+func (b *binding) resolver(typ string, f *ast.FieldDefinition) (graphql.FieldResolveFn, error) {
 	name := typ + "." + f.Name.Value
-	r, ok := b.all[name]
+	declared, ok := b.s.table[name]
 	if !ok {
-		return nil
+		return nil, fmt.Errorf("%s: no resolver", name)
 	}
 	b.used[name] = true
-	return b.s.guarded(typ, f, r)
+	if want := typeText(f.Type); declared.typ != want {
+		return nil, fmt.Errorf("%s: is answered as %s, not %s", name, declared.typ, want)
+	}
+	return b.s.guarded(typ, f, declared.resolve), nil
 }
 
-// unused names resolvers that no field of schema.graphql has.
+// unused names fields of the table that schema.graphql hasn't.
 func (b *binding) unused() error {
 	var left []string
-	for name := range b.all {
+	for name := range b.s.table {
 		if !b.used[name] {
 			left = append(left, name)
 		}
@@ -141,6 +48,19 @@ func (b *binding) unused() error {
 	}
 	sort.Strings(left)
 	return fmt.Errorf("schema.graphql: resolvers without a field: %s", strings.Join(left, ", "))
+}
+
+// typeText is a type as schema.graphql writes it.
+func typeText(t ast.Type) string {
+	switch t := t.(type) {
+	case *ast.NonNull:
+		return typeText(t.Type) + "!"
+	case *ast.List:
+		return "[" + typeText(t.Type) + "]"
+	case *ast.Named:
+		return t.Name.Value
+	}
+	return ""
 }
 
 // guarded puts deadline, access table and error handling around a resolver.

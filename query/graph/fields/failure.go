@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/graphql-go/graphql"
-	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
 )
@@ -19,12 +18,6 @@ import (
 // (October 2021, 6.4.4) is that the nearest object above that may be null becomes
 // null, and all else is answered. So such a field gets a stand-in, and what it
 // stands in is taken out of the answer when that is complete.
-
-// failure is a field that failed and may not be null.
-type failure struct {
-	path []any
-	err  gqlerrors.FormattedError
-}
 
 // absent stands in for an object. Its fields are stand-ins too.
 type absent struct{}
@@ -62,22 +55,22 @@ func (s *Schema) fail(sc *Scope, info *graphql.ResolveInfo, def *ast.FieldDefini
 	if _, required := def.Type.(*ast.NonNull); !required {
 		return nil, r
 	}
-	e := gqlerrors.FormattedError{Message: r.Message, Path: info.Path.AsArray(), Extensions: r.Extensions()}
+	t := refusal.Told{Refusal: r, Path: info.Path.AsArray()}
 	if len(info.FieldASTs) > 0 && info.FieldASTs[0].Loc != nil {
 		l := info.FieldASTs[0].Loc
-		e.Locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
+		t.Locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
 	}
-	sc.failed = append(sc.failed, failure{e.Path, e})
+	sc.failed = append(sc.failed, t)
 	return s.blank(def.Type), nil
 }
 
 // takeOut makes the nearest that may be null above each failed field null.
-func (s *Schema) takeOut(data map[string]any, sh *answer.Shape, failed []failure) map[string]any {
+func (s *Schema) takeOut(data map[string]any, sh *answer.Shape, failed []refusal.Told) map[string]any {
 	for i := range failed {
 		if data == nil {
 			return nil
 		}
-		null := s.nullable(data, sh, failed[i].path)
+		null := s.nullable(data, sh, failed[i].Path)
 		if null == nil {
 			return nil
 		}
@@ -124,8 +117,8 @@ func (s *Schema) nullable(data map[string]any, sh *answer.Shape, path []any) (nu
 
 // inOrder puts errors into the order of the document, and of lists: graphql-go's is
 // that of maps.
-func inOrder(errs []gqlerrors.FormattedError, sh *answer.Shape) {
-	slices.SortStableFunc(errs, func(a, b gqlerrors.FormattedError) int { return comparePaths(a.Path, b.Path, sh) })
+func inOrder(errs []refusal.Told, sh *answer.Shape) {
+	slices.SortStableFunc(errs, func(a, b refusal.Told) int { return comparePaths(a.Path, b.Path, sh) })
 }
 
 func comparePaths(a, b []any, sh *answer.Shape) int {

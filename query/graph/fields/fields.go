@@ -6,10 +6,10 @@ package fields
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	gql "github.com/graphql-go/graphql"
-	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/ast"
 
 	"credithub/query/graph/answer"
@@ -48,19 +48,78 @@ type Config struct {
 // Schema is what can be asked.
 type Schema struct {
 	Config
-	*sdlSchema
+	*root
+	table table
+	check *Object[Check]
 }
 
-// New makes the schema. It fails when schema.graphql and the resolvers don't fit
-// each other.
+// New makes the schema. It fails when schema.graphql and the table of fields don't
+// fit each other.
 func New(c Config) (*Schema, error) {
-	s := &Schema{Config: c}
-	bind := newBinding(s)
-	var err error
-	if s.sdlSchema, err = buildSchema(graphql.SDL(), bind.resolver); err != nil {
-		return nil, err
+	s := &Schema{Config: c, table: table{}}
+	s.declare()
+	return s, s.bind(graphql.SDL())
+}
+
+// bind ties the table to a text in the schema definition language.
+func (s *Schema) bind(sdl string) (err error) {
+	b := binding{s, map[string]bool{}}
+	if s.root, err = buildSchema(sdl, b.resolver); err != nil {
+		return err
 	}
-	return s, bind.unused()
+	return b.unused()
+}
+
+// types are the objects that others refer to.
+type types struct {
+	creditList *Object[policy.List]
+	measure    *Object[policy.Measure]
+	matter     *Object[policy.Matter]
+	purpose    *Object[policy.Purpose]
+	source     *Object[Source]
+	entity     *Object[view.Entity]
+	check      *Object[Check]
+	entries    *Object[page[view.Entry]]
+	entities   *Object[page[view.Entity]]
+}
+
+// declare makes the table: every object, those below it first.
+func (s *Schema) declare() {
+	t := &types{creditList: creditListObject(), measure: measureObject(), matter: matterObject(), purpose: purposeObject()}
+	unit, info := unitObject(), pageInfoObject()
+	t.source = s.sourceObject(unit)
+	teller := s.tellerObject(unit)
+	entry := s.entryObject(t.creditList, unit, teller)
+	record := s.recordObject(unit)
+	entryEdge, recordEdge := edgeObject(entry), edgeObject(record)
+	records := connectionObject(recordEdge, record, info)
+	t.entries = connectionObject(entryEdge, entry, info)
+	t.entity = entityObject(entry, records)
+	entityEdge := edgeObject(t.entity)
+	t.entities = connectionObject(entityEdge, t.entity, info)
+	evidence := s.evidenceObject(record)
+	hit := hitObject(entry, evidence, t.measure)
+	t.check = checkObject(t.matter, hit, t.source, t.entity)
+	s.check = t.check
+	for _, o := range []declared{
+		t.creditList, t.measure, t.matter, t.purpose, unit, info, t.source, teller, entry, record, entryEdge, recordEdge, entityEdge,
+		records, t.entries, t.entities, t.entity, evidence, hit, t.check, s.queryObject(t),
+	} {
+		o.declare(s.table)
+	}
+}
+
+// CompileCheck makes what writes a selection set on a check; false when only Execute
+// can answer it, which asks the access table for each field: a plan may show only
+// what everybody sees who may check.
+func (s *Schema) CompileCheck(flatten Flatten, set *ast.SelectionSet) (Writer[Check], bool) {
+	return s.check.compile(&compiler{flatten, s.shownToCheckers, s.Limits.AnswerBytes}, set)
+}
+
+func (s *Schema) shownToCheckers(typ, field string) bool {
+	return !slices.ContainsFunc(access.Roles(), func(r access.Role) bool {
+		return r.Can(access.Check) && !s.Access.Allows(access.Principal{Role: r}, typ, field)
+	})
 }
 
 // GraphQL gives the types, for validation.
@@ -83,9 +142,9 @@ type Operation struct {
 // Execute answers an operation by graphql-go. started is false when nothing was
 // resolved because the request is faulty. When ctx has ended resolvers may still be
 // at work, and nothing of theirs is given: ok is false.
-func (s *Schema) Execute(ctx context.Context, o *Operation, sc *Scope) (data map[string]any, errs []gqlerrors.FormattedError, started, ok bool) {
+func (s *Schema) Execute(ctx context.Context, o *Operation, sc *Scope) (data map[string]any, errs []refusal.Told, started, ok bool) {
 	res := gql.Execute(gql.ExecuteParams{
-		Schema: s.Schema, Root: s.sdlSchema, AST: o.Document, OperationName: o.Name, Args: o.Variables,
+		Schema: s.Schema, Root: s.root, AST: o.Document, OperationName: o.Name, Args: o.Variables,
 		Context: context.WithValue(ctx, scopeKey{}, sc),
 	})
 	if ctx.Err() != nil {
@@ -98,9 +157,7 @@ func (s *Schema) Execute(ctx context.Context, o *Operation, sc *Scope) (data map
 	errs = s.Refuse.Shown(ctx, res.Errors, false)
 	if data != nil {
 		data = s.takeOut(data, o.Shape, sc.failed)
-		for i := range sc.failed {
-			errs = append(errs, sc.failed[i].err)
-		}
+		errs = append(errs, sc.failed...)
 	}
 	inOrder(errs, o.Shape)
 	return data, errs, true, true

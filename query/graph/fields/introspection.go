@@ -13,9 +13,9 @@ type described interface {
 	specifiedByURL(scalar string) (string, bool)
 }
 
-func (s *sdlSchema) schemaDescription() string { return s.description }
+func (s *root) schemaDescription() string { return s.description }
 
-func (s *sdlSchema) specifiedByURL(scalar string) (string, bool) {
+func (s *root) specifiedByURL(scalar string) (string, bool) {
 	u, ok := s.specifiedBy[scalar]
 	return u, ok
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/graphql-go/graphql/language/source"
 )
 
-// sdlSchema is schema.graphql as graphql-go's types.
-type sdlSchema struct {
+// root is schema.graphql as graphql-go's types, and the value on which every
+// operation is executed.
+type root struct {
 	graphql.Schema
 	description string
 	specifiedBy map[string]string // scalar → URL
@@ -22,8 +23,8 @@ type sdlSchema struct {
 
 // builder makes types from definitions.
 type builder struct {
-	resolve   func(typ string, f *ast.FieldDefinition) graphql.FieldResolveFn
-	out       sdlSchema
+	resolve   func(typ string, f *ast.FieldDefinition) (graphql.FieldResolveFn, error)
+	out       root
 	types     map[string]graphql.Type
 	fieldRank map[string][]string // order of fields as written
 	enumRank  map[string][]string
@@ -33,9 +34,9 @@ type builder struct {
 }
 
 // buildSchema makes an executable schema from a text in the schema definition
-// language. resolve gives the function of each field; nil is an error, as is
-// everything in the text that isn't understood.
-func buildSchema(sdl string, resolve func(typ string, f *ast.FieldDefinition) graphql.FieldResolveFn) (*sdlSchema, error) {
+// language. resolve gives the function of each field; its errors are faults of the
+// text, as is everything in it that isn't understood.
+func buildSchema(sdl string, resolve func(typ string, f *ast.FieldDefinition) (graphql.FieldResolveFn, error)) (*root, error) {
 	b := &builder{resolve: resolve, types: map[string]graphql.Type{
 		"ID": graphql.ID, "String": graphql.String, "Int": graphql.Int, "Boolean": graphql.Boolean, "Float": graphql.Float,
 	}, fieldRank: map[string][]string{}, enumRank: map[string][]string{}, argRank: map[string][]string{}}
@@ -88,7 +89,8 @@ func (b *builder) takeDescription(sdl string) string {
 	return strings.Repeat("\n", strings.Count(text, "\n")) + after
 }
 
-func text(d *ast.StringValue) string {
+// words are those of a description.
+func words(d *ast.StringValue) string {
 	if d == nil {
 		return ""
 	}
@@ -112,15 +114,15 @@ func (b *builder) declare(d ast.Node) {
 		values := graphql.EnumValueConfigMap{}
 		for _, v := range d.Values {
 			n := v.Name.Value
-			values[n] = &graphql.EnumValueConfig{Value: n, Description: text(v.Description), DeprecationReason: b.deprecation(n, v.Directives)}
+			values[n] = &graphql.EnumValueConfig{Value: n, Description: words(v.Description), DeprecationReason: b.deprecation(n, v.Directives)}
 			b.enumRank[d.Name.Value] = append(b.enumRank[d.Name.Value], n)
 		}
-		b.types[d.Name.Value] = graphql.NewEnum(graphql.EnumConfig{Name: d.Name.Value, Description: text(d.Description), Values: values})
+		b.types[d.Name.Value] = graphql.NewEnum(graphql.EnumConfig{Name: d.Name.Value, Description: words(d.Description), Values: values})
 	case *ast.ObjectDefinition:
 		if len(d.Interfaces) > 0 {
 			b.fail("type %s: interfaces are not served", d.Name.Value)
 		}
-		b.types[d.Name.Value] = graphql.NewObject(graphql.ObjectConfig{Name: d.Name.Value, Description: text(d.Description), Fields: graphql.Fields{}})
+		b.types[d.Name.Value] = graphql.NewObject(graphql.ObjectConfig{Name: d.Name.Value, Description: words(d.Description), Fields: graphql.Fields{}})
 	default:
 		b.fail("a %T is not served", d)
 	}
@@ -133,7 +135,7 @@ func (b *builder) scalar(d *ast.ScalarDefinition) {
 		b.fail("scalar %s has no reader and writer", name)
 		return
 	}
-	c.Name, c.Description = name, text(d.Description)
+	c.Name, c.Description = name, words(d.Description)
 	b.types[name] = graphql.NewScalar(c)
 	for _, dir := range d.Directives {
 		if dir.Name.Value == "specifiedBy" && len(dir.Arguments) == 1 {
@@ -165,7 +167,7 @@ func (b *builder) object(d *ast.ObjectDefinition) {
 	for _, f := range d.Fields {
 		where := name + "." + f.Name.Value
 		field := &graphql.Field{
-			Name: f.Name.Value, Description: text(f.Description), Type: b.typ(where, f.Type),
+			Name: f.Name.Value, Description: words(f.Description), Type: b.typ(where, f.Type),
 			DeprecationReason: b.deprecation(where, f.Directives), Args: graphql.FieldConfigArgument{},
 		}
 		for _, a := range f.Arguments {
@@ -173,11 +175,12 @@ func (b *builder) object(d *ast.ObjectDefinition) {
 			if !ok {
 				b.fail("%s(%s:): default value", where, a.Name.Value)
 			}
-			field.Args[a.Name.Value] = &graphql.ArgumentConfig{Type: b.typ(where, a.Type), Description: text(a.Description), DefaultValue: def}
+			field.Args[a.Name.Value] = &graphql.ArgumentConfig{Type: b.typ(where, a.Type), Description: words(a.Description), DefaultValue: def}
 			b.argRank[where] = append(b.argRank[where], a.Name.Value)
 		}
-		if field.Resolve = b.resolve(name, f); field.Resolve == nil {
-			b.fail("%s: no resolver", where)
+		var err error
+		if field.Resolve, err = b.resolve(name, f); err != nil {
+			b.errs = append(b.errs, err)
 		}
 		if field.Type != nil {
 			obj.AddFieldConfig(f.Name.Value, field)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"credithub/deploy/platform/limit"
-	"credithub/query/graph/answer"
 	"credithub/query/graph/refusal"
 	"credithub/schema/access"
 	"credithub/schema/fault"
@@ -283,13 +282,12 @@ func httpStatus(err error) int {
 // without data, whatever the media type.
 func (h *Handler) refuseHTTP(w http.ResponseWriter, req *http.Request, x *exchange, status int, err error) {
 	r := h.Refuse.Of(context.Background(), err)
-	h.Meter.Refuse(refusal.Code(r.Kind))
+	h.Meter.Refuse(r.Code())
 	if status != http.StatusTooManyRequests { // a flood may not fill the audit log
-		h.recordFailed(req.Context(), x, refusal.Code(r.Kind))
+		h.recordFailed(req.Context(), x, r.Code())
 	}
-	b := append(x.Out[:0], `{"errors":[{"message":`...)
-	b = answer.AppendString(b, r.Message)
-	x.Out = append(refusal.AppendExtensions(b, refusal.Code(r.Kind), nil), "}]}"...)
+	told := refusal.Told{Refusal: r}
+	x.Out = append(told.Append(append(x.Out[:0], `{"errors":[`...)), "]}"...)
 	write(w, x, status)
 }
 

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/graphql-go/graphql/gqlerrors"
 
 	"credithub/query/graph/answer"
 	"credithub/query/graph/document"
@@ -21,7 +18,6 @@ import (
 	"credithub/query/view"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
-	"credithub/schema/policy"
 )
 
 // serve answers a request that has been read.
@@ -110,11 +106,11 @@ func (h *Handler) execute(w http.ResponseWriter, r *http.Request, doc *document.
 // spent on.
 func (h *Handler) outOfTime(w http.ResponseWriter, r *http.Request, x *exchange, limit string) {
 	h.Meter.Limit(limit)
-	h.answer(w, x, nil, nil, h.Refuse.Limited(r.Context(), "", fault.New(fault.Timeout, "the answer took longer than %s", h.Limits.Deadline)), true)
+	h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", fault.New(fault.Timeout, "the answer took longer than %s", h.Limits.Deadline)), true)
 }
 
 // answerExecuted writes what Execute gave, once it is in the audit log.
-func (h *Handler) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document.Document, x *exchange, sc *fields.Scope, data map[string]any, errs []gqlerrors.FormattedError) {
+func (h *Handler) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document.Document, x *exchange, sc *fields.Scope, data map[string]any, errs []refusal.Told) {
 	h.compose(x, doc.Shape, data, errs, true)
 	if len(x.Out) > h.Limits.AnswerBytes {
 		h.answerTooLarge(w, r, x)
@@ -124,7 +120,7 @@ func (h *Handler) answerExecuted(w http.ResponseWriter, r *http.Request, doc *do
 		h.Documents.KeepAnswer(doc, x.Out)
 	}
 	if err := h.recordRead(r.Context(), doc, x, sc, errs); err != nil {
-		h.answer(w, x, nil, nil, h.Refuse.Limited(r.Context(), "", err), true)
+		h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", err), true)
 		return
 	}
 	h.count(errs)
@@ -140,17 +136,16 @@ func (h *Handler) recordFailed(ctx context.Context, x *exchange, outcome string)
 }
 
 // answerFailed answers a request that was never executed.
-func (h *Handler) answerFailed(w http.ResponseWriter, r *http.Request, x *exchange, errs []gqlerrors.FormattedError) {
+func (h *Handler) answerFailed(w http.ResponseWriter, r *http.Request, x *exchange, errs []refusal.Told) {
 	if len(errs) > 0 {
-		outcome, _ := errs[0].Extensions["code"].(string)
-		h.recordFailed(r.Context(), x, outcome)
+		h.recordFailed(r.Context(), x, errs[0].Code())
 	}
-	h.answer(w, x, nil, nil, errs, false)
+	h.refuseAll(w, x, errs, false)
 }
 
 func (h *Handler) answerTooLarge(w http.ResponseWriter, r *http.Request, x *exchange) {
 	h.Meter.Limit("answer")
-	h.answer(w, x, nil, nil, h.Refuse.Limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", h.Limits.AnswerBytes)), true)
+	h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", h.Limits.AnswerBytes)), true)
 }
 
 // status is that of a well-formed request: application/json answers 200
@@ -163,24 +158,22 @@ func status(m media, executed bool) int {
 	return http.StatusOK
 }
 
-// answer writes errors, with data or without.
-func (h *Handler) answer(w http.ResponseWriter, x *exchange, sh *answer.Shape, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
+// refuseAll answers nothing but errors.
+func (h *Handler) refuseAll(w http.ResponseWriter, x *exchange, errs []refusal.Told, executed bool) {
 	h.count(errs)
-	h.compose(x, sh, data, errs, executed)
+	h.compose(x, nil, nil, errs, executed)
 	write(w, x, status(x.media, executed))
 }
 
-func (h *Handler) count(errs []gqlerrors.FormattedError) {
-	for _, e := range errs {
-		if c, ok := e.Extensions["code"].(string); ok {
-			h.Meter.Refuse(c)
-		}
+func (h *Handler) count(errs []refusal.Told) {
+	for i := range errs {
+		h.Meter.Refuse(errs[i].Code())
 	}
 }
 
 // compose writes an answer into x.Out: data first, in the order of the query;
 // none when nothing was executed.
-func (h *Handler) compose(x *exchange, sh *answer.Shape, data map[string]any, errs []gqlerrors.FormattedError, executed bool) {
+func (h *Handler) compose(x *exchange, sh *answer.Shape, data map[string]any, errs []refusal.Told, executed bool) {
 	b := append(x.Out[:0], '{')
 	if executed {
 		b = append(b, `"data":`...)
@@ -199,45 +192,17 @@ func (h *Handler) compose(x *exchange, sh *answer.Shape, data map[string]any, er
 			if i > 0 {
 				b = append(b, ',')
 			}
-			b = appendFormatted(b, &errs[i])
+			b = errs[i].Append(b)
 		}
 		b = append(b, ']')
 	}
 	x.Out = append(b, '}')
 }
 
-// appendFormatted writes one error.
-func appendFormatted(b []byte, e *gqlerrors.FormattedError) []byte {
-	b = append(b, `{"message":`...)
-	b = answer.AppendString(b, e.Message)
-	if len(e.Locations) > 0 {
-		b = append(b, `,"locations":[`...)
-		for i, l := range e.Locations {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = append(b, `{"line":`...)
-			b = strconv.AppendInt(b, int64(l.Line), 10)
-			b = append(b, `,"column":`...)
-			b = strconv.AppendInt(b, int64(l.Column), 10)
-			b = append(b, '}')
-		}
-		b = append(b, ']')
-	}
-	if len(e.Path) > 0 {
-		if raw, err := json.Marshal(e.Path); err == nil {
-			b = append(append(b, `,"path":`...), raw...)
-		}
-	}
-	c, _ := e.Extensions["code"].(string)
-	near, _ := e.Extensions["near"].([]*policy.Matter)
-	return append(refusal.AppendExtensions(b, c, near), '}')
-}
-
 // recordRead puts what a signed-in caller was shown into the audit log: the
 // codes that it is about and the digest of the answer. Checks have
 // their own records, and catalogues are everybody's.
-func (h *Handler) recordRead(ctx context.Context, doc *document.Document, x *exchange, sc *fields.Scope, errs []gqlerrors.FormattedError) error {
+func (h *Handler) recordRead(ctx context.Context, doc *document.Document, x *exchange, sc *fields.Scope, errs []refusal.Told) error {
 	p := x.By
 	if p.Anonymous() || doc.Public {
 		return nil
@@ -249,7 +214,7 @@ func (h *Handler) recordRead(ctx context.Context, doc *document.Document, x *exc
 	r := audit.Record{At: x.Now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: "OK", Digest: ledger.Digest(x.Out)}
 	r.Purpose, r.Matter, r.CaseNo = occasions(sc.Viewer.Occasions())
 	if len(errs) > 0 {
-		r.Outcome, _ = errs[0].Extensions["code"].(string)
+		r.Outcome = errs[0].Code()
 	}
 	for {
 		n := min(len(codes), h.Limits.AuditCodes)

@@ -11,7 +11,6 @@ import (
 	"credithub/query/graph/fields"
 	"credithub/query/graph/refusal"
 	"credithub/query/graph/request"
-	"strconv"
 
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
@@ -37,14 +36,13 @@ type planVar struct {
 
 // planRoot is a root field.
 type planRoot struct {
-	key    []byte // "key":
-	check  bool   // else __typename
-	many   bool   // checks
-	args   planArgs
-	sub    fields.Selection
-	path   string
-	line   int
-	column int
+	key       []byte // "key":
+	check     bool   // else __typename
+	many      bool   // checks
+	args      planArgs
+	write     fields.Writer[fields.Check]
+	path      string
+	locations []location.SourceLocation
 }
 
 // planArgs tells where arguments come from.
@@ -68,14 +66,15 @@ const (
 
 // planner compiles.
 type planner struct {
-	frags map[string]*ast.FragmentDefinition
-	vars  map[string]int
-	p     *Plan
+	schema *fields.Schema
+	frags  map[string]*ast.FragmentDefinition
+	vars   map[string]int
+	p      *Plan
 }
 
 // Compile compiles a validated document; nil when only Execute can answer it.
-func Compile(o *ast.OperationDefinition, frags map[string]*ast.FragmentDefinition) *Plan {
-	c := &planner{frags: frags, vars: map[string]int{}, p: &Plan{}}
+func Compile(schema *fields.Schema, o *ast.OperationDefinition, frags map[string]*ast.FragmentDefinition) *Plan {
+	c := &planner{schema: schema, frags: frags, vars: map[string]int{}, p: &Plan{}}
 	if len(o.Directives) > 0 || !c.variables(o) {
 		return nil
 	}
@@ -175,8 +174,7 @@ func (c *planner) flatten(set *ast.SelectionSet, typ string) ([]*ast.Field, bool
 func (c *planner) root(f *ast.Field) (planRoot, bool) {
 	r := planRoot{key: fields.Key(f), path: answer.ResponseKey(f)}
 	if l := f.GetLoc(); l != nil {
-		at := location.GetLocation(l.Source, l.Start)
-		r.line, r.column = at.Line, at.Column
+		r.locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
 	}
 	switch f.Name.Value {
 	case "__typename":
@@ -215,7 +213,7 @@ func (c *planner) root(f *ast.Field) (planRoot, bool) {
 		}
 	}
 	var ok bool
-	r.sub, ok = fields.Compile(c.flatten, f.SelectionSet, "Check")
+	r.write, ok = c.schema.CompileCheck(c.flatten, f.SelectionSet)
 	return r, ok
 }
 
@@ -353,19 +351,12 @@ func (a *argument) codes(q *check.Question, vars []bound) bool {
 	return true
 }
 
-// appendError writes the error entry of a root field; of one of its places when at
-// is none below zero.
-func (r *planRoot) appendError(b []byte, at int, e *refusal.Refusal) []byte {
-	b = append(b, `{"message":`...)
-	b = answer.AppendString(b, e.Message)
-	b = append(b, `,"locations":[{"line":`...)
-	b = strconv.AppendInt(b, int64(r.line), 10)
-	b = append(b, `,"column":`...)
-	b = strconv.AppendInt(b, int64(r.column), 10)
-	b = append(b, `}],"path":[`...)
-	b = answer.AppendString(b, r.path)
+// told is a refusal of the root field; of one of its places when at is none below
+// zero.
+func (r *planRoot) told(at int, bad *refusal.Refusal) *refusal.Told {
+	t := &refusal.Told{Refusal: bad, Locations: r.locations, Path: []any{r.path}}
 	if at >= 0 {
-		b = strconv.AppendInt(append(b, ','), int64(at), 10)
+		t.Path = append(t.Path, at)
 	}
-	return append(refusal.AppendExtensions(append(b, ']'), refusal.Code(e.Kind), e.Near), '}')
+	return t
 }

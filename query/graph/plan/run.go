@@ -21,7 +21,6 @@ var ErrNotPlanned = errors.New("not planned")
 // Runner runs plans. All fields are required.
 type Runner struct {
 	Desk   *check.Desk
-	Schema *fields.Schema
 	Refuse *refusal.Maker
 	Meter  *meter.Counters
 	Limits *refusal.Limits
@@ -39,6 +38,7 @@ type Call struct {
 	vars     []bound
 	question check.Question
 	answer   check.Answer
+	room     fields.Room
 	errs     []byte // errors of single places
 }
 
@@ -47,6 +47,7 @@ func (c *Call) Reset() {
 	c.By, c.Peer, c.Out = access.Principal{}, "", c.Out[:0]
 	c.Request.Reset()
 	c.answer.Reset()
+	c.room = fields.Room{}
 }
 
 // Kept is how much memory a call keeps for the next request, in bytes.
@@ -81,7 +82,7 @@ func (r *Runner) Run(ctx context.Context, p *Plan, c *Call) error {
 		} else if err != nil {
 			bad := r.refuse(ctx, err)
 			b = append(b[:0], `{"data":null,"errors":[`...)
-			c.Out = append(root.appendError(b, -1, bad), "]}"...)
+			c.Out = append(root.told(-1, bad).Append(b), "]}"...)
 			return nil
 		}
 	}
@@ -112,7 +113,7 @@ func (p *Plan) ready(c *Call) (ok bool) {
 
 func (r *Runner) refuse(ctx context.Context, err error) *refusal.Refusal {
 	bad := r.Refuse.Of(ctx, err)
-	r.Meter.Refuse(refusal.Code(bad.Kind))
+	r.Meter.Refuse(bad.Code())
 	return bad
 }
 
@@ -141,7 +142,7 @@ func (r *Runner) root(ctx context.Context, root *planRoot, asks int, c *Call, b 
 			b = append(b, "null"...)
 			continue
 		}
-		b = r.Schema.WriteCheck(b, root.sub, a, i, q.Codes[i])
+		b = root.write(b, c.room.Check(a, i, q.Codes[i]))
 	}
 	if root.many {
 		b = append(b, ']')
@@ -150,7 +151,7 @@ func (r *Runner) root(ctx context.Context, root *planRoot, asks int, c *Call, b 
 		if len(c.errs) > 0 {
 			c.errs = append(c.errs, ',')
 		}
-		c.errs = root.appendError(c.errs, f.At, r.refuse(ctx, f.Err))
+		c.errs = root.told(f.At, r.refuse(ctx, f.Err)).Append(c.errs)
 	}
 	return b, nil
 }

@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
 
 	"github.com/graphql-go/graphql/gqlerrors"
+	"github.com/graphql-go/graphql/language/location"
 
 	"credithub/query/graph/answer"
 	"credithub/query/graph/meter"
@@ -28,22 +30,56 @@ type Refusal struct {
 
 func (r *Refusal) Error() string { return r.Message }
 
-// Extensions puts the kind where GraphQL callers look for it.
-func (r *Refusal) Extensions() map[string]interface{} {
-	out := map[string]interface{}{"code": Code(r.Kind)}
-	if len(r.Near) > 0 {
-		out["near"] = r.Near
-	}
-	return out
+// Code is the wire name of its kind.
+func (r *Refusal) Code() string { return Code(r.Kind) }
+
+// Told is a refusal as an answer tells it: with the places in the document and in
+// the answer that it is about, where it is about one.
+type Told struct {
+	*Refusal
+	Locations []location.SourceLocation
+	Path      []any // keys and numbers
 }
 
-// AppendExtensions writes the extensions of an error.
-func AppendExtensions(b []byte, code string, near []*policy.Matter) []byte {
-	b = append(b, `,"extensions":{"code":`...)
-	b = answer.AppendString(b, code)
-	if len(near) > 0 {
+// Append writes it as an error of GraphQL.
+func (t *Told) Append(b []byte) []byte {
+	b = answer.AppendString(append(b, `{"message":`...), t.Message)
+	if len(t.Locations) > 0 {
+		b = append(b, `,"locations":[`...)
+		for i, l := range t.Locations {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = strconv.AppendInt(append(b, `{"line":`...), int64(l.Line), 10)
+			b = strconv.AppendInt(append(b, `,"column":`...), int64(l.Column), 10)
+			b = append(b, '}')
+		}
+		b = append(b, ']')
+	}
+	if len(t.Path) > 0 {
+		b = append(b, `,"path":[`...)
+		for i, step := range t.Path {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			switch step := step.(type) {
+			case int:
+				b = strconv.AppendInt(b, int64(step), 10)
+			case string:
+				b = answer.AppendString(b, step)
+			}
+		}
+		b = append(b, ']')
+	}
+	return append(t.appendExtensions(b), '}')
+}
+
+// appendExtensions puts the kind where callers of GraphQL look for it.
+func (t *Told) appendExtensions(b []byte) []byte {
+	b = answer.AppendString(append(b, `,"extensions":{"code":`...), t.Code())
+	if len(t.Near) > 0 {
 		b = append(b, `,"near":[`...)
-		for i, m := range near {
+		for i, m := range t.Near {
 			if i > 0 {
 				b = append(b, ',')
 			}
@@ -75,12 +111,11 @@ type Maker struct {
 }
 
 // Limited is the answer of a guard, counted by the name of its limit; "" for none.
-func (m *Maker) Limited(ctx context.Context, limit string, err error) []gqlerrors.FormattedError {
+func (m *Maker) Limited(ctx context.Context, limit string, err error) []Told {
 	if limit != "" {
 		m.Meter.Limit(limit)
 	}
-	r := m.Of(ctx, err)
-	return []gqlerrors.FormattedError{{Message: r.Message, Extensions: r.Extensions()}}
+	return []Told{{Refusal: m.Of(ctx, err)}}
 }
 
 const internalMessage = "something went wrong inside; it has been noted"
@@ -119,23 +154,23 @@ func clean(s string) string {
 	return s
 }
 
-// Shown turns graphql-go's errors into those that may be shown. Errors that no
-// resolver made are faults of the document when inRequest, else of the server.
-func (m *Maker) Shown(ctx context.Context, errs []gqlerrors.FormattedError, inRequest bool) []gqlerrors.FormattedError {
+// Shown turns graphql-go's errors into what may be told. Errors that no resolver
+// made are faults of the document when inRequest, else of the server.
+func (m *Maker) Shown(ctx context.Context, errs []gqlerrors.FormattedError, inRequest bool) []Told {
+	out := make([]Told, len(errs))
 	for i := range errs {
 		e := &errs[i]
-		if r := original(*e); r != nil {
-			e.Message, e.Extensions = r.Message, r.Extensions()
-			continue
+		r := original(*e)
+		switch {
+		case r != nil:
+		case inRequest:
+			r = &Refusal{Kind: fault.BadInput, Message: clean(trimSyntax(e.Message))}
+		default:
+			r = m.Of(ctx, e)
 		}
-		if inRequest {
-			e.Message, e.Extensions = clean(trimSyntax(e.Message)), (&Refusal{Kind: fault.BadInput}).Extensions()
-			continue
-		}
-		r := m.Of(ctx, e)
-		e.Message, e.Extensions = r.Message, r.Extensions()
+		out[i] = Told{r, e.Locations, e.Path}
 	}
-	return errs
+	return out
 }
 
 // Started tells whether errors come from resolvers: those of the request itself,
