@@ -83,13 +83,6 @@ func (p *Part) Running() bool {
 	return p.running()
 }
 
-// PID of the process that was started last.
-func (p *Part) PID() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cmd.Process.Pid
-}
-
 // Kill ends the process by SIGKILL, at whatever it is doing.
 func (p *Part) Kill() { p.end(syscall.SIGKILL) }
 

@@ -545,3 +545,14 @@ func TestResumptions(t *testing.T) {
 		}
 	}
 }
+
+// each calls f with every value.
+func (t *table[V]) each(f func(id ID, v *V)) {
+	for i := range t.seg {
+		for j := range t.seg[i].slots {
+			if sl := &t.seg[i].slots[j]; sl.key != 0 {
+				f(ID{uint8(i), sl.key}, &sl.val)
+			}
+		}
+	}
+}

@@ -80,18 +80,7 @@ func (s *segment[V]) grow() {
 	}
 }
 
-// each calls f with every value.
-func (t *table[V]) each(f func(id ID, v *V)) {
-	for i := range t.seg {
-		for j := range t.seg[i].slots {
-			if sl := &t.seg[i].slots[j]; sl.key != 0 {
-				f(ID{uint8(i), sl.key}, &sl.val)
-			}
-		}
-	}
-}
-
-// slotsOf counts slots, for measuring.
+// room counts slots, empty ones too.
 func (t *table[V]) room() int {
 	n := 0
 	for i := range t.seg {

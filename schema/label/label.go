@@ -6,7 +6,6 @@ package label
 import (
 	_ "embed"
 	"fmt"
-	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -21,16 +20,6 @@ type Group struct{ names map[string]Name }
 func (g *Group) Of(code string) (n Name, ok bool) {
 	n, ok = g.names[code]
 	return n, ok
-}
-
-// Codes are the codes of the group, sorted.
-func (g *Group) Codes() []string {
-	out := make([]string, 0, len(g.names))
-	for c := range g.names {
-		out = append(out, c)
-	}
-	slices.Sort(out)
-	return out
 }
 
 // Groups of codes.

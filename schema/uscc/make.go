@@ -39,6 +39,3 @@ func Random(r Source, division, pair string) string {
 	}
 	return s
 }
-
-// Pairs lists the legal department and category pairs.
-func Pairs() []string { return append([]string(nil), pairs[:]...) }

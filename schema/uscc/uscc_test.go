@@ -278,7 +278,7 @@ func TestKeyIsABijection(t *testing.T) {
 
 func TestRandomCodesAreClean(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 0))
-	for _, p := range Pairs() {
+	for _, p := range pairs {
 		if s := Random(r, "420100", p); Check([]byte(s)).Code != "" {
 			t.Error(s)
 		}

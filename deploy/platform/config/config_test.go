@@ -143,7 +143,7 @@ func TestPathsLieBesideTheFile(t *testing.T) {
 // The documented file is made of the table of keys, changes nothing as it stands,
 // and is sound when its comments are taken away.
 func TestTheDocumentedFile(t *testing.T) {
-	raw := Document()
+	raw := document()
 	golden.Compare(t, "../../docs/hub.yaml", raw)
 	c, faults := load(t, raw, nil)
 	if faults != "" || len(c.values) > 0 {
