@@ -10,6 +10,9 @@
 // the same request, and its context ends when the caller goes away. A slow or
 // silent client costs bounded time and memory, as there. It never parses what it
 // could leave alone, and reads no body that is larger than a small question.
+//
+// Why it is there, and not net/http alone or a library: deploy/docs/figures.md, "The
+// server of small GraphQL requests".
 package fastpath
 
 import (
