@@ -82,7 +82,7 @@ func (h *hub) register(code, name string, former ...string) {
 	h.subject[code] = restrict.Known
 	data, _ := json.Marshal(map[string]any{"name": name, "status": "1", "establishedOn": "2020-05-06", "division": "420100", "formerNames": former, "shareholders": []string{"张示例"}})
 	h.records = append(h.records, store.Record{
-		USCC: code, Domain: "registration", Kind: "registration", Unit: "SAMR", RecordID: "R-" + code, Version: 1, Op: "upsert",
+		USCC: code, Domain: "registration", Kind: "registration", Unit: "SAMR", RecordID: "R-" + code, Version: 1, Op: record.Upsert,
 		OccurredOn: civil.MakeDate(2024, 1, 2), RecordedAt: testNow.Add(-time.Hour), Data: data,
 	})
 }
@@ -96,7 +96,7 @@ func (h *hub) sayFacts() {
 }
 
 func (h *hub) say(code, unit, domain, kind, id, data string) {
-	h.records = append(h.records, store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: "upsert",
+	h.records = append(h.records, store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: record.Upsert,
 		OccurredOn: civil.MakeDate(2026, 4, 1), RecordedAt: testNow.Add(-time.Hour), Data: []byte(data)})
 }
 
@@ -291,13 +291,13 @@ func (h *hub) RecordPage(ctx context.Context, q *store.RecordPage) ([]store.Reco
 		return a.Domain+a.Unit+a.RecordID < b.Domain+b.Unit+b.RecordID
 	}
 	for _, r := range h.current([]string{q.Code}, nil, q.AsOf)[q.Code] {
-		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, r.Place())) {
+		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, store.PlaceOf(&r))) {
 			r.Data = nil
 			out = append(out, r)
 		}
 	}
 	slices.SortFunc(out, func(a, b store.Record) int {
-		if before(a.Place(), b.Place()) {
+		if before(store.PlaceOf(&a), store.PlaceOf(&b)) {
 			return -1
 		}
 		return 1

@@ -11,6 +11,7 @@ import (
 	"credithub/query/store"
 	"credithub/schema/civil"
 	"credithub/schema/list"
+	"credithub/schema/record"
 )
 
 func wantData(t *testing.T, a answer, want string) {
@@ -22,7 +23,7 @@ func wantData(t *testing.T, a answer, want string) {
 
 func (h *hub) add(code, domain, kind, unit, id, data string) {
 	h.records = append(h.records, store.Record{
-		USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 1, Op: "upsert",
+		USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 1, Op: record.Upsert,
 		OccurredOn: civil.NoDate, RecordedAt: testNow.Add(-time.Duration(1000-len(h.records)) * time.Second), Data: []byte(data),
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -11,19 +13,18 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/column"
 	"credithub/schema/list"
+	"credithub/schema/stored"
 )
 
-const (
-	entryColumns = "entry_id, seq, uscc, list, state, cause, document_no, decided_by, toInt32(decided_on) AS decided_, " +
-		"toInt32(served_on) AS served_, toInt32(since) AS since_, toInt32(until) AS until_, toInt32(exited_on) AS exited_, " +
-		"annotated, exit_type, exit_document_no, tellers, persons, gone, toUnixTimestamp64Milli(recorded_at) AS recorded_"
-	entryOuter = "entry_id, uscc, list, state, cause, document_no, decided_by, decided_, served_, since_, until_, exited_, " +
-		"annotated, exit_type, exit_document_no, tellers, persons"
-	entryLatest = " ORDER BY uscc, entry_id, seq DESC LIMIT 1 BY uscc, entry_id"
+var (
+	entryColumns = selected(stored.Entries)
+	entryOuter   = outer(list.Columns)
 	// derived is list.Entry.At in SQL; a test holds the two together.
-	derived = "multiIf(state IN ('IN_FORCE', 'SUSPENDED') AND until_ != -25567 AND until_ < ?, 'EXITED', " +
-		"state = 'IN_FORCE' AND since_ != -25567 AND since_ > ?, 'SERVED', state)"
+	derived = strings.ReplaceAll("multiIf(state IN ('IN_FORCE', 'SUSPENDED') AND until_ != {none} AND until_ < ?, 'EXITED', "+
+		"state = 'IN_FORCE' AND since_ != {none} AND since_ > ?, 'SERVED', state)", "{none}", strconv.Itoa(int(column.NoDay)))
 )
+
+const entryLatest = " ORDER BY uscc, entry_id, seq DESC LIMIT 1 BY uscc, entry_id"
 
 // Entries asks for the entries of some codes, whatever their state.
 type Entries struct {
@@ -73,8 +74,8 @@ func (q *Entries) what() string { return "list entries" }
 // Entries reads them, by code, the latest decided first.
 func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entry, Over, error) {
 	out := make(map[string][]list.Entry, len(q.Codes))
-	over, err := gather(ctx, s, q, q.Most, scanState, func(e *stateOf) {
-		if !e.gone && e.List != 0 { // as in readEntries
+	over, err := gather(ctx, s, q, q.Most, newScanner(stored.Entries).scan, func(e *stored.Entry) {
+		if !e.Gone && shown(&e.Entry) {
 			out[e.USCC] = append(out[e.USCC], e.Entry)
 		}
 	})
@@ -87,24 +88,6 @@ func (s *Store) Entries(ctx context.Context, q *Entries) (map[string][]list.Entr
 		})
 	}
 	return out, over, nil
-}
-
-// stateOf is the latest state of an entry, which may be gone.
-type stateOf struct {
-	list.Entry
-	gone bool
-}
-
-func scanState(rows driver.Rows) (e stateOf, err error) {
-	var seq uint64
-	var at int64
-	var r entryRow
-	into := append([]any{&r.id, &seq}, r.behindID()...)
-	if err := rows.Scan(append(into, &e.gone, &at)...); err != nil {
-		return e, err
-	}
-	e.Entry, _ = r.entry()
-	return e, nil
 }
 
 // EntryFilter says which entries count: on the day, those in one of the states
@@ -241,41 +224,16 @@ func (s *Store) count(ctx context.Context, q Statement) (int, error) {
 }
 
 func (s *Store) readEntries(ctx context.Context, q Statement, each func(*list.Entry)) error {
+	in := newScanner(list.Columns)
 	return s.read(ctx, q, func(rows driver.Rows) error {
-		var r entryRow
-		if err := rows.Scan(append([]any{&r.id}, r.behindID()...)...); err != nil {
-			return err
-		}
-		if e, ok := r.entry(); ok {
+		e, err := in.scan(rows)
+		if err == nil && shown(&e) {
 			each(&e)
 		}
-		return nil
+		return err
 	})
 }
 
-// entryRow is a row of entryOuter.
-type entryRow struct {
-	id, code, list, state, cause, document, unit, exit, exitDocument, tellers, persons string
-	decided, served, since, until, exited                                              int32
-	annotated                                                                          bool
-}
-
-// behindID are the places of the columns behind the entry's id.
-func (r *entryRow) behindID() []any {
-	return []any{&r.code, &r.list, &r.state, &r.cause, &r.document, &r.unit,
-		&r.decided, &r.served, &r.since, &r.until, &r.exited, &r.annotated, &r.exit, &r.exitDocument, &r.tellers, &r.persons}
-}
-
-// entry is the entry of a row; false, with no list, when it is on one that this
-// version doesn't know: it restricts and shows nothing.
-func (r *entryRow) entry() (list.Entry, bool) {
-	code, ok := list.ParseCode(r.list)
-	if !ok {
-		code = 0
-	}
-	return list.Entry{
-		ID: r.id, USCC: r.code, List: code, Cause: r.cause, DocumentNo: r.document, DecidedBy: r.unit, Annotated: r.annotated,
-		State: list.ParseState(r.state), ExitType: list.ParseExit(r.exit), ExitDocumentNo: r.exitDocument, Tellers: list.Tellers(r.tellers), Persons: r.persons,
-		DecidedOn: column.LoadDay(r.decided), ServedOn: column.LoadDay(r.served), ExitedOn: column.LoadDay(r.exited), Since: column.LoadDay(r.since), Until: column.LoadDay(r.until),
-	}, ok
-}
+// shown is false for an entry on a list that this version doesn't know: it restricts
+// and shows nothing.
+func shown(e *list.Entry) bool { return e.List != 0 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
-
 	"credithub/schema/fault"
 )
 
@@ -24,8 +22,7 @@ type Facts struct {
 func (q *Facts) SQL() (string, []any) {
 	domains := slices.Sorted(maps.Keys(q.Sieves))
 	var t text
-	t.add("SELECT uscc, domain, kind, unit, record_id, version, op_, occurred_, recorded_, data FROM (SELECT "+
-		recordColumns+", data FROM {db}.records WHERE uscc = ? AND ", q.Code)
+	t.add("SELECT "+recordOuter+", data FROM (SELECT "+recordColumns+", data FROM {db}.records WHERE uscc = ? AND ", q.Code)
 	t.in("domain", domains)
 	t.add(" AND " + recordCounts)
 	t.known(q.AsOf)
@@ -45,11 +42,7 @@ func (s *Store) Facts(ctx context.Context, q *Facts) (out []Record, err error) {
 	if len(q.Sieves) == 0 {
 		return nil, nil
 	}
-	err = s.read(ctx, q, func(rows driver.Rows) error {
-		r, err := scanRecord(rows, nil)
-		out = append(out, r)
-		return err
-	})
+	out, err = s.readRecords(ctx, q)
 	if err == nil && len(out) > q.Limit {
 		return nil, fault.New(fault.TooComplex, "the enterprise has more than %d records that bear on the matter", q.Limit)
 	}
@@ -80,14 +73,12 @@ func (q *RecordVersions) SQL() (string, []any) {
 func (s *Store) RecordVersions(ctx context.Context, q *RecordVersions) (map[RecordKey]Record, error) {
 	out := make(map[RecordKey]Record, len(q.Keys))
 	for keys := range slices.Chunk(q.Keys, versionsAtOnce) {
-		err := s.read(ctx, &RecordVersions{keys}, func(rows driver.Rows) error {
-			var status string
-			r, err := scanRecord(rows, &status)
-			out[r.Key()] = r
-			return err
-		})
+		all, err := s.readRecords(ctx, &RecordVersions{keys})
 		if err != nil {
 			return nil, err
+		}
+		for i := range all {
+			out[all[i].Key()] = all[i]
 		}
 	}
 	return out, nil

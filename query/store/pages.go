@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+
+	"credithub/schema/stored"
 )
 
 // Sight says which records may be shown by what they are, without their data: those
@@ -56,7 +58,7 @@ func (q *RecordPage) identities() *Identities {
 // SQL implements Statement.
 func (q *RecordPage) SQL() (string, []any) {
 	var t text
-	t.add("SELECT " + recordOuter + " FROM (SELECT " + recordColumns + ", '' AS data_")
+	t.add("SELECT " + recordOuter + ", data_ FROM (SELECT " + recordColumns + ", '' AS data_")
 	q.identities().from(&t)
 	t.add(recordLatest + ") WHERE " + recordHolds)
 	q.Sight.add(&t)
@@ -68,9 +70,15 @@ func (q *RecordPage) SQL() (string, []any) {
 }
 
 // RecordPage reads them in that order.
-func (s *Store) RecordPage(ctx context.Context, q *RecordPage) (out []Record, err error) {
+func (s *Store) RecordPage(ctx context.Context, q *RecordPage) ([]Record, error) {
+	return s.readRecords(ctx, q)
+}
+
+// readRecords reads rows of recordOuter and data.
+func (s *Store) readRecords(ctx context.Context, q Statement) (out []Record, err error) {
+	in := newScanner(stored.Records)
 	err = s.read(ctx, q, func(rows driver.Rows) error {
-		r, err := scanRecord(rows, nil)
+		r, err := in.scan(rows)
 		out = append(out, r)
 		return err
 	})
@@ -131,7 +139,7 @@ func (s *Store) LooksPersonal(ctx context.Context, q *LooksPersonal) (map[string
 	return out, err
 }
 
-// Place is where a record stands among the pages.
-func (r *Record) Place() *RecordPlace {
+// PlaceOf is where a record stands among the pages.
+func PlaceOf(r *Record) *RecordPlace {
 	return &RecordPlace{r.RecordedAt, r.Domain, r.Unit, r.RecordID}
 }

@@ -8,37 +8,28 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"credithub/schema/civil"
-	"credithub/schema/column"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Record is the current version of one record.
-type Record struct {
-	USCC       string
-	Domain     string
-	Kind       string
-	Unit       string
-	RecordID   string
-	Version    uint32
-	Op         string
-	OccurredOn civil.Date
-	RecordedAt time.Time
-	Data       []byte // canonical JSON object; nil when it was not asked for
-}
+type Record = stored.Record
 
 // current is the one place that says which version of a record counts: the
 // highest of those accepted, unless it moved away or was taken back.
 //
 //	inner columns and conditions come from the caller
 const (
-	recordColumns = "uscc, domain, kind, unit, record_id, version, toString(op) AS op_, toString(status) AS status_, " +
-		"toInt32(occurred_on) AS occurred_, toUnixTimestamp64Milli(recorded_at) AS recorded_"
 	recordCounts = "status IN ('ACCEPTED', 'MOVED')"
 	recordLatest = " ORDER BY uscc, domain, unit, record_id, version DESC, status DESC LIMIT 1 BY uscc, domain, unit, record_id"
 	recordHolds  = "status_ = 'ACCEPTED' AND op_ = 'upsert'"
-	recordOuter  = "uscc, domain, kind, unit, record_id, version, op_, occurred_, recorded_, data_"
 	kindOf       = "concat(domain, '/', kind)"
+)
+
+// A record's data come last, as each question wants them.
+var (
+	recordColumns = selected(stored.Identity)
+	recordOuter   = outer(stored.Identity)
 )
 
 // Registrations asks for the current registration records of some codes; a code
@@ -150,27 +141,15 @@ func (s *Store) Identities(ctx context.Context, q *Identities) (map[string][]Rec
 
 // EachIdentity hands them to each in no order, and keeps none.
 func (s *Store) EachIdentity(ctx context.Context, q *Identities, each func(*Record)) (Over, error) {
-	scan := func(rows driver.Rows) (v versionOf, err error) {
-		v.Record, err = scanRecord(rows, &v.status)
-		return v, err
-	}
-	return gather(ctx, s, q, q.Most, scan, func(v *versionOf) {
-		if v.status == "ACCEPTED" && v.Op == "upsert" { // as recordHolds
-			each(&v.Record)
+	return gather(ctx, s, q, q.Most, newScanner(stored.Records).scan, func(r *Record) {
+		if r.Status == stored.Accepted && r.Op == record.Upsert { // as recordHolds
+			each(r)
 		}
 	})
 }
 
 // RecordKey names one version of a record.
-type RecordKey struct {
-	USCC, Domain, Unit, RecordID string
-	Version                      uint32
-}
-
-// Key is the key of a record.
-func (r *Record) Key() RecordKey {
-	return RecordKey{r.USCC, r.Domain, r.Unit, r.RecordID, r.Version}
-}
+type RecordKey = stored.Key
 
 // Contents asks for the data of some versions.
 type Contents struct{ Keys []RecordKey }
@@ -206,29 +185,4 @@ func (s *Store) Contents(ctx context.Context, q *Contents) (map[RecordKey][]byte
 		return nil
 	})
 	return out, err
-}
-
-// versionOf is the latest version of a record, which may not hold.
-type versionOf struct {
-	Record
-	status string
-}
-
-// scanRecord reads a row; with its status behind op, unless status is nil.
-func scanRecord(rows driver.Rows, status *string) (r Record, err error) {
-	var day int32
-	var at int64
-	var data string
-	into := []any{&r.USCC, &r.Domain, &r.Kind, &r.Unit, &r.RecordID, &r.Version, &r.Op}
-	if status != nil {
-		into = append(into, status)
-	}
-	if err := rows.Scan(append(into, &day, &at, &data)...); err != nil {
-		return r, err
-	}
-	r.OccurredOn, r.RecordedAt = column.LoadDay(day), time.UnixMilli(at).UTC()
-	if data != "" {
-		r.Data = []byte(data)
-	}
-	return r, nil
 }

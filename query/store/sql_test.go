@@ -30,7 +30,7 @@ func TestSQL(t *testing.T) {
 		&RecordPage{Code: "a", Sight: Sight{Kinds: []string{"permit/permit"}, Unit: "MOF", OwnKinds: []string{"permit/permit", "tax/grade"}}, Limit: 21},
 		&RecordPage{Code: "a", Domain: "tax", AsOf: at, After: &RecordPlace{at, "tax", "TAX", "T-1"}, Sight: Sight{Kinds: []string{"tax/grade"}}, Limit: 21},
 		&CountRecords{Code: "a", Domain: "tax", Age: age, Sight: Sight{Kinds: []string{"tax/grade"}}},
-		&Contents{Keys: []RecordKey{{"a", "permit", "SAMR", "P-1", 2}, {"b", "permit", "SAMR", "P-2", 1}}},
+		&Contents{Keys: []RecordKey{{USCC: "a", Domain: "permit", Unit: "SAMR", RecordID: "P-1", Version: 2}, {USCC: "b", Domain: "permit", Unit: "SAMR", RecordID: "P-2", Version: 1}}},
 		&Entries{Codes: []string{"a"}},
 		&Entries{Codes: []string{"a", "b"}, AsOf: at},
 		&Entries{Codes: []string{"a"}, Age: age}, few{&Entries{Codes: []string{"a"}}, 1032}, census{&Entries{Codes: []string{"a"}}},

@@ -5,6 +5,7 @@ import (
 
 	"credithub/query/store"
 	"credithub/schema/civil"
+	"credithub/schema/record"
 )
 
 // WantEvidence notes that Evidence will be asked.
@@ -19,7 +20,7 @@ func (w *Viewer) Evidence(ctx context.Context, k store.RecordKey, kind string, o
 		return nil, err
 	}
 	if r.USCC == "" { // what the index knows of it
-		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: "upsert", OccurredOn: civil.NoDate}
+		r = store.Record{USCC: k.USCC, Domain: k.Domain, Kind: kind, Unit: k.Unit, RecordID: k.RecordID, Version: k.Version, Op: record.Upsert, OccurredOn: civil.NoDate}
 	}
 	out := &Record{Record: r, w: w, raw: r.Data, day: civil.DateOf(w.now), occasion: o}
 	if out.raw == nil {

@@ -103,7 +103,7 @@ func (e *Entity) readRecords(ctx context.Context, domain string, after *store.Re
 		if looked += len(rows); looked > w.views.MaxEvidence {
 			return nil, w.tooMany()
 		}
-		q.After, q.Limit = rows[len(rows)-1].Place(), min(8*q.Limit, longLook)
+		q.After, q.Limit = store.PlaceOf(&rows[len(rows)-1]), min(8*q.Limit, longLook)
 	}
 }
 

@@ -103,7 +103,7 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	p.HasNext = len(rows) > first
 	for i := range rows[:min(len(rows), first)] {
 		p.Items = append(p.Items, e.item(rows[i]))
-		p.Cursors = append(p.Cursors, cursorOf(rows[i].Place()))
+		p.Cursors = append(p.Cursors, cursorOf(store.PlaceOf(&rows[i])))
 	}
 	return p, nil
 }
@@ -124,7 +124,7 @@ func (e *Entity) visibleRecords(all []store.Record) []store.Record {
 			out = append(out, all[i])
 		}
 	}
-	slices.SortFunc(out, func(a, b store.Record) int { return comparePlaces(a.Place(), b.Place()) })
+	slices.SortFunc(out, func(a, b store.Record) int { return comparePlaces(store.PlaceOf(&a), store.PlaceOf(&b)) })
 	return out
 }
 

@@ -30,8 +30,22 @@ type Record struct {
 	Data       []byte    // canonical JSON object; nil when there is none, or it was not asked for
 }
 
-// Records are the columns of what a version of a record says.
-var Records = []column.Column[Record]{
+// Key names one version of a record.
+type Key struct {
+	USCC, Domain, Unit, RecordID string
+	Version                      uint32
+}
+
+// Key is the key of the version.
+func (r *Record) Key() Key { return Key{r.USCC, r.Domain, r.Unit, r.RecordID, r.Version} }
+
+// Records are the columns of what a version of a record says: its identity, then its
+// data.
+var Records = append(Identity[:len(Identity):len(Identity)],
+	column.Bytes("data", func(r *Record) *[]byte { return &r.Data }))
+
+// Identity are the columns of a record without its data, which are most of it.
+var Identity = []column.Column[Record]{
 	column.Text("uscc", func(r *Record) *string { return &r.USCC }),
 	column.Word("domain", func(r *Record) *string { return &r.Domain }),
 	column.Word("kind", func(r *Record) *string { return &r.Kind }),
@@ -42,7 +56,6 @@ var Records = []column.Column[Record]{
 	column.Enum("status", Moved, Status.String, func(r *Record) *Status { return &r.Status }),
 	column.Day("occurred_on", func(r *Record) *civil.Date { return &r.OccurredOn }),
 	column.Millis("recorded_at", func(r *Record) *time.Time { return &r.RecordedAt }),
-	column.Bytes("data", func(r *Record) *[]byte { return &r.Data }),
 }
 
 // Message is a row of table records: a message of a domain topic with the version that

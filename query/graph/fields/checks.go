@@ -141,7 +141,7 @@ func (s *Schema) evidenceObject(rec *Object[view.Record]) *Object[Evidence] {
 // Execute.
 func (e *Evidence) known() *view.Record {
 	r := in(e.of.room, func(r *Room) *view.Record { return &r.record })
-	r.Record = store.Record{Domain: e.Fact.Domain.String(), Kind: e.Fact.Kind, Unit: e.Unit, RecordID: e.RecordID, Version: e.Version, Op: record.Upsert.String()}
+	r.Record = store.Record{Domain: e.Fact.Domain.String(), Kind: e.Fact.Kind, Unit: e.Unit, RecordID: e.RecordID, Version: e.Version, Op: record.Upsert}
 	return r
 }
 

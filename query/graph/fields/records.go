@@ -20,7 +20,7 @@ func (s *Schema) recordObject(unit *Object[policy.Unit]) *Object[view.Record] {
 		text("kind", func(r *view.Record) string { return r.Kind }),
 		child("unit", unit, func(r *view.Record) *policy.Unit { return s.unitOf(r.Unit) }),
 		number("version", func(r *view.Record) int { return int(min(r.Version, math.MaxInt32)) }),
-		text("op", func(r *view.Record) string { return r.Op }),
+		text("op", func(r *view.Record) string { return r.Op.String() }),
 		stored(dateOrNull("occurredOn", func(r *view.Record) civil.Date { return r.OccurredOn })),
 		stored(instant("recordedAt", func(r *view.Record) time.Time { return r.RecordedAt })),
 		slow("data", "JSON", recordData),
