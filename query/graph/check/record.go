@@ -10,7 +10,6 @@ import (
 	"credithub/query/graph/refusal"
 	"credithub/query/restrict"
 	"credithub/query/view"
-	"credithub/schema/audit"
 	"credithub/schema/policy"
 )
 
@@ -24,7 +23,7 @@ func (d *Desk) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
 		for i := range part {
 			a.facts = appendFacts(a.facts, q.Codes[from+i], &part[i])
 		}
-		r := q.record()
+		r := ledger.Record(q.By, q.At, q.action())
 		r.Subject, r.Matter, r.CaseNo, r.Purpose = q.Joined, a.Matter.Code, q.CaseNo, q.Purpose
 		r.Outcome, r.Digest = outcomes(part, a.Faults, from), ledger.Digest(a.facts)
 		if len(a.Decisions) > a.per {
@@ -39,11 +38,6 @@ func (d *Desk) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
 	return nil
 }
 
-// record is who asks what kind of question, and when.
-func (q *Question) record() audit.Record {
-	return audit.Record{At: q.At, Actor: q.By.Subject, Unit: q.By.Unit, Role: string(q.By.Role), Action: q.action()}
-}
-
 // recordRefusal puts a refusal into the audit log and gives it back. Codes and
 // matters are named only when they are some. A stranger fills no log: what he
 // asks beyond his rate is counted, and of many codes none is named.
@@ -55,7 +49,7 @@ func (d *Desk) recordRefusal(ctx context.Context, q *Question, m *policy.Matter,
 			return r
 		}
 	}
-	rec := q.record()
+	rec := ledger.Record(q.By, q.At, q.action())
 	rec.Outcome = r.Code()
 	if m != nil {
 		rec.Matter = m.Code

@@ -1,9 +1,9 @@
 package document
 
 import (
-	"credithub/query/view"
-
 	"github.com/graphql-go/graphql/language/ast"
+
+	"credithub/query/view"
 )
 
 // lookup is a root field that shows enterprises: what it costs a stranger.

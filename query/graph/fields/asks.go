@@ -1,8 +1,9 @@
 package fields
 
 import (
-	"credithub/query/graph/check"
 	"strings"
+
+	"credithub/query/graph/check"
 )
 
 // readsMore tells whether the store is read for a check, or beside it.

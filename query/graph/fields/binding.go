@@ -1,13 +1,14 @@
 package fields
 
 import (
-	"credithub/schema/fault"
 	"fmt"
 	"sort"
 	"strings"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
+
+	"credithub/schema/fault"
 )
 
 // resolver answers one field for graphql-go. It may answer a func() (any, error),
@@ -32,7 +33,7 @@ func (b *binding) resolver(typ string, f *ast.FieldDefinition) (graphql.FieldRes
 	if want := typeText(f.Type); declared.typ != want {
 		return nil, fmt.Errorf("%s: is answered as %s, not %s", name, declared.typ, want)
 	}
-	return b.s.guarded(typ, f, declared.resolve), nil
+	return b.s.guarded(typ, f, declared), nil
 }
 
 // unused names fields of the table that schema.graphql hasn't.
@@ -64,12 +65,10 @@ func typeText(t ast.Type) string {
 }
 
 // guarded puts deadline, access table and error handling around a resolver.
-func (s *Schema) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql.FieldResolveFn {
+func (s *Schema) guarded(typ string, f *ast.FieldDefinition, b bound) graphql.FieldResolveFn {
 	field := f.Name.Value
 	_, required := f.Type.(*ast.NonNull)
 	empty := required && isList(f.Type)
-	// check and checks say themselves who may ask: their refusals are recorded.
-	self := typ == "Query" && (field == "check" || field == "checks")
 	return func(p graphql.ResolveParams) (out interface{}, err error) {
 		ctx := p.Context
 		defer func() {
@@ -90,7 +89,7 @@ func (s *Schema) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql
 			}
 			return nil, nil
 		}
-		if !self && !s.Access.Allows(sc.By, typ, field) {
+		if !b.open && !s.Access.Allows(sc.By, typ, field) {
 			switch {
 			case empty:
 				return []any{}, nil
@@ -101,7 +100,7 @@ func (s *Schema) guarded(typ string, f *ast.FieldDefinition, r resolver) graphql
 			}
 			return nil, s.Refuse.Of(ctx, fault.New(fault.Forbidden, "your role may not see %s.%s", typ, field))
 		}
-		out, err = r(&call{ctx: ctx, sc: sc, src: p.Source, args: p.Args, info: &p.Info})
+		out, err = b.resolve(&call{ctx: ctx, sc: sc, src: p.Source, args: p.Args, info: &p.Info})
 		if err != nil {
 			return nil, s.Refuse.Of(ctx, err)
 		}

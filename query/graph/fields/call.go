@@ -2,14 +2,15 @@ package fields
 
 import (
 	"context"
-	"credithub/query/graph/refusal"
-	"credithub/query/store"
-	"credithub/query/view"
-	"credithub/schema/access"
 	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
+
+	"credithub/query/graph/refusal"
+	"credithub/query/store"
+	"credithub/query/view"
+	"credithub/schema/access"
 )
 
 // Scope is what the resolvers of one request share. It belongs to the goroutine
@@ -98,6 +99,7 @@ func (c *call) time(name string) time.Time {
 	return t
 }
 
+// later is a value that is asked for when all other fields of the level have been.
 func later(f func() (any, error)) any { return f }
 
 // orNil makes a nil pointer a nil value.

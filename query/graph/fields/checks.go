@@ -1,6 +1,8 @@
 package fields
 
 import (
+	"time"
+
 	"credithub/query/graph/check"
 	"credithub/query/restrict"
 	"credithub/query/store"
@@ -8,7 +10,6 @@ import (
 	"credithub/schema/civil"
 	"credithub/schema/policy"
 	"credithub/schema/record"
-	"time"
 )
 
 // Check is one decision of an answer.

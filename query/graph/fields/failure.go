@@ -2,15 +2,16 @@ package fields
 
 import (
 	"cmp"
-	"credithub/query/graph/answer"
-	"credithub/query/graph/refusal"
-	"credithub/schema/civil"
 	"slices"
 	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
+
+	"credithub/query/graph/answer"
+	"credithub/query/graph/refusal"
+	"credithub/schema/civil"
 )
 
 // graphql-go gives up the whole answer when a field that was put off fails and may

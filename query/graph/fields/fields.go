@@ -139,26 +139,32 @@ type Operation struct {
 	Variables map[string]any
 }
 
-// Execute answers an operation by graphql-go. started is false when nothing was
-// resolved because the request is faulty. When ctx has ended resolvers may still be
-// at work, and nothing of theirs is given: ok is false.
-func (s *Schema) Execute(ctx context.Context, o *Operation, sc *Scope) (data map[string]any, errs []refusal.Told, started, ok bool) {
-	res := gql.Execute(gql.ExecuteParams{
+// Result is what Execute gives.
+type Result struct {
+	Data    map[string]any // nil: the whole answer is null
+	Errors  []refusal.Told // in the order of the document
+	Started bool           // false: nothing was resolved, because the request is faulty
+}
+
+// Execute answers an operation by graphql-go; nil when ctx has ended: then resolvers
+// may still be at work, and nothing of theirs is touched.
+func (s *Schema) Execute(ctx context.Context, o *Operation, sc *Scope) *Result {
+	got := gql.Execute(gql.ExecuteParams{
 		Schema: s.Schema, Root: s.root, AST: o.Document, OperationName: o.Name, Args: o.Variables,
 		Context: context.WithValue(ctx, scopeKey{}, sc),
 	})
 	if ctx.Err() != nil {
-		return nil, nil, true, false
+		return nil
 	}
-	data, _ = res.Data.(map[string]any)
-	if data == nil && !refusal.Started(res.Errors) {
-		return nil, s.Refuse.Shown(ctx, res.Errors, true), false, true
+	data, _ := got.Data.(map[string]any)
+	if data == nil && !refusal.Started(got.Errors) {
+		return &Result{Errors: s.Refuse.Shown(ctx, got.Errors, true)}
 	}
-	errs = s.Refuse.Shown(ctx, res.Errors, false)
+	res := &Result{data, s.Refuse.Shown(ctx, got.Errors, false), true}
 	if data != nil {
-		data = s.takeOut(data, o.Shape, sc.failed)
-		errs = append(errs, sc.failed...)
+		res.Data = s.takeOut(data, o.Shape, sc.failed)
+		res.Errors = append(res.Errors, sc.failed...)
 	}
-	inOrder(errs, o.Shape)
-	return data, errs, true, true
+	inOrder(res.Errors, o.Shape)
+	return res
 }

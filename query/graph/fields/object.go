@@ -21,6 +21,7 @@ type Object[T any] struct {
 type Field[T any] struct {
 	name    string
 	typ     string // as schema.graphql writes it, such as "[Hit!]!"
+	open    bool   // answered whoever asks: the access table isn't
 	compile func(c *compiler, set *ast.SelectionSet) (Writer[T], bool)
 	resolve func(c *call, v *T) (any, error)
 }
@@ -90,6 +91,11 @@ func children[T, U any](name string, of *Object[U], count func(*T) int, at func(
 	}
 }
 
+// each is a field that holds all objects of a list.
+func each[T, U any](name string, of *Object[U], all func(*T) []*U) Field[T] {
+	return children(name, of, func(v *T) int { return len(all(v)) }, func(v *T, i int) *U { return all(v)[i] })
+}
+
 // slow is a field that only graphql-go's Execute answers: it needs the store,
 // arguments or pages.
 func slow[T any](name, typ string, resolve func(c *call, v *T) (any, error)) Field[T] {
@@ -107,6 +113,12 @@ func stored[T any](f Field[T]) Field[T] {
 // knows less.
 func (f Field[T]) resolvedBy(resolve func(c *call, v *T) (any, error)) Field[T] {
 	f.resolve = resolve
+	return f
+}
+
+// unguarded makes a field one that says itself who may ask.
+func (f Field[T]) unguarded() Field[T] {
+	f.open = true
 	return f
 }
 
@@ -175,7 +187,7 @@ type table map[string]bound
 // bound is a field, whatever its object's Go value.
 type bound struct {
 	typ     string
-	planned bool // a plan can answer it
+	open    bool
 	resolve resolver
 }
 
@@ -184,7 +196,7 @@ type declared interface{ declare(table) }
 
 func (o *Object[T]) declare(t table) {
 	for _, f := range o.fields {
-		t[o.name+"."+f.name] = bound{f.typ, f.compile != nil, func(c *call) (any, error) {
+		t[o.name+"."+f.name] = bound{f.typ, f.open, func(c *call) (any, error) {
 			v, ok := c.src.(*T)
 			if !ok {
 				return nil, fmt.Errorf("%s.%s: asked of a %T", o.name, f.name, c.src)

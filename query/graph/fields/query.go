@@ -1,6 +1,12 @@
 package fields
 
 import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/graphql-go/graphql/language/ast"
+
 	"credithub/query/graph/check"
 	"credithub/query/view"
 	"credithub/schema/fault"
@@ -8,24 +14,21 @@ import (
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/uscc"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/graphql-go/graphql/language/ast"
 )
 
+// queryObject is the root. check and checks say themselves who may ask, and have
+// their refusals recorded.
 func (s *Schema) queryObject(t *types) *Object[root] {
 	return object("Query",
-		slow("check", t.check.name+"!", s.resolveCheck),
-		slow("checks", "["+t.check.name+"]!", s.resolveChecks),
+		slow("check", t.check.name+"!", s.resolveCheck).unguarded(),
+		slow("checks", "["+t.check.name+"]!", s.resolveChecks).unguarded(),
 		slow("entity", t.entity.name, s.resolveEntity),
 		slow("search", t.entities.name+"!", s.beside(search)),
 		slow("listEntries", t.entries.name+"!", s.beside(listEntries)),
-		children("lists", t.creditList, func(*root) int { return len(s.Policy.Lists) }, func(_ *root, i int) *policy.List { return s.Policy.Lists[i] }),
-		children("measures", t.measure, func(*root) int { return len(s.Policy.Measures) }, func(_ *root, i int) *policy.Measure { return s.Policy.Measures[i] }),
+		each("lists", t.creditList, func(*root) []*policy.List { return s.Policy.Lists }),
+		each("measures", t.measure, func(*root) []*policy.Measure { return s.Policy.Measures }),
 		slow("matters", "["+t.matter.name+"!]!", s.resolveMatters),
-		children("purposes", t.purpose, func(*root) int { return len(s.Policy.Purposes) }, func(_ *root, i int) *policy.Purpose { return s.Policy.Purposes[i] }),
+		each("purposes", t.purpose, func(*root) []*policy.Purpose { return s.Policy.Purposes }),
 		slow("sources", "["+t.source.name+"!]!", s.resolveSources),
 	)
 }
@@ -118,7 +121,6 @@ func (s *Schema) resolveEntity(c *call, _ *root) (any, error) {
 	}
 	var ps []receipt.Position
 	if after != "" {
-		var err error
 		if ps, err = check.Positions(after); err != nil {
 			return nil, err
 		}

@@ -1,12 +1,13 @@
 package fields
 
 import (
-	"credithub/schema/civil"
 	"encoding/json"
 	"time"
 
 	"github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
+
+	"credithub/schema/civil"
 )
 
 // scalars are the readers and writers of the scalars that schema.graphql

@@ -60,6 +60,8 @@ func New(c Config) *Handler {
 // exchange is everything that one request needs and the next can use again.
 type exchange struct {
 	plan.Call
+	w     http.ResponseWriter
+	r     *http.Request
 	in    []byte // body
 	media media
 }
@@ -73,7 +75,7 @@ func (h *Handler) release(x *exchange) {
 	if cap(x.in)+x.Kept() > keepBytes {
 		return
 	}
-	x.in = x.in[:0]
+	x.w, x.r, x.in = nil, nil, x.in[:0]
 	x.Reset()
 	h.scratch.Put(x)
 }

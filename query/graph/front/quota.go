@@ -1,9 +1,9 @@
 package front
 
 import (
-	"net/http"
 	"time"
 
+	"credithub/deploy/platform/limit"
 	"credithub/query/graph/document"
 	"credithub/schema/fault"
 )
@@ -17,7 +17,7 @@ type Quota interface {
 
 // withinQuota tells whether a request of the public may be executed; if not, the
 // answer is written.
-func (h *Handler) withinQuota(w http.ResponseWriter, r *http.Request, x *exchange, doc *document.Document, vars map[string]any) bool {
+func (h *Handler) withinQuota(x *exchange, doc *document.Document, vars map[string]any) bool {
 	if h.Quota == nil || !x.By.Anonymous() {
 		return true
 	}
@@ -26,14 +26,14 @@ func (h *Handler) withinQuota(w http.ResponseWriter, r *http.Request, x *exchang
 		return true
 	}
 	if n > h.Quota.Most() {
-		h.answerFailed(w, r, x, h.Refuse.Limited(r.Context(), "quota", fault.New(fault.TooComplex,
+		h.answerFailed(x, h.Refuse.Limited(x.r.Context(), "quota", fault.New(fault.TooComplex,
 			"the request holds %d look-ups of the public, which has %d at once; sign in or ask in parts", n, h.Quota.Most())))
 		return false
 	}
 	wait, ok := h.Quota.Take(x.Peer, n)
 	if !ok {
-		_ = h.tooManyOf(w, r, x, "quota", wait, fault.New(fault.TooMany,
-			"the public has %d look-ups at once and %d a day from one address; go on in %d s, or sign in", h.Quota.Most(), h.Quota.PerDay(), seconds(wait)))
+		h.sendAway(x, "quota", wait, fault.New(fault.TooMany,
+			"the public has %d look-ups at once and %d a day from one address; go on in %d s, or sign in", h.Quota.Most(), h.Quota.PerDay(), limit.Seconds(wait)))
 	}
 	return ok
 }

@@ -2,82 +2,76 @@ package front
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 
 	"credithub/query/graph/answer"
 	"credithub/query/graph/document"
 	"credithub/query/graph/fields"
-	"credithub/query/graph/ledger"
 	"credithub/query/graph/plan"
 	"credithub/query/graph/refusal"
 	"credithub/query/graph/request"
-	"credithub/query/view"
-	"credithub/schema/audit"
 	"credithub/schema/fault"
 )
 
 // serve answers a request that has been read.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, x *exchange) {
+func (h *Handler) serve(x *exchange) {
 	doc, errs := h.Documents.Get(x.Request.Query)
 	if errs == nil {
 		if err := doc.BadOperation(x.Request.Operation); err != nil {
-			errs = h.Refuse.Limited(r.Context(), "", err)
+			errs = h.Refuse.Told(x.r.Context(), err)
 		}
 	}
-	if errs != nil && doc != nil && r.Method == http.MethodGet && doc.Changes(x.Request.Operation) {
-		w.Header().Set("Allow", "POST")
-		h.refuseHTTP(w, r, x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "a GET may only query"))
+	if errs != nil && doc != nil && x.r.Method == http.MethodGet && doc.Changes(x.Request.Operation) {
+		x.w.Header().Set("Allow", "POST")
+		h.refuseHTTP(x, http.StatusMethodNotAllowed, fault.New(fault.BadInput, "a GET may only query"))
 		return
 	}
 	if errs != nil {
-		h.answerFailed(w, r, x, errs)
+		h.answerFailed(x, errs)
 		return
 	}
 	if doc.Plan != nil {
-		switch err := h.Plans.Run(r.Context(), doc.Plan, &x.Call); {
+		switch err := h.Plans.Run(x.r.Context(), doc.Plan, &x.Call); {
 		case err == nil:
 			h.Meter.Planned.Inc()
 			if len(x.Out) > h.Limits.AnswerBytes {
-				h.answerTooLarge(w, r, x)
+				h.answerTooLarge(x)
 				return
 			}
-			write(w, x, http.StatusOK)
+			write(x, http.StatusOK)
 			return
 		case !errors.Is(err, plan.ErrNotPlanned):
-			h.outOfTime(w, r, x, "deadline")
+			h.outOfTime(x, "deadline")
 			return
 		}
 	}
-	h.execute(w, r, doc, x)
+	h.execute(doc, x)
 }
 
 // execute answers by graphql-go under the deadline.
-func (h *Handler) execute(w http.ResponseWriter, r *http.Request, doc *document.Document, x *exchange) {
+func (h *Handler) execute(doc *document.Document, x *exchange) {
 	h.Meter.Executed.Inc()
 	if doc.Constant {
 		if kept, ok := h.Documents.Answer(doc); ok {
 			x.Out = append(x.Out[:0], kept...)
-			write(w, x, http.StatusOK)
+			write(x, http.StatusOK)
 			return
 		}
 	}
 	vars, err := x.Request.Variables()
 	if err != nil {
-		h.refuseHTTP(w, r, x, httpStatus(err), err)
+		h.refuseHTTP(x, httpStatus(err), err)
 		return
 	}
 	if err := request.Sound(doc.Op, vars); err != nil {
-		h.answerFailed(w, r, x, h.Refuse.Limited(r.Context(), "", err))
+		h.answerFailed(x, h.Refuse.Told(x.r.Context(), err))
 		return
 	}
-	if !h.withinQuota(w, r, x, doc, vars) {
+	if !h.withinQuota(x, doc, vars) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.Limits.Deadline)
+	ctx, cancel := context.WithTimeout(x.r.Context(), h.Limits.Deadline)
 	defer cancel()
 	sc := h.Schema.NewScope(x.By, x.Now)
 	sc.Peer, sc.Mixed, sc.Asks = x.Peer, doc.Mixed, doc.Asks
@@ -85,84 +79,73 @@ func (h *Handler) execute(w http.ResponseWriter, r *http.Request, doc *document.
 		// The public shares few places, so that it takes the store from nobody.
 		p := takePlace(ctx, h.Public)
 		if p == nil {
-			h.outOfTime(w, r, x, "public")
+			h.outOfTime(x, "public")
 			return
 		}
 		defer p.free()
 		sc.Aside = p.aside
 	}
-	data, errs, started, ok := h.Schema.Execute(ctx, &fields.Operation{Document: doc.AST, Name: doc.Name(), Shape: doc.Shape, Variables: vars}, sc)
-	switch {
-	case !ok:
-		h.outOfTime(w, r, x, "deadline")
-	case !started:
-		h.answerFailed(w, r, x, errs)
+	switch res := h.Schema.Execute(ctx, &fields.Operation{Document: doc.AST, Name: doc.Name(), Shape: doc.Shape, Variables: vars}, sc); {
+	case res == nil:
+		h.outOfTime(x, "deadline")
+	case !res.Started:
+		h.answerFailed(x, res.Errors)
 	default:
-		h.answerExecuted(w, r, doc, x, sc, data, errs)
+		h.answerExecuted(doc, x, sc, res)
 	}
 }
 
 // outOfTime answers that the deadline has passed, which is counted by what it was
 // spent on.
-func (h *Handler) outOfTime(w http.ResponseWriter, r *http.Request, x *exchange, limit string) {
+func (h *Handler) outOfTime(x *exchange, limit string) {
 	h.Meter.Limit(limit)
-	h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", fault.New(fault.Timeout, "the answer took longer than %s", h.Limits.Deadline)), true)
+	h.refuseAll(x, h.Refuse.Told(x.r.Context(), fault.New(fault.Timeout, "the answer took longer than %s", h.Limits.Deadline)), true)
 }
 
 // answerExecuted writes what Execute gave, once it is in the audit log.
-func (h *Handler) answerExecuted(w http.ResponseWriter, r *http.Request, doc *document.Document, x *exchange, sc *fields.Scope, data map[string]any, errs []refusal.Told) {
-	h.compose(x, doc.Shape, data, errs, true)
+func (h *Handler) answerExecuted(doc *document.Document, x *exchange, sc *fields.Scope, res *fields.Result) {
+	h.compose(x, doc.Shape, res.Data, res.Errors, true)
 	if len(x.Out) > h.Limits.AnswerBytes {
-		h.answerTooLarge(w, r, x)
+		h.answerTooLarge(x)
 		return
 	}
-	if doc.Constant && len(errs) == 0 {
+	if doc.Constant && len(res.Errors) == 0 {
 		h.Documents.KeepAnswer(doc, x.Out)
 	}
-	if err := h.recordRead(r.Context(), doc, x, sc, errs); err != nil {
-		h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", err), true)
+	if err := h.recordRead(doc, x, sc, res.Errors); err != nil {
+		h.refuseAll(x, h.Refuse.Told(x.r.Context(), err), true)
 		return
 	}
-	h.count(errs)
-	write(w, x, http.StatusOK)
+	h.count(res.Errors)
+	write(x, http.StatusOK)
 }
 
 // recordFailed puts a request of a signed-in caller that was refused as a whole
 // into the audit log.
-func (h *Handler) recordFailed(ctx context.Context, x *exchange, outcome string) {
+func (h *Handler) recordFailed(x *exchange, outcome string) {
 	if !x.By.Anonymous() {
-		h.Ledger.Refused(ctx, x.By, x.Now, outcome)
+		h.Ledger.Refused(x.r.Context(), x.By, x.Now, outcome)
 	}
 }
 
 // answerFailed answers a request that was never executed.
-func (h *Handler) answerFailed(w http.ResponseWriter, r *http.Request, x *exchange, errs []refusal.Told) {
+func (h *Handler) answerFailed(x *exchange, errs []refusal.Told) {
 	if len(errs) > 0 {
-		h.recordFailed(r.Context(), x, errs[0].Code())
+		h.recordFailed(x, errs[0].Code())
 	}
-	h.refuseAll(w, x, errs, false)
+	h.refuseAll(x, errs, false)
 }
 
-func (h *Handler) answerTooLarge(w http.ResponseWriter, r *http.Request, x *exchange) {
+func (h *Handler) answerTooLarge(x *exchange) {
 	h.Meter.Limit("answer")
-	h.refuseAll(w, x, h.Refuse.Limited(r.Context(), "", fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", h.Limits.AnswerBytes)), true)
-}
-
-// status is that of a well-formed request: application/json answers 200
-// whatever the document, application/graphql-response+json tells a request that
-// was never executed.
-func status(m media, executed bool) int {
-	if m == mediaGraphQL && !executed {
-		return http.StatusBadRequest
-	}
-	return http.StatusOK
+	h.refuseAll(x, h.Refuse.Told(x.r.Context(), fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", h.Limits.AnswerBytes)), true)
 }
 
 // refuseAll answers nothing but errors.
-func (h *Handler) refuseAll(w http.ResponseWriter, x *exchange, errs []refusal.Told, executed bool) {
+func (h *Handler) refuseAll(x *exchange, errs []refusal.Told, executed bool) {
 	h.count(errs)
 	h.compose(x, nil, nil, errs, executed)
-	write(w, x, status(x.media, executed))
+	write(x, status(x.media, executed))
 }
 
 func (h *Handler) count(errs []refusal.Told) {
@@ -197,58 +180,4 @@ func (h *Handler) compose(x *exchange, sh *answer.Shape, data map[string]any, er
 		b = append(b, ']')
 	}
 	x.Out = append(b, '}')
-}
-
-// recordRead puts what a signed-in caller was shown into the audit log: the
-// codes that it is about and the digest of the answer. Checks have
-// their own records, and catalogues are everybody's.
-func (h *Handler) recordRead(ctx context.Context, doc *document.Document, x *exchange, sc *fields.Scope, errs []refusal.Told) error {
-	p := x.By
-	if p.Anonymous() || doc.Public {
-		return nil
-	}
-	codes := sc.Viewer.Seen()
-	if doc.Checks && len(codes) == 0 {
-		return nil
-	}
-	r := audit.Record{At: x.Now, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: "OK", Digest: ledger.Digest(x.Out)}
-	r.Purpose, r.Matter, r.CaseNo = occasions(sc.Viewer.Occasions())
-	if len(errs) > 0 {
-		r.Outcome = errs[0].Code()
-	}
-	for {
-		n := min(len(codes), h.Limits.AuditCodes)
-		r.Subject = strings.Join(codes[:n], ",")
-		if _, err := h.Ledger.Append(ctx, r); err != nil {
-			return err
-		}
-		if codes = codes[n:]; len(codes) == 0 {
-			return nil
-		}
-	}
-}
-
-// occasions are the purposes, matters and case numbers of a request, each once and
-// joined by commas.
-func occasions(all []*view.Occasion) (purposes, matters, cases string) {
-	add := func(to *string, s string) {
-		if s != "" && !slices.Contains(strings.Split(*to, ","), s) {
-			*to = strings.TrimPrefix(*to+","+s, ",")
-		}
-	}
-	for _, o := range all {
-		if o.Purpose != nil {
-			add(&purposes, o.Purpose.Code)
-		}
-		if o.Matter != nil {
-			add(&matters, o.Matter.Code)
-		}
-		add(&cases, o.CaseNo)
-	}
-	return purposes, matters, cases
-}
-
-// isObject tells whether a text is one JSON object.
-func isObject(s string) bool {
-	return strings.HasPrefix(s, "{") && json.Valid([]byte(s))
 }

@@ -35,6 +35,14 @@ type Ledger struct {
 	Log       *slog.Logger
 }
 
+// Read is the action of a request that asks no check.
+const Read = "graphql"
+
+// Record is who does what, and when.
+func Record(p access.Principal, at time.Time, action string) audit.Record {
+	return audit.Record{At: at, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: action}
+}
+
 // Append puts a record into the audit log. When that can't be done nothing may
 // be answered.
 func (l *Ledger) Append(ctx context.Context, r audit.Record) (audit.Record, error) {
@@ -49,7 +57,8 @@ func (l *Ledger) Append(ctx context.Context, r audit.Record) (audit.Record, erro
 // Refused records that a request was refused as a whole, also of a caller who has
 // left. The refusal leaves even when the log is away: it shows nothing.
 func (l *Ledger) Refused(ctx context.Context, p access.Principal, at time.Time, outcome string) {
-	r := audit.Record{At: at, Actor: p.Subject, Unit: p.Unit, Role: string(p.Role), Action: "graphql", Outcome: outcome}
+	r := Record(p, at, Read)
+	r.Outcome = outcome
 	if _, err := l.Append(context.WithoutCancel(ctx), r); err != nil {
 		l.Log.Error("a refusal is not in the audit log", "outcome", outcome, "error", err)
 	}

@@ -110,12 +110,15 @@ type Maker struct {
 	Meter *meter.Counters
 }
 
-// Limited is the answer of a guard, counted by the name of its limit; "" for none.
+// Told is an error that is about nothing in the document, as an answer tells it.
+func (m *Maker) Told(ctx context.Context, err error) []Told { return []Told{{Refusal: m.Of(ctx, err)}} }
+
+// Limited is Told of a guard, counted by the name of its limit; "" for none.
 func (m *Maker) Limited(ctx context.Context, limit string, err error) []Told {
 	if limit != "" {
 		m.Meter.Limit(limit)
 	}
-	return []Told{{Refusal: m.Of(ctx, err)}}
+	return m.Told(ctx, err)
 }
 
 const internalMessage = "something went wrong inside; it has been noted"
