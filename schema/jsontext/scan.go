@@ -73,6 +73,10 @@ func (s *Scanner) Err() error {
 	return &Error{At: s.p, What: s.bad}
 }
 
+// Pos is the byte at which reading goes on: after Peek, that of the character it
+// gave.
+func (s *Scanner) Pos() int { return s.p }
+
 func (s *Scanner) fail(what string) {
 	if s.bad == "" {
 		s.bad = what

@@ -1,15 +1,14 @@
-// Package request reads what a caller of GraphQL sends: the body of a POST in its
-// usual shape without allocating, and any other by encoding/json; and it holds the
-// values of variables against their declared types.
+// Package request reads what a caller of GraphQL sends, the body of a POST, without
+// allocating; and it holds the values of variables against their declared types.
 package request
 
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"unicode/utf8"
 
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 )
 
 // Request is a GraphQL request as it came. Its texts alias the body that it was
@@ -19,7 +18,7 @@ type Request struct {
 	Operation []byte
 	RawVars   []byte // the variables object as JSON; nil without one
 	Vars      []Variable
-	Loose     bool // Vars wasn't filled: look into RawVars
+	Loose     bool // Vars doesn't tell all: look into RawVars
 
 	text []byte // unescaped texts
 }
@@ -49,63 +48,25 @@ const (
 	List               // a list of texts
 )
 
-// Decode reads the body of a POST: by hand when it has the usual shape, else by
-// encoding/json, which also says what is wrong with it. The body may not change
-// while r is used.
+// Decode reads the body of a POST, as strictly as encoding/json; of what is given
+// twice the last counts. The body may not change while r is used.
 func (r *Request) Decode(body []byte) error {
-	d := fast{in: body, text: r.text[:0]}
-	usual := d.request(r)
-	if r.text = d.text; usual {
-		return nil
+	if cap(r.text) < len(body) { // room for all that is unescaped
+		r.text = make([]byte, 0, len(body)+512)
 	}
-	r.Reset()
-	return slow(body, r)
-}
-
-// slow reads any JSON body.
-func slow(body []byte, r *Request) error {
-	bad := func(what string) error { return fault.New(fault.BadInput, "%s", what) }
-	trimmed := bytes.TrimLeft(body, " \t\r\n")
-	if len(trimmed) > 0 && trimmed[0] == '[' {
+	d := decoder{s: jsontext.NewScanner(body, jsontext.Deepest), body: body, r: r}
+	switch {
+	case d.s.Peek() == '[':
 		return bad("one request at a time: batching is not offered")
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	var fields map[string]json.RawMessage
-	if err := dec.Decode(&fields); err != nil || fields == nil {
+	case !d.object():
 		return bad("the body is not a JSON object")
-	}
-	if _, err := dec.Token(); err != io.EOF {
+	case !d.s.End():
 		return bad("the body holds more than one JSON object")
 	}
-	var query, operation *string
-	if json.Unmarshal(orNull(fields["query"]), &query) != nil || query == nil {
-		return bad("query: a text is needed")
-	}
-	if json.Unmarshal(orNull(fields["operationName"]), &operation) != nil {
-		return bad("operationName: not a text")
-	}
-	for _, name := range []string{"variables", "extensions"} {
-		var object map[string]json.RawMessage
-		if json.Unmarshal(orNull(fields[name]), &object) != nil {
-			return bad(name + ": not an object")
-		}
-		if name == "variables" && object != nil {
-			r.RawVars = fields[name]
-		}
-	}
-	r.Query, r.Loose = []byte(*query), true
-	if operation != nil {
-		r.Operation = []byte(*operation)
-	}
-	return nil
+	return d.finish()
 }
 
-func orNull(raw json.RawMessage) json.RawMessage {
-	if raw == nil {
-		return json.RawMessage("null")
-	}
-	return raw
-}
+func bad(what string) error { return fault.New(fault.BadInput, "%s", what) }
 
 // Variables gives the variables as Execute wants them.
 func (r *Request) Variables() (map[string]any, error) {
@@ -114,237 +75,9 @@ func (r *Request) Variables() (map[string]any, error) {
 	}
 	var m map[string]any
 	if err := json.Unmarshal(r.RawVars, &m); err != nil {
-		return nil, fault.New(fault.BadInput, "variables: not an object")
+		return nil, bad("variables: not an object")
 	}
 	return m, nil
-}
-
-// fast reads bodies of the usual shape. Each method answers false when
-// something is unusual; then slow has the word.
-type fast struct {
-	in   []byte
-	i    int
-	text []byte // unescaped texts
-}
-
-func (d *fast) blank() {
-	for d.i < len(d.in) {
-		switch d.in[d.i] {
-		case ' ', '\t', '\n', '\r':
-			d.i++
-		default:
-			return
-		}
-	}
-}
-
-// byte takes one structural character.
-func (d *fast) byte(c byte) bool {
-	d.blank()
-	if d.i < len(d.in) && d.in[d.i] == c {
-		d.i++
-		return true
-	}
-	return false
-}
-
-func (d *fast) null() bool {
-	if len(d.in)-d.i >= 4 && string(d.in[d.i:d.i+4]) == "null" {
-		d.i += 4
-		return true
-	}
-	return false
-}
-
-// string takes a JSON string and gives its text.
-func (d *fast) string() ([]byte, bool) {
-	if !d.byte('"') {
-		return nil, false
-	}
-	from := d.i
-	for ascii := true; d.i < len(d.in); d.i++ {
-		c := d.in[d.i]
-		switch {
-		case c == '"':
-			s := d.in[from:d.i]
-			d.i++
-			return s, ascii || utf8.Valid(s)
-		case c == '\\':
-			return d.escaped(from)
-		case c < 0x20:
-			return nil, false
-		case c >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return nil, false
-}
-
-// escaped goes on with a string whose first escape stands at d.i. \u is left to
-// encoding/json.
-func (d *fast) escaped(from int) ([]byte, bool) {
-	start := len(d.text)
-	d.text = append(d.text, d.in[from:d.i]...)
-	for d.i < len(d.in) {
-		c := d.in[d.i]
-		switch {
-		case c == '"':
-			d.i++
-			s := d.text[start:]
-			return s, utf8.Valid(s)
-		case c < 0x20:
-			return nil, false
-		case c != '\\':
-			d.text = append(d.text, c)
-			d.i++
-			continue
-		}
-		if d.i+1 >= len(d.in) {
-			return nil, false
-		}
-		switch e := d.in[d.i+1]; e {
-		case '"', '\\', '/':
-			d.text = append(d.text, e)
-		case 'n':
-			d.text = append(d.text, '\n')
-		case 't':
-			d.text = append(d.text, '\t')
-		case 'r':
-			d.text = append(d.text, '\r')
-		default:
-			return nil, false
-		}
-		d.i += 2
-	}
-	return nil, false
-}
-
-// request takes the whole body.
-func (d *fast) request(r *Request) bool {
-	// Unescaped texts are shorter than the body, so that d.text never moves
-	// once it has room for it.
-	if cap(d.text) < len(d.in) {
-		d.text = make([]byte, 0, len(d.in)+512)
-	}
-	if !d.byte('{') {
-		return false
-	}
-	var seen [3]bool
-	for {
-		key, ok := d.string()
-		if !ok || !d.byte(':') {
-			return false
-		}
-		d.blank()
-		which := 0
-		switch string(key) {
-		case "query":
-			r.Query, ok = d.string()
-		case "variables":
-			which = 1
-			ok = d.variables(r)
-		case "operationName":
-			which = 2
-			if !d.null() {
-				r.Operation, ok = d.string()
-			}
-		default:
-			return false
-		}
-		if !ok || seen[which] {
-			return false
-		}
-		seen[which] = true
-		if d.byte(',') {
-			continue
-		}
-		if !d.byte('}') {
-			return false
-		}
-		d.blank()
-		return d.i == len(d.in) && seen[0]
-	}
-}
-
-// variables takes the variables object.
-func (d *fast) variables(r *Request) bool {
-	if d.null() {
-		return true
-	}
-	from := d.i
-	if !d.byte('{') {
-		return false
-	}
-	if d.byte('}') {
-		r.RawVars = d.in[from:d.i]
-		return true
-	}
-	for {
-		name, ok := d.string()
-		if !ok || !d.byte(':') {
-			return false
-		}
-		for i := range r.Vars {
-			if string(r.Vars[i].Name) == string(name) {
-				return false
-			}
-		}
-		if !d.value(r, name) {
-			return false
-		}
-		if d.byte(',') {
-			continue
-		}
-		if !d.byte('}') {
-			return false
-		}
-		r.RawVars = d.in[from:d.i]
-		return true
-	}
-}
-
-// value takes the value of one variable; shapes that no plan can use are
-// unusual.
-func (d *fast) value(r *Request, name []byte) bool {
-	if len(r.Vars) < cap(r.Vars) {
-		r.Vars = r.Vars[:len(r.Vars)+1]
-	} else {
-		r.Vars = append(r.Vars, Variable{})
-	}
-	v := &r.Vars[len(r.Vars)-1]
-	*v = Variable{Name: name, List: v.List[:0]}
-	d.blank()
-	if d.i == len(d.in) {
-		return false
-	}
-	var ok bool
-	switch d.in[d.i] {
-	case '"':
-		v.Kind = String
-		v.Text, ok = d.string()
-		return ok
-	case 'n':
-		v.Kind = Null
-		return d.null()
-	case '[':
-		v.Kind = List
-		d.i++
-		if d.byte(']') {
-			return true
-		}
-		for {
-			s, ok := d.string()
-			if !ok {
-				return false
-			}
-			v.List = append(v.List, s)
-			if d.byte(',') {
-				continue
-			}
-			return d.byte(']')
-		}
-	}
-	return false
 }
 
 // Find gives a variable by name, nil when the request has none.
@@ -355,4 +88,149 @@ func (r *Request) Find(name string) *Variable {
 		}
 	}
 	return nil
+}
+
+// decoder reads one body. Its methods answer false when it is no JSON.
+type decoder struct {
+	s    jsontext.Scanner
+	body []byte
+	r    *Request
+
+	query, operation      jsontext.Token
+	variables, extensions jsontext.Kind
+}
+
+// text is the text of a string.
+func (d *decoder) text(t jsontext.Token) []byte {
+	if raw := d.s.Raw(t); !t.Escaped && utf8.Valid(raw) {
+		return raw
+	}
+	from := len(d.r.text)
+	d.r.text = d.s.AppendText(d.r.text, t)
+	return d.r.text[from:len(d.r.text):len(d.r.text)]
+}
+
+// object reads the whole body.
+func (d *decoder) object() bool {
+	more, ok := d.s.Open(jsontext.Object)
+	for more && ok {
+		if !d.member() {
+			return false
+		}
+		more, ok = d.s.Next(jsontext.Object)
+	}
+	return ok
+}
+
+func (d *decoder) member() bool {
+	key, ok := d.s.Key()
+	if !ok {
+		return false
+	}
+	name := d.text(key)
+	if string(name) == "variables" {
+		return d.values()
+	}
+	t, ok := d.s.Value()
+	switch string(name) {
+	case "query":
+		d.query = t
+	case "operationName":
+		d.operation = t
+	case "extensions":
+		d.extensions = t.Kind
+	}
+	return ok
+}
+
+// finish takes what the members are, once all of the body is known to be in order.
+func (d *decoder) finish() error {
+	r := d.r
+	switch {
+	case d.query.Kind != jsontext.String:
+		return bad("query: a text is needed")
+	case d.operation.Kind != jsontext.String && !none(d.operation.Kind):
+		return bad("operationName: not a text")
+	case d.variables != jsontext.Object && !none(d.variables):
+		return bad("variables: not an object")
+	case d.extensions != jsontext.Object && !none(d.extensions):
+		return bad("extensions: not an object")
+	}
+	r.Query = d.text(d.query)
+	if d.operation.Kind == jsontext.String {
+		r.Operation = d.text(d.operation)
+	}
+	return nil
+}
+
+func none(k jsontext.Kind) bool { return k == jsontext.None || k == jsontext.Null }
+
+// values reads the variables.
+func (d *decoder) values() bool {
+	r := d.r
+	r.Vars, r.RawVars, r.Loose = r.Vars[:0], nil, false
+	d.variables = jsontext.Kind(d.s.Peek())
+	if d.variables != jsontext.Object {
+		t, ok := d.s.Value()
+		d.variables = t.Kind
+		return ok
+	}
+	from := d.s.Pos()
+	more, ok := d.s.Open(jsontext.Object)
+	for more && ok {
+		var name jsontext.Token
+		if name, ok = d.s.Key(); !ok || !d.value(d.text(name)) {
+			return false
+		}
+		more, ok = d.s.Next(jsontext.Object)
+	}
+	r.RawVars = d.body[from:d.s.Pos()]
+	return ok
+}
+
+// value reads the value of one variable. When it has a shape that no plan can use,
+// or a name that was there before, the variables are loose.
+func (d *decoder) value(name []byte) (ok bool) {
+	r := d.r
+	for i := range r.Vars {
+		r.Loose = r.Loose || bytes.Equal(r.Vars[i].Name, name)
+	}
+	if len(r.Vars) < cap(r.Vars) {
+		r.Vars = r.Vars[:len(r.Vars)+1]
+	} else {
+		r.Vars = append(r.Vars, Variable{})
+	}
+	v := &r.Vars[len(r.Vars)-1]
+	*v = Variable{Name: name, List: v.List[:0]}
+	if d.s.Peek() == '[' {
+		v.Kind = List
+		return d.list(v)
+	}
+	t, ok := d.s.Value()
+	switch t.Kind {
+	case jsontext.String:
+		v.Kind, v.Text = String, d.text(t)
+	case jsontext.Null:
+		v.Kind = Null
+	default:
+		r.Loose = true
+	}
+	return ok
+}
+
+func (d *decoder) list(v *Variable) bool {
+	more, ok := d.s.Open(jsontext.Array)
+	for more && ok {
+		t, good := d.s.Value()
+		if !good {
+			return false
+		}
+		if t.Kind != jsontext.String {
+			d.r.Loose = true
+		} else {
+			v.List = append(v.List, d.text(t))
+		}
+		more, ok = d.s.Next(jsontext.Array)
+	}
+	return ok
 }
