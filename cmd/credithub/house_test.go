@@ -115,7 +115,7 @@ var floors = map[string]map[string][]string{
 		"plan":     {"answer", "check", "fields", "meter", "refusal", "request"},
 		"fields":   {"answer", "check", "refusal"},
 		"check":    {"ledger", "meter", "refusal"},
-		"refusal":  {"answer", "meter"},
+		"refusal":  {"meter"},
 		"ledger":   {"meter"},
 		"request":  {},
 		"answer":   {},

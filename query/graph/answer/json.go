@@ -3,7 +3,8 @@ package answer
 import (
 	"encoding/json"
 	"strconv"
-	"unicode/utf8"
+
+	"credithub/schema/jsontext"
 )
 
 // appendValue writes a value that Execute made, in the order of the shape.
@@ -12,7 +13,7 @@ func appendValue(b []byte, v any, sh *Shape) []byte {
 	case nil:
 		return append(b, "null"...)
 	case string:
-		return AppendString(b, v)
+		return jsontext.AppendString(b, v)
 	case bool:
 		return strconv.AppendBool(b, v)
 	case int:
@@ -21,11 +22,8 @@ func appendValue(b []byte, v any, sh *Shape) []byte {
 		return append(b, v...)
 	case []any:
 		b = append(b, '[')
-		for i, e := range v {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendValue(b, e, sh)
+		for _, e := range v {
+			b = appendValue(jsontext.AppendComma(b), e, sh)
 		}
 		return append(b, ']')
 	case map[string]any:
@@ -41,64 +39,13 @@ func appendValue(b []byte, v any, sh *Shape) []byte {
 // AppendObject writes an object that Execute made, in the order of the shape.
 func AppendObject(b []byte, m map[string]any, sh *Shape) []byte {
 	b = append(b, '{')
-	first := true
 	for i := range sh.Fields {
 		f := &sh.Fields[i]
 		v, ok := m[f.Key]
 		if !ok {
 			continue
 		}
-		if !first {
-			b = append(b, ',')
-		}
-		first = false
-		b = AppendString(b, f.Key)
-		b = append(b, ':')
-		b = appendValue(b, v, f.Sub)
+		b = appendValue(jsontext.AppendKey(b, f.Key), v, f.Sub)
 	}
 	return append(b, '}')
-}
-
-const hexDigits = "0123456789abcdef"
-
-// plainByte tells which bytes stand for themselves in a JSON string.
-var plainByte = func() (t [256]bool) {
-	for c := 0x20; c < 0x80; c++ {
-		t[c] = c != '"' && c != '\\'
-	}
-	return
-}()
-
-// AppendString writes a JSON string. Broken UTF-8 becomes U+FFFD.
-func AppendString(b []byte, s string) []byte {
-	b = append(b, '"')
-	from := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if plainByte[c] {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				b = append(append(b, s[from:i]...), `\ufffd`...)
-				from = i + 1
-			}
-			i += n
-			continue
-		}
-		b = append(b, s[from:i]...)
-		switch c {
-		case '"', '\\':
-			b = append(b, '\\', c)
-		case '\n':
-			b = append(b, '\\', 'n')
-		default:
-			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
-		}
-		i++
-		from = i
-	}
-	return append(append(b, s[from:]...), '"')
 }

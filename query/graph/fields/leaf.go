@@ -6,8 +6,8 @@ import (
 
 	"github.com/graphql-go/graphql/language/ast"
 
-	"credithub/query/graph/answer"
 	"credithub/schema/civil"
+	"credithub/schema/jsontext"
 )
 
 // Leaves. Each is named for its type in schema.graphql; what may be null ends in
@@ -29,7 +29,7 @@ func id[T any](name string, get func(*T) string) Field[T] {
 
 func text[T any](name string, get func(*T) string) Field[T] {
 	return leaf(name, "String!",
-		func(b []byte, v *T) []byte { return answer.AppendString(b, get(v)) },
+		func(b []byte, v *T) []byte { return jsontext.AppendString(b, get(v)) },
 		func(v *T) any { return get(v) })
 }
 
@@ -38,7 +38,7 @@ func textOrNull[T any](name string, get func(*T) string) Field[T] {
 	return leaf(name, "String",
 		func(b []byte, v *T) []byte {
 			if s := get(v); s != "" {
-				return answer.AppendString(b, s)
+				return jsontext.AppendString(b, s)
 			}
 			return append(b, "null"...)
 		},
@@ -55,11 +55,8 @@ func texts[T any](name string, get func(*T) []string) Field[T] {
 	return leaf(name, "[String!]!",
 		func(b []byte, v *T) []byte {
 			b = append(b, '[')
-			for i, s := range get(v) {
-				if i > 0 {
-					b = append(b, ',')
-				}
-				b = answer.AppendString(b, s)
+			for _, s := range get(v) {
+				b = jsontext.AppendString(jsontext.AppendComma(b), s)
 			}
 			return append(b, ']')
 		},
@@ -114,7 +111,7 @@ func instantOrNull[T any](name string, get func(*T) time.Time) Field[T] {
 	return leaf(name, "DateTime",
 		func(b []byte, v *T) []byte {
 			if t := get(v); !t.IsZero() {
-				return append(t.UTC().AppendFormat(append(b, '"'), dateTimeLayout), '"')
+				return jsontext.AppendTime(b, t.UTC(), dateTimeLayout)
 			}
 			return append(b, "null"...)
 		},

@@ -7,6 +7,7 @@ import (
 	"github.com/graphql-go/graphql/language/ast"
 
 	"credithub/query/graph/answer"
+	"credithub/schema/jsontext"
 )
 
 // Object is a type of schema.graphql whose Go value is a *T: its name, and how each
@@ -153,7 +154,7 @@ func (o *Object[T]) compile(c *compiler, set *ast.SelectionSet) (Writer[T], bool
 			st.key[0] = ','
 		}
 		if name := f.Name.Value; name == "__typename" {
-			st.write = func(b []byte, _ *T) []byte { return answer.AppendString(b, o.name) }
+			st.write = func(b []byte, _ *T) []byte { return jsontext.AppendString(b, o.name) }
 		} else if st.write, ok = o.writer(c, f); !ok {
 			return nil, false
 		}
@@ -179,7 +180,9 @@ func (o *Object[T]) writer(c *compiler, f *ast.Field) (Writer[T], bool) {
 }
 
 // Key is the key of a field as it is written: with quotes and a colon.
-func Key(f *ast.Field) []byte { return append(answer.AppendString(nil, answer.ResponseKey(f)), ':') }
+func Key(f *ast.Field) []byte {
+	return append(jsontext.AppendString(nil, answer.ResponseKey(f)), ':')
+}
 
 // table is all fields of all objects, by "Type.field".
 type table map[string]bound

@@ -5,9 +5,9 @@ import (
 	"math"
 	"time"
 
-	"credithub/query/graph/answer"
 	"credithub/query/view"
 	"credithub/schema/civil"
+	"credithub/schema/jsontext"
 	"credithub/schema/label"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -15,7 +15,7 @@ import (
 
 func (s *Schema) recordObject(unit *Object[policy.Unit]) *Object[view.Record] {
 	return object("Record",
-		leaf("id", "ID!", func(b []byte, r *view.Record) []byte { return answer.AppendString(b, r.ID()) }, func(r *view.Record) any { return r.ID() }),
+		leaf("id", "ID!", func(b []byte, r *view.Record) []byte { return jsontext.AppendString(b, r.ID()) }, func(r *view.Record) any { return r.ID() }),
 		text("domain", func(r *view.Record) string { return r.Domain }),
 		text("kind", func(r *view.Record) string { return r.Kind }),
 		child("unit", unit, func(r *view.Record) *policy.Unit { return s.unitOf(r.Unit) }),

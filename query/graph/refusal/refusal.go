@@ -13,10 +13,10 @@ import (
 	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/location"
 
-	"credithub/query/graph/answer"
 	"credithub/query/graph/meter"
 	"credithub/query/view"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/policy"
 )
 
@@ -43,7 +43,7 @@ type Told struct {
 
 // Append writes it as an error of GraphQL.
 func (t *Told) Append(b []byte) []byte {
-	b = answer.AppendString(append(b, `{"message":`...), t.Message)
+	b = jsontext.AppendString(append(b, `{"message":`...), t.Message)
 	if len(t.Locations) > 0 {
 		b = append(b, `,"locations":[`...)
 		for i, l := range t.Locations {
@@ -66,7 +66,7 @@ func (t *Told) Append(b []byte) []byte {
 			case int:
 				b = strconv.AppendInt(b, int64(step), 10)
 			case string:
-				b = answer.AppendString(b, step)
+				b = jsontext.AppendString(b, step)
 			}
 		}
 		b = append(b, ']')
@@ -76,16 +76,13 @@ func (t *Told) Append(b []byte) []byte {
 
 // appendExtensions puts the kind where callers of GraphQL look for it.
 func (t *Told) appendExtensions(b []byte) []byte {
-	b = answer.AppendString(append(b, `,"extensions":{"code":`...), t.Code())
+	b = jsontext.AppendString(append(b, `,"extensions":{"code":`...), t.Code())
 	if len(t.Near) > 0 {
 		b = append(b, `,"near":[`...)
-		for i, m := range t.Near {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = answer.AppendString(append(b, `{"code":`...), m.Code)
-			b = answer.AppendString(append(b, `,"nameZh":`...), m.NameZh)
-			b = append(answer.AppendString(append(b, `,"nameEn":`...), m.NameEn), '}')
+		for _, m := range t.Near {
+			b = jsontext.AppendString(append(jsontext.AppendComma(b), `{"code":`...), m.Code)
+			b = jsontext.AppendString(append(b, `,"nameZh":`...), m.NameZh)
+			b = append(jsontext.AppendString(append(b, `,"nameEn":`...), m.NameEn), '}')
 		}
 		b = append(b, ']')
 	}
