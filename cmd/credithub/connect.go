@@ -15,8 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"credithub/deploy/embedded"
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/config"
 	"credithub/deploy/platform/disk"

@@ -21,7 +21,7 @@ var rooms = map[string][]string{
 	"query":           {"schema", "deploy/platform"},
 	"deploy/embedded": {"schema", "deploy/platform"},
 	"deploy/gen":      {"schema"},
-	"deploy/probe":    {"schema"},
+	"deploy/probe":    {"schema", "deploy/platform"},
 	"deploy/testing":  {},
 	"deploy/bench":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe", "ingest"},
 	"deploy/suite":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe"},

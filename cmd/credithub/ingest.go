@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/disk"
 	"credithub/deploy/platform/keys"
 	"credithub/deploy/platform/limit"

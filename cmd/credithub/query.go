@@ -10,8 +10,8 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 	"golang.org/x/sync/errgroup"
 
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/limit"
 	"credithub/deploy/platform/spool"
 	"credithub/query/graph"

@@ -11,11 +11,11 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"credithub/deploy/embedded/supervise"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
 	"credithub/deploy/platform/spool"
+	"credithub/deploy/platform/supervise"
 	"credithub/ingest/intake"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"

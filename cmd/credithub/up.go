@@ -16,10 +16,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded"
-	"credithub/deploy/embedded/supervise"
 	"credithub/deploy/platform/metrics"
 	"credithub/deploy/platform/node"
 	"credithub/deploy/platform/sleep"
+	"credithub/deploy/platform/supervise"
 )
 
 type upCmd struct {
@@ -43,9 +43,9 @@ type running struct {
 	cmd       *upCmd
 	watched   *supervise.Metrics
 	hub       *hub
-	children  []*embedded.Process
+	children  []*supervise.Process
 	ownBroker bool
-	ingest    *embedded.Process
+	ingest    *supervise.Process
 	query     *queryPart
 	demo      atomic.Pointer[string] // why the demonstration set is not there yet
 }
@@ -85,7 +85,7 @@ func (c *upCmd) Run(ctx context.Context) error {
 func (r *running) start(ctx context.Context) error {
 	c := r.cmd
 	g, child := errgroup.WithContext(ctx)
-	var broker, engine *embedded.Process
+	var broker, engine *supervise.Process
 	if len(c.Kafka) == 0 {
 		g.Go(func() (err error) { broker, err = r.child(ctx, child, r.brokerChild()); return })
 	}
@@ -99,7 +99,7 @@ func (r *running) start(ctx context.Context) error {
 		})
 	}
 	err := g.Wait()
-	for _, p := range []*embedded.Process{broker, engine} {
+	for _, p := range []*supervise.Process{broker, engine} {
 		if p != nil {
 			r.children = append(r.children, p)
 		}
@@ -125,7 +125,7 @@ func (r *running) start(ctx context.Context) error {
 	return err
 }
 
-func (r *running) brokerChild() embedded.Child {
+func (r *running) brokerChild() supervise.Child {
 	listen := r.cmd.KafkaListen
 	if listen == "" {
 		listen = "127.0.0.1:0"
@@ -135,7 +135,7 @@ func (r *running) brokerChild() embedded.Child {
 
 // child starts a child that lives as long as life; early ends the start when
 // another part has failed.
-func (r *running) child(life, early context.Context, ch embedded.Child) (*embedded.Process, error) {
+func (r *running) child(life, early context.Context, ch supervise.Child) (*supervise.Process, error) {
 	logs := filepath.Join(r.cmd.Data, "logs")
 	f, err := supervise.OpenLog(logs, ch.Name, childLog)
 	if err != nil {
@@ -143,12 +143,12 @@ func (r *running) child(life, early context.Context, ch embedded.Child) (*embedd
 	}
 	ch.Log, ch.Metrics = f, r.watched
 	type started struct {
-		p   *embedded.Process
+		p   *supervise.Process
 		err error
 	}
 	done := make(chan started, 1)
 	go func() {
-		p, err := embedded.Supervise(life, ch)
+		p, err := supervise.Start(life, ch)
 		done <- started{p, err}
 	}()
 	select {
@@ -222,8 +222,8 @@ func (c *upCmd) endpointURL() string { return c.Clickhouse }
 
 // startIngest runs ingest as a process of its own, so that a bulk load neither
 // delays checks nor shares their memory.
-func (r *running) startIngest(ctx context.Context) (*embedded.Process, error) {
-	ch := embedded.Child{
+func (r *running) startIngest(ctx context.Context) (*supervise.Process, error) {
+	ch := supervise.Child{
 		Name: "ingest", Listen: "127.0.0.1:0",
 		Args: []string{"ingest", "--data", r.cmd.Data, "--listen", "127.0.0.1:0", "--no-gateway", "--no-ground"},
 		Env:  r.cmd.environ(),

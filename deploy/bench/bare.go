@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
 
+	"credithub/deploy/platform/process"
 	"credithub/deploy/probe"
 )
 
@@ -44,20 +44,12 @@ func bareLimit(ctx context.Context, l loader, size int) (loaded, error) {
 	if err != nil {
 		return loaded{}, err
 	}
-	exe, err := os.Executable()
+	p, err := process.Start(process.Spec{Args: []string{"bench", "bare", "--listen", addr, "--bytes", strconv.Itoa(size)}, Stderr: os.Stderr})
 	if err != nil {
 		return loaded{}, err
 	}
-	cmd := exec.CommandContext(ctx, exe, "bench", "bare", "--listen", addr, "--bytes", strconv.Itoa(size))
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		return loaded{}, err
-	}
-	defer func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}()
-	if err := probe.WaitTCP(ctx, addr); err != nil {
+	defer p.End(os.Kill, time.Second)
+	if err := p.Await(ctx, func(ctx context.Context) error { return probe.Listens(ctx, addr) }); err != nil {
 		return loaded{}, err
 	}
 	l.addr, l.verify = addr, nil

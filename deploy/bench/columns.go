@@ -11,7 +11,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
 	"credithub/ingest/stamp"

@@ -7,9 +7,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"credithub/deploy/embedded"
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/supervise"
 	"credithub/ingest/stamp"
 	"credithub/schema/civil"
 	"credithub/schema/record"
@@ -29,8 +29,8 @@ const (
 )
 
 // floodChild starts Flood in a process of its own.
-func (s *stage) floodChild(ctx context.Context) (*embedded.Process, error) {
-	p, err := s.supervise(ctx, embedded.Child{Name: "flood", Env: s.env(),
+func (s *stage) floodChild(ctx context.Context) (*supervise.Process, error) {
+	p, err := s.supervise(ctx, supervise.Child{Name: "flood", Env: s.env(),
 		Args: []string{"bench", "flood", "--data", s.dir, "--nice", fmt.Sprint(bulkNice)}})
 	if p != nil {
 		s.children = append(s.children, p)

@@ -2,10 +2,7 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,9 +11,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"credithub/deploy/embedded"
-	"credithub/deploy/embedded/supervise"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/platform/supervise"
+	"credithub/deploy/probe"
 )
 
 // bulkNice is the niceness at which up starts engine and ingest.
@@ -30,8 +28,8 @@ type stage struct {
 	kafka    string // broker, host:port
 	url      string // ClickHouse with user and password
 
-	broker, engine *embedded.Process
-	children       []*embedded.Process
+	broker, engine *supervise.Process
+	children       []*supervise.Process
 	client         *kafka.Client
 	db             *clickhouse.DB
 }
@@ -60,7 +58,7 @@ func newStage(ctx context.Context, profiles string) (_ *stage, err error) {
 		return err
 	})
 	err = g.Wait()
-	for _, p := range []*embedded.Process{s.broker, s.engine} {
+	for _, p := range []*supervise.Process{s.broker, s.engine} {
 		if p != nil {
 			s.children = append(s.children, p)
 		}
@@ -120,11 +118,11 @@ func (s *stage) command(ctx context.Context, args ...string) (string, error) {
 
 // start starts a part that listens on a free port. Unless wait is set it is not
 // waited for.
-func (s *stage) start(ctx context.Context, wait bool, name string, args ...string) (*embedded.Process, error) {
-	c := embedded.Child{Name: name, Listen: "127.0.0.1:0", Env: s.env(),
+func (s *stage) start(ctx context.Context, wait bool, name string, args ...string) (*supervise.Process, error) {
+	c := supervise.Child{Name: name, Listen: "127.0.0.1:0", Env: s.env(),
 		Args: append([]string{strings.TrimRight(name, "0123456789"), "--data", s.dir, "--listen", "127.0.0.1:0"}, args...)}
 	if wait {
-		c.Ready = ready
+		c.Ready = probe.Serves
 	}
 	p, err := s.supervise(ctx, c)
 	if p != nil {
@@ -133,7 +131,7 @@ func (s *stage) start(ctx context.Context, wait bool, name string, args ...strin
 	return p, err
 }
 
-func (s *stage) supervise(ctx context.Context, c embedded.Child) (*embedded.Process, error) {
+func (s *stage) supervise(ctx context.Context, c supervise.Child) (*supervise.Process, error) {
 	log, err := supervise.OpenLog(filepath.Join(s.dir, "logs"), c.Name, 8<<20)
 	if err != nil {
 		return nil, err
@@ -142,24 +140,7 @@ func (s *stage) supervise(ctx context.Context, c embedded.Child) (*embedded.Proc
 	if s.profiles != "" {
 		c.Args = append([]string{"bench", "child", filepath.Join(s.profiles, c.Name+".cpu"), "--"}, c.Args...)
 	}
-	return embedded.Supervise(context.WithoutCancel(ctx), c)
-}
-
-func ready(ctx context.Context, addr string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
-	if err != nil {
-		return err
-	}
-	r, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	defer r.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(r.Body, 4<<10))
-	if err == nil && r.StatusCode != http.StatusOK {
-		err = errors.New(string(b))
-	}
-	return err
+	return supervise.Start(context.WithoutCancel(ctx), c)
 }
 
 // token asks the development issuer of the data directory.

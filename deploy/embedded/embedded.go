@@ -1,7 +1,7 @@
 // Package embedded is the door to the parts that `credithub up` brings along
-// instead of servers: a Kafka broker (package broker), a ClickHouse engine
-// (packages engine and install), and their supervision as child processes
-// (packages supervise and child).
+// instead of servers: a Kafka broker (package broker) and a ClickHouse engine
+// (packages engine and install), each in a child process (see
+// deploy/platform/supervise).
 //
 // It promises that nothing else in the hub can tell an embedded part from a
 // server: the rooms get an address and a URL. It holds no logic of its own.
@@ -11,10 +11,10 @@ import (
 	"context"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
-	"credithub/deploy/embedded/supervise"
+	"credithub/deploy/platform/child"
+	"credithub/deploy/platform/supervise"
 )
 
 // BrokerConfig configures RunBroker.
@@ -38,12 +38,6 @@ const (
 
 // EngineConfig configures RunEngine.
 type EngineConfig = engine.Config
-
-// Child describes a process for Supervise.
-type Child = supervise.Child
-
-// Process is a supervised child.
-type Process = supervise.Process
 
 // RunBroker is what the command `credithub broker` does: it serves until ctx
 // ends or the parent is gone.
@@ -81,20 +75,16 @@ func EnsureEngine(ctx context.Context, progress func(step string, done float64))
 	return install.Ensure(ctx, progress)
 }
 
-// Supervise starts a child, waits until it is ready, and keeps it running
-// until ctx ends or Process.Stop is called.
-func Supervise(ctx context.Context, c Child) (*Process, error) { return supervise.Start(ctx, c) }
-
 // BrokerChild is the child that runs a broker by args, the arguments of this
 // program's own broker command, at listen (host:port).
-func BrokerChild(listen string, args ...string) Child {
-	return Child{Name: "broker", Args: args, Listen: listen, Ready: broker.Ping}
+func BrokerChild(listen string, args ...string) supervise.Child {
+	return supervise.Child{Name: "broker", Args: args, Listen: listen, Ready: broker.Ping}
 }
 
 // EngineChild is the child that runs an engine by args, the arguments of this
 // program's own engine command, at listen (host:port).
-func EngineChild(listen string, args ...string) Child {
-	return Child{Name: "engine", Args: args, Listen: listen, Ready: engine.Ping}
+func EngineChild(listen string, args ...string) supervise.Child {
+	return supervise.Child{Name: "engine", Args: args, Listen: listen, Ready: engine.Ping}
 }
 
 // EngineURL is the URL of the engine at addr that keeps its data in dataDir.

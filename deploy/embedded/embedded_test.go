@@ -14,6 +14,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"credithub/deploy/embedded"
+	"credithub/deploy/platform/supervise"
 )
 
 const envPart = "EMBEDDED_TEST_PART"
@@ -79,10 +80,10 @@ func nices(t *testing.T, pid int) map[int]int {
 func TestPartsSurviveKills(t *testing.T) {
 	dir := t.TempDir()
 	engineDir := filepath.Join(dir, "engine")
-	start := func(c embedded.Child, part string) *embedded.Process {
+	start := func(c supervise.Child, part string) *supervise.Process {
 		t.Helper()
 		c.Env = []string{envPart + "=" + part}
-		p, err := embedded.Supervise(ctx(t), c)
+		p, err := supervise.Start(ctx(t), c)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +124,7 @@ func TestPartsSurviveKills(t *testing.T) {
 		t.Errorf("broker: threads by niceness %v", n)
 	}
 	for range 2 {
-		for _, p := range []*embedded.Process{eng, brk} {
+		for _, p := range []*supervise.Process{eng, brk} {
 			before := p.Restarts()
 			if err := syscall.Kill(p.PID(), syscall.SIGKILL); err != nil {
 				t.Fatal(err)

@@ -7,8 +7,9 @@ package probe
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -17,15 +18,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"credithub/deploy/platform/process"
 )
 
 // Hub is a hub in a child process, as its users meet it.
 type Hub struct {
 	Dir  string
 	Addr string // host:port of HTTP
-	cmd  *exec.Cmd
 	exe  string
-	toks map[string]string
+	life *process.Process
+	toks tokens
 }
 
 // tempPrefix starts the names of data directories that Start makes and Stop
@@ -49,72 +52,47 @@ func Start(ctx context.Context, exe, dir string, args ...string) (*Hub, error) {
 
 // StartAt is Start at an address (host:port) of the caller's.
 func StartAt(ctx context.Context, exe, dir, addr string, args ...string) (*Hub, error) {
-	h := &Hub{Dir: dir, Addr: addr, exe: exe, toks: map[string]string{}}
-	h.cmd = exec.Command(exe, append([]string{"up", "--data", dir, "--listen", addr}, args...)...)
-	h.cmd.Env = append(os.Environ(), "CREDITHUB_RATE_LIMIT=off")
-	h.cmd.Stdout, h.cmd.Stderr = io.Discard, os.Stderr
-	if err := h.cmd.Start(); err != nil {
+	h := &Hub{Dir: dir, Addr: addr, exe: exe}
+	args = append([]string{"up", "--data", dir, "--listen", addr}, args...)
+	var err error
+	if h.life, err = process.Start(process.Spec{Path: exe, Args: args, Env: []string{unlimited}, Stderr: os.Stderr}); err != nil {
 		return nil, err
 	}
-	if err := WaitReady(ctx, "http://"+addr, 4*time.Minute); err != nil {
+	ctx, cancel := context.WithTimeout(ctx, firstReady)
+	defer cancel()
+	if err := h.life.Await(ctx, func(ctx context.Context) error { return Serves(ctx, addr) }); err != nil {
 		h.Stop()
-		return nil, err
+		return nil, fmt.Errorf("probe: %s is not ready: %w", addr, err)
 	}
 	return h, nil
 }
 
-// WaitReady polls /readyz.
-func WaitReady(ctx context.Context, url string, limit time.Duration) error {
-	end := time.Now().Add(limit)
-	last := "no answer"
-	for time.Now().Before(end) {
-		r, err := http.Get(url + "/readyz")
-		if err == nil {
-			b, _ := io.ReadAll(io.LimitReader(r.Body, 1<<10))
-			r.Body.Close()
-			if r.StatusCode == http.StatusOK {
-				return nil
-			}
-			last = string(b)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
+const (
+	// firstReady bounds the first start of a hub, which may install the engine.
+	firstReady = 4 * time.Minute
+	// unlimited frees what is measured or tested from limits a caller.
+	unlimited = "CREDITHUB_RATE_LIMIT=off"
+)
+
+// Serves asks whether the hub or part at addr says that it is ready.
+func Serves(ctx context.Context, addr string) error {
+	r, err := Do(ctx, http.MethodGet, "http://"+addr+"/readyz", "", "", nil)
+	if err == nil && r.Status != http.StatusOK {
+		err = fmt.Errorf("not ready: %.1000s", r.Body)
 	}
-	return fmt.Errorf("probe: %s not ready in %s: %s", url, limit, last)
+	return err
 }
 
 // Stop ends the hub and removes a data directory that Start made.
 func (h *Hub) Stop() {
-	_ = h.cmd.Process.Signal(syscall.SIGINT) // it may have ended
-	done := make(chan struct{})
-	go func() { _ = h.cmd.Wait(); close(done) }()
-	select {
-	case <-done:
-	case <-time.After(15 * time.Second):
-		_ = h.cmd.Process.Kill()
-	}
+	h.life.End(syscall.SIGINT, patience)
 	if strings.Contains(filepath.Base(h.Dir), tempPrefix) {
 		os.RemoveAll(h.Dir)
 	}
 }
 
 // Token asks the development issuer.
-func (h *Hub) Token(role, unit string) (string, error) {
-	key := role + "/" + unit
-	if t, ok := h.toks[key]; ok {
-		return t, nil
-	}
-	out, err := exec.Command(h.exe, "token", "--role", role, "--unit", unit, "--data", h.Dir).Output()
-	if err != nil {
-		return "", fmt.Errorf("probe: token: %w", err)
-	}
-	t := strings.TrimSpace(string(out))
-	h.toks[key] = t
-	return t, nil
-}
+func (h *Hub) Token(role, unit string) (string, error) { return h.toks.get(h.exe, h.Dir, role, unit) }
 
 // Pushed is the part of a push's answer that callers here look at.
 type Pushed struct {
@@ -156,30 +134,19 @@ func Ask(ctx context.Context, url, token, query string, variables map[string]any
 	return r.Body, err
 }
 
-// FreeAddr is a loopback address that nothing listens on.
+// FreeAddr is a loopback address that nothing listens on, outside the range from
+// which the system takes ports for outgoing connections, so that nobody takes it
+// before it is used, or while what listens there is down.
 func FreeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
-}
-
-// WaitTCP waits until something listens on addr.
-func WaitTCP(ctx context.Context, addr string) error {
 	for range 200 {
-		c, err := net.DialTimeout("tcp", addr, time.Second)
-		if err == nil {
-			return c.Close()
+		addr := fmt.Sprintf("127.0.0.1:%d", 14_000+rand.IntN(16_000))
+		l, err := net.Listen("tcp", addr)
+		if err != nil {
+			continue
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(50 * time.Millisecond):
-		}
+		return addr, l.Close()
 	}
-	return fmt.Errorf("probe: nothing listens on %s", addr)
+	return "", errors.New("probe: no free port")
 }
 
 // Build compiles the command into dir and gives the path of the program.

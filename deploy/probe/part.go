@@ -2,10 +2,7 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -14,6 +11,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"credithub/deploy/platform/process"
 )
 
 // Part is one process of a hub of many machines. It can be killed and started
@@ -27,15 +26,17 @@ type Part struct {
 	Env  []string // beside this process's own
 
 	mu   sync.Mutex
-	cmd  *exec.Cmd
-	done chan struct{}
+	life *process.Process // nil before the first
 }
+
+// patience is how long a part may take to end as asked.
+const patience = 15 * time.Second
 
 // Start starts the process. It doesn't wait until the part answers.
 func (p *Part) Start() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.running() {
+	if p.life.Running() {
 		return fmt.Errorf("probe: %s is running", p.Name)
 	}
 	log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -43,44 +44,19 @@ func (p *Part) Start() error {
 		return err
 	}
 	defer log.Close()
-	// Parts of the hub end with this process, told by a pipe that is never
-	// written to.
-	r, w, err := os.Pipe()
+	life, err := process.Start(process.Spec{Path: p.Bin, Args: p.Args, Env: append([]string{unlimited}, p.Env...), Stdout: log, Stderr: log})
 	if err != nil {
-		return err
-	}
-	defer r.Close()
-	cmd := exec.Command(p.Bin, p.Args...)
-	cmd.ExtraFiles = []*os.File{r}
-	cmd.Env = append(append(os.Environ(), "CREDITHUB_RATE_LIMIT=off", "CREDITHUB_PARENT_FD=3"), p.Env...)
-	cmd.Stdout, cmd.Stderr = log, log
-	if err := cmd.Start(); err != nil {
-		w.Close()
 		return fmt.Errorf("probe: %s: %w", p.Name, err)
 	}
-	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); w.Close(); close(done) }()
-	p.cmd, p.done = cmd, done
+	p.life = life
 	return nil
-}
-
-func (p *Part) running() bool {
-	if p.cmd == nil {
-		return false
-	}
-	select {
-	case <-p.done:
-		return false
-	default:
-		return true
-	}
 }
 
 // Running tells whether the process lives.
 func (p *Part) Running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.running()
+	return p.life.Running()
 }
 
 // Kill ends the process by SIGKILL, at whatever it is doing.
@@ -92,31 +68,32 @@ func (p *Part) Stop() { p.end(syscall.SIGTERM) }
 func (p *Part) end(sig os.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.running() {
-		return
-	}
-	_ = p.cmd.Process.Signal(sig)
-	select {
-	case <-p.done:
-	case <-time.After(15 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.done
-	}
+	p.life.End(sig, patience)
 }
 
 // Tail gives the last lines of the log.
-func (p *Part) Tail(lines int) string {
-	f, err := os.Open(p.Log)
+func (p *Part) Tail(lines int) string { return process.Tail(p.Log, lines) }
+
+// Await waits until the part does at its address what ready asks for, or has ended.
+func (p *Part) Await(ctx context.Context, limit time.Duration, ready func(ctx context.Context, addr string) error) error {
+	p.mu.Lock()
+	life := p.life
+	p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if err := life.Await(ctx, func(ctx context.Context) error { return ready(ctx, p.Addr) }); err != nil {
+		return fmt.Errorf("probe: %s: %w\n%s", p.Name, err, p.Tail(20))
+	}
+	return nil
+}
+
+// Listens asks whether something listens on addr.
+func Listens(ctx context.Context, addr string) error {
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
 	if err != nil {
-		return err.Error()
+		return err
 	}
-	defer f.Close()
-	if st, err := f.Stat(); err == nil && st.Size() > 64<<10 {
-		_, _ = f.Seek(-64<<10, io.SeekEnd)
-	}
-	b, _ := io.ReadAll(f)
-	all := strings.Split(strings.TrimRight(string(b), "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
+	return c.Close()
 }
 
 // Cluster is a hub whose parts are processes of their own: what stands on many
@@ -153,7 +130,7 @@ func StartCluster(ctx context.Context, c ClusterConfig) (_ *Cluster, err error) 
 		}
 	}()
 	part := func(name string, args ...string) (*Part, error) {
-		addr, err := stableAddr()
+		addr, err := FreeAddr()
 		if err != nil {
 			return nil, err
 		}
@@ -171,9 +148,9 @@ func StartCluster(ctx context.Context, c ClusterConfig) (_ *Cluster, err error) 
 		return nil, err
 	}
 	h.ClickHouse = "http://" + h.Engine.Addr
-	for _, addr := range append(strings.Split(h.Kafka, ","), h.Engine.Addr) {
-		if err = waitListen(ctx, addr, 2*time.Minute); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, h.Engine.Tail(20))
+	for _, p := range h.Parts() {
+		if err = p.Await(ctx, 2*time.Minute, Listens); err != nil {
+			return nil, err
 		}
 	}
 	at := []string{"--kafka", h.Kafka, "--clickhouse", h.ClickHouse}
@@ -198,8 +175,8 @@ func StartCluster(ctx context.Context, c ClusterConfig) (_ *Cluster, err error) 
 // WaitReady waits until ingest and all query nodes say that they are ready.
 func (h *Cluster) WaitReady(ctx context.Context, limit time.Duration) error {
 	for _, p := range append([]*Part{h.Ingest}, h.Query...) {
-		if err := WaitReady(ctx, "http://"+p.Addr, limit); err != nil {
-			return fmt.Errorf("%s: %w\n%s", p.Name, err, p.Tail(20))
+		if err := p.Await(ctx, limit, Serves); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -227,53 +204,4 @@ func (h *Cluster) Stop() {
 // Token asks the development issuer of the data directory.
 func (h *Cluster) Token(role, unit string) (string, error) {
 	return h.toks.get(h.exe, h.Dir, role, unit)
-}
-
-// tokens remembers what the development issuer gave.
-type tokens struct {
-	mu  sync.Mutex
-	got map[string]string
-}
-
-func (t *tokens) get(exe, dir, role, unit string) (string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if s, ok := t.got[role+"/"+unit]; ok {
-		return s, nil
-	}
-	out, err := exec.Command(exe, "token", "--role", role, "--unit", unit, "--data", dir).Output()
-	if err != nil {
-		return "", fmt.Errorf("probe: token: %w", err)
-	}
-	if t.got == nil {
-		t.got = map[string]string{}
-	}
-	s := strings.TrimSpace(string(out))
-	t.got[role+"/"+unit] = s
-	return s, nil
-}
-
-// stableAddr is a free loopback address outside the range from which the system
-// takes ports for outgoing connections, so that nobody takes it while the part
-// is down.
-func stableAddr() (string, error) {
-	for range 200 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 14_000+rand.IntN(16_000))
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		return addr, l.Close()
-	}
-	return "", errors.New("probe: no free port")
-}
-
-func waitListen(ctx context.Context, addr string, limit time.Duration) error {
-	end := time.Now().Add(limit)
-	for {
-		err := WaitTCP(ctx, addr)
-		if err == nil || ctx.Err() != nil || time.Now().After(end) {
-			return err
-		}
-	}
 }

@@ -29,7 +29,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kfake"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/metrics"
 )
 

@@ -20,8 +20,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/node"
 )
 

@@ -15,7 +15,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strconv"
@@ -25,9 +24,10 @@ import (
 	"time"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
+	"credithub/deploy/platform/child"
+	"credithub/deploy/platform/process"
 	"credithub/schema/feed"
 )
 
@@ -126,9 +126,7 @@ type Process struct {
 	ready func(context.Context, string) error
 
 	mu   sync.Mutex
-	cmd  *exec.Cmd
-	pipe *os.File
-	done chan struct{}
+	life *process.Process // nil before the first
 }
 
 // Engine starts an engine and returns its URL, which clickhouse.ParseDSN
@@ -198,49 +196,17 @@ func (p *Process) Start() {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cmd != nil {
+	if p.life.Running() {
 		p.t.Fatalf("embedtest: %s is running", p.kind)
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		p.t.Fatalf("embedtest: %v", err)
-	}
-	lf, err := p.ln.File()
-	if err != nil {
-		p.t.Fatalf("embedtest: %v", err)
-	}
-	defer lf.Close()
-	r, w, err := os.Pipe()
-	if err != nil {
-		p.t.Fatalf("embedtest: %v", err)
-	}
-	defer r.Close()
-	cmd := exec.Command(exe)
-	cmd.Env = append(append(os.Environ(), p.env...), child.EnvListener+"=3", child.EnvParent+"=4")
-	cmd.ExtraFiles = []*os.File{lf, r}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		w.Close()
+	var err error
+	if p.life, err = process.Start(process.Spec{Env: p.env, Listener: p.ln, Stderr: os.Stderr}); err != nil {
 		p.t.Fatalf("embedtest: start %s: %v", p.kind, err)
 	}
-	done := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(done) }()
-	p.cmd, p.pipe, p.done = cmd, w, done
-	if err := p.await(done); err != nil {
-		p.t.Fatalf("embedtest: %s does not answer: %v", p.kind, err)
-	}
-}
-
-func (p *Process) await(done chan struct{}) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
-	answer := make(chan error, 1)
-	go func() { answer <- p.ready(ctx, p.Addr) }()
-	select {
-	case err := <-answer:
-		return err
-	case <-done:
-		return fmt.Errorf("it ended: %s", p.cmd.ProcessState)
+	if err := p.life.Await(ctx, func(ctx context.Context) error { return p.ready(ctx, p.Addr) }); err != nil {
+		p.t.Fatalf("embedtest: %s does not answer: %v", p.kind, err)
 	}
 }
 
@@ -260,41 +226,23 @@ func (p *Process) Restart() {
 func (p *Process) end(sig syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cmd == nil {
-		return
+	if !p.life.End(sig, 10*time.Second) {
+		p.t.Errorf("embedtest: %s (process %d) did not end", p.kind, p.life.PID())
 	}
-	_ = p.cmd.Process.Signal(sig)
-	select {
-	case <-p.done:
-	case <-time.After(10 * time.Second):
-		p.t.Errorf("embedtest: %s (process %d) did not end", p.kind, p.cmd.Process.Pid)
-		_ = p.cmd.Process.Kill()
-		<-p.done
-	}
-	p.pipe.Close()
-	p.cmd, p.pipe, p.done = nil, nil, nil
 }
 
 // Alive tells whether the process is running.
 func (p *Process) Alive() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.cmd == nil {
-		return false
-	}
-	select {
-	case <-p.done:
-		return false
-	default:
-		return true
-	}
+	return p.life.Running()
 }
 
 // PID of the running process.
 func (p *Process) PID() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.cmd.Process.Pid
+	return p.life.PID()
 }
 
 // RSS is the resident memory of the process in bytes, 0 where the system

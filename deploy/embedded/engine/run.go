@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/metrics"
 )
 

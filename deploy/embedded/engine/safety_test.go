@@ -15,10 +15,10 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"credithub/deploy/embedded/child"
 	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
+	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/node"
 )
 

@@ -7,10 +7,10 @@ package kafka
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,11 +49,11 @@ func startApache(t *testing.T, n int) *apache {
 	t.Helper()
 	path := jars(t)
 	a := &apache{}
-	ports := freePorts(t, 2*n)
-	var voters, addrs []string
-	for i := range n {
-		voters = append(voters, fmt.Sprintf("%d@127.0.0.1:%d", i+1, ports[n+i]))
-		addrs = append(addrs, fmt.Sprintf("127.0.0.1:%d", ports[i]))
+	free := freeAddrs(t, 2*n)
+	addrs, controllers := free[:n], free[n:]
+	var voters []string
+	for i, c := range controllers {
+		voters = append(voters, fmt.Sprintf("%d@%s", i+1, c))
 	}
 	a.addrs = strings.Join(addrs, ",")
 	dir := t.TempDir()
@@ -64,7 +64,7 @@ func startApache(t *testing.T, n int) *apache {
 	})
 	for i := range n {
 		conf := filepath.Join(dir, fmt.Sprintf("server%d.properties", i+1))
-		if err := os.WriteFile(conf, []byte(properties(dir, i+1, n, addrs[i], ports[n+i], voters)), 0o600); err != nil {
+		if err := os.WriteFile(conf, []byte(properties(dir, i+1, n, addrs[i], controllers[i], voters)), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		out, err := exec.Command("java", "-cp", path, "kafka.tools.StorageTool", "format", "-t", clusterID, "-c", conf, "--ignore-formatted").CombinedOutput()
@@ -81,14 +81,9 @@ func startApache(t *testing.T, n int) *apache {
 		a.nodes = append(a.nodes, p)
 	}
 	began := time.Now()
-	for _, addr := range addrs {
-		for err := error(nil); ; {
-			if err = probe.WaitTCP(t.Context(), addr); err == nil {
-				break
-			}
-			if time.Since(began) > time.Minute {
-				t.Fatalf("%v\n%s", err, a.nodes[0].Tail(20))
-			}
+	for _, p := range a.nodes {
+		if err := p.Await(t.Context(), time.Minute, probe.Listens); err != nil {
+			t.Fatal(err)
 		}
 	}
 	t.Logf("Apache Kafka with %d nodes listens after %s", n, time.Since(began).Round(time.Millisecond))
@@ -103,12 +98,12 @@ var failover = []string{
 	"controller.quorum.election.timeout.ms=300", "controller.quorum.election.backoff.max.ms=200",
 }
 
-func properties(dir string, id, n int, addr string, controller int, voters []string) string {
+func properties(dir string, id, n int, addr, controller string, voters []string) string {
 	replicas := min(n, 3)
 	lines := []string{
 		"process.roles=broker,controller", fmt.Sprintf("node.id=%d", id),
 		"controller.quorum.voters=" + strings.Join(voters, ","),
-		fmt.Sprintf("listeners=PLAINTEXT://%s,CONTROLLER://127.0.0.1:%d", addr, controller),
+		fmt.Sprintf("listeners=PLAINTEXT://%s,CONTROLLER://%s", addr, controller),
 		"advertised.listeners=PLAINTEXT://" + addr, "controller.listener.names=CONTROLLER",
 		"listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
 		"log.dirs=" + filepath.Join(dir, fmt.Sprintf("data%d", id)), "group.initial.rebalance.delay.ms=0",
@@ -123,21 +118,18 @@ func properties(dir string, id, n int, addr string, controller int, voters []str
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// freePorts gives ports that nothing listens on, all different and outside the
-// range of outgoing connections.
-func freePorts(t *testing.T, n int) []int {
+// freeAddrs gives addresses that nothing listens on, all different.
+func freeAddrs(t *testing.T, n int) []string {
 	t.Helper()
-	var ports []int
-	for p := 30_100 + os.Getpid()%1000; len(ports) < n && p < 32_700; p++ {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", p))
+	var addrs []string
+	for len(addrs) < n {
+		addr, err := probe.FreeAddr()
 		if err != nil {
-			continue
+			t.Fatal(err)
 		}
-		l.Close()
-		ports = append(ports, p)
+		if !slices.Contains(addrs, addr) {
+			addrs = append(addrs, addr)
+		}
 	}
-	if len(ports) < n {
-		t.Fatal("not enough free ports")
-	}
-	return ports
+	return addrs
 }

@@ -4,6 +4,7 @@ package readme
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/process"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -42,12 +44,11 @@ func (w *terminal) String() string {
 
 // first is `up --demo` in a terminal of its own.
 type first struct {
-	t     *testing.T
-	dir   string
-	addr  string
-	cmd   *exec.Cmd
-	out   terminal
-	ended chan error
+	t    *testing.T
+	dir  string
+	addr string
+	life *process.Process
+	out  terminal
 }
 
 func startFirst(t *testing.T, dir string) *first {
@@ -56,16 +57,15 @@ func startFirst(t *testing.T, dir string) *first {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &first{t: t, dir: dir, addr: addr, ended: make(chan error, 1)}
-	f.cmd = exec.Command(hub.Exe(t), "up", "--demo", "--data", dir, "--listen", addr)
-	f.cmd.Stdout, f.cmd.Stderr = &f.out, &f.out
-	f.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := f.cmd.Start(); err != nil {
+	f := &first{t: t, dir: dir, addr: addr}
+	f.life, err = process.Start(process.Spec{Path: hub.Exe(t), Args: []string{"up", "--demo", "--data", dir, "--listen", addr}, Stdout: &f.out, Stderr: &f.out})
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() { f.ended <- f.cmd.Wait() }()
-	t.Cleanup(func() { _ = syscall.Kill(-f.cmd.Process.Pid, syscall.SIGKILL) })
-	if err := probe.WaitReady(t.Context(), "http://"+addr, 4*time.Minute); err != nil {
+	t.Cleanup(func() { f.life.End(syscall.SIGKILL, 0) })
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	if err := f.life.Await(ctx, func(ctx context.Context) error { return probe.Serves(ctx, addr) }); err != nil {
 		t.Fatalf("%v\n%s", err, &f.out)
 	}
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(f.out.String(), "what the public sees"); time.Sleep(20 * time.Millisecond) {
@@ -79,17 +79,17 @@ func startFirst(t *testing.T, dir string) *first {
 // interrupt presses Ctrl-C, and demands that the command ends well and soon.
 func (f *first) interrupt() {
 	f.t.Helper()
-	pids := family(f.cmd.Process.Pid)
+	pids := family(f.life.PID())
 	if len(pids) < 4 {
 		f.t.Errorf("%d processes, want up and three children", len(pids))
 	}
 	began := time.Now()
-	if err := syscall.Kill(-f.cmd.Process.Pid, syscall.SIGINT); err != nil {
+	if err := syscall.Kill(-f.life.PID(), syscall.SIGINT); err != nil {
 		f.t.Fatal(err)
 	}
 	select {
-	case err := <-f.ended:
-		if err != nil {
+	case <-f.life.Done():
+		if err := f.life.Err(); err != nil {
 			f.t.Errorf("%v\n%s", err, &f.out)
 		}
 	case <-time.After(5 * time.Second):
@@ -200,7 +200,7 @@ func TestTheFirstCommandFromStartToEnd(t *testing.T) {
 	if err == nil || time.Since(began) > 5*time.Second || second.ProcessState.ExitCode() != 1 {
 		t.Errorf("a second hub on the same data: %v after %s: %s", err, time.Since(began), out)
 	}
-	if err := probe.WaitReady(t.Context(), "http://"+f.addr, time.Second); err != nil {
+	if err := probe.Serves(t.Context(), f.addr); err != nil {
 		t.Errorf("the first one: %v", err)
 	}
 	f.interrupt()

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
 )
 
 func TestLoopback(t *testing.T) {

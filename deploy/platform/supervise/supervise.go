@@ -16,16 +16,12 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"os/exec"
-	"runtime"
-	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
-	"credithub/deploy/embedded/child"
+	"credithub/deploy/platform/child"
+	"credithub/deploy/platform/process"
 	"credithub/deploy/platform/sleep"
 )
 
@@ -60,13 +56,6 @@ type Child struct {
 func (c *Child) setDefaults() error {
 	if c.Name == "" {
 		return errors.New("supervise: child has no name")
-	}
-	if c.Path == "" {
-		exe, err := os.Executable()
-		if err != nil {
-			return fmt.Errorf("supervise: own program: %w", err)
-		}
-		c.Path = exe
 	}
 	c.ReadyTimeout = cmp.Or(c.ReadyTimeout, 60*time.Second)
 	c.StopTimeout = cmp.Or(c.StopTimeout, 3*time.Second)
@@ -158,10 +147,8 @@ func (p *Process) Stop() {
 	<-p.done
 }
 
-// keep runs one life after the other. The thread stays its own: the kernel's
-// death signal is bound to the thread that started the child.
+// keep runs one life after the other.
 func (p *Process) keep(ctx context.Context, first chan<- error) {
-	runtime.LockOSThread()
 	defer close(p.done)
 	if p.ln != nil {
 		defer p.ln.Close()
@@ -202,57 +189,58 @@ func (p *Process) live(ctx context.Context, first chan<- error) (ready bool, err
 		default:
 		}
 	}
-	var tail tail
-	cmd, pipe, logs, err := p.start(&tail)
+	log := &lines{c: &p.c}
+	defer log.close()
+	life, err := process.Start(process.Spec{Path: p.c.Path, Args: p.c.Args, Env: p.c.Env, Listener: p.ln, Stdout: log, Stderr: log})
 	if err != nil {
 		err = fmt.Errorf("supervise: start %s: %w", p.c.Name, err)
 		tell(err)
 		return false, err
 	}
-	defer pipe.Close()
-	p.set(cmd.Process.Pid, false)
+	p.set(life.PID(), false)
 	defer p.set(0, false)
-
-	ended := make(chan error, 1)
-	go func() { // any thread may wait
-		err := cmd.Wait()
-		logs.Wait()
-		ended <- err
-	}()
-	probe, cancel := context.WithTimeout(ctx, p.c.ReadyTimeout)
-	defer cancel()
-	answered := make(chan error, 1)
-	go func() { answered <- p.probe(probe) }()
-	for {
-		select {
-		case err := <-answered:
-			answered = nil
-			if err == nil {
-				ready = true
-				p.set(cmd.Process.Pid, true)
-				tell(nil)
-				continue
-			}
-			if ctx.Err() == nil {
-				err = fmt.Errorf("supervise: %s did not become ready in %s: %w%s", p.c.Name, p.c.ReadyTimeout, err, tail.text())
-			}
-			p.end(cmd, ended)
-			tell(err)
-			return false, err
-		case werr := <-ended:
-			cancel()
-			if werr == nil {
-				werr = errors.New("exit status 0")
-			}
-			err := fmt.Errorf("supervise: %s ended: %w%s", p.c.Name, werr, tail.text())
-			tell(err)
-			return ready, err
-		case <-ctx.Done():
-			p.end(cmd, ended)
-			tell(ctx.Err())
-			return ready, ctx.Err()
-		}
+	if err = p.await(ctx, life, log); err != nil {
+		tell(err)
+		return false, err
 	}
+	p.set(life.PID(), true)
+	tell(nil)
+	select {
+	case <-life.Done():
+		return true, p.ended(life, log)
+	case <-ctx.Done():
+		p.end(life)
+		return true, ctx.Err()
+	}
+}
+
+// await waits until a life is ready, and ends one that doesn't become so.
+func (p *Process) await(ctx context.Context, life *process.Process, log *lines) error {
+	if p.c.Ready == nil {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, p.c.ReadyTimeout)
+	defer cancel()
+	err := life.Await(limited, func(ctx context.Context) error { return p.c.Ready(ctx, p.addr) })
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, process.ErrEnded):
+		return p.ended(life, log)
+	case ctx.Err() == nil:
+		err = fmt.Errorf("supervise: %s did not become ready in %s: %w%s", p.c.Name, p.c.ReadyTimeout, err, log.text())
+	}
+	p.end(life)
+	return err
+}
+
+// ended says how a life ended by itself.
+func (p *Process) ended(life *process.Process, log *lines) error {
+	err := life.Err()
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	return fmt.Errorf("supervise: %s ended: %w%s", p.c.Name, err, log.text())
 }
 
 func (p *Process) set(pid int, ready bool) {
@@ -263,75 +251,9 @@ func (p *Process) set(pid int, ready bool) {
 }
 
 // end stops a life: SIGTERM, then SIGKILL.
-func (p *Process) end(cmd *exec.Cmd, ended <-chan error) {
-	_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended
-	select {
-	case err := <-ended:
-		p.c.Logger.Debug("child ended as asked", "child", p.c.Name, "status", err)
-		return
-	case <-time.After(p.c.StopTimeout):
+func (p *Process) end(life *process.Process) {
+	if !life.End(syscall.SIGTERM, p.c.StopTimeout) {
+		p.c.Logger.Warn("child was killed because it did not stop", "child", p.c.Name, "waited", p.c.StopTimeout)
 	}
-	p.c.Logger.Warn("child is killed because it did not stop", "child", p.c.Name, "waited", p.c.StopTimeout)
-	_ = cmd.Process.Kill()
-	p.c.Logger.Debug("child ended by force", "child", p.c.Name, "status", <-ended)
-}
-
-func (p *Process) probe(ctx context.Context) error {
-	if p.c.Ready == nil {
-		return nil
-	}
-	for {
-		try, cancel := context.WithTimeout(ctx, 5*time.Second)
-		err := p.c.Ready(try, p.addr)
-		cancel()
-		if err == nil {
-			return nil
-		}
-		if !sleep.For(ctx, 20*time.Millisecond) {
-			return err
-		}
-	}
-}
-
-// start starts a process that inherits the socket and the read end of a pipe
-// whose other end (returned) nobody writes to.
-func (p *Process) start(t *tail) (*exec.Cmd, *os.File, *sync.WaitGroup, error) {
-	r, w, err := os.Pipe()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer r.Close()
-	cmd := exec.Command(p.c.Path, p.c.Args...)
-	cmd.SysProcAttr = sysProcAttr()
-	// Descriptors that this process itself inherited are not the child's.
-	cmd.Env = slices.DeleteFunc(os.Environ(), func(e string) bool {
-		return strings.HasPrefix(e, child.EnvListener+"=") || strings.HasPrefix(e, child.EnvParent+"=")
-	})
-	cmd.Env = append(append(cmd.Env, p.c.Env...), child.EnvParent+"=3")
-	cmd.ExtraFiles = []*os.File{r}
-	if p.ln != nil {
-		lf, err := p.ln.File()
-		if err != nil {
-			w.Close()
-			return nil, nil, nil, err
-		}
-		defer lf.Close()
-		cmd.ExtraFiles = append(cmd.ExtraFiles, lf)
-		cmd.Env = append(cmd.Env, child.EnvListener+"=4")
-	}
-	lr, lw, err := os.Pipe()
-	if err != nil {
-		w.Close()
-		return nil, nil, nil, err
-	}
-	defer lw.Close()
-	cmd.Stdout, cmd.Stderr = lw, lw
-	if err := cmd.Start(); err != nil {
-		w.Close()
-		lr.Close()
-		return nil, nil, nil, err
-	}
-	logs := &sync.WaitGroup{}
-	logs.Go(func() { p.read(lr, t) })
-	return cmd, w, logs, nil
+	p.c.Logger.Debug("child ended", "child", p.c.Name, "status", life.Err())
 }

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package supervise
+package process
 
 import "syscall"
 

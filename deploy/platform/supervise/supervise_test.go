@@ -20,8 +20,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"credithub/deploy/embedded/child"
-	"credithub/deploy/embedded/supervise"
+	"credithub/deploy/platform/child"
+	"credithub/deploy/platform/supervise"
 )
 
 const envRole = "SUPERVISE_TEST_ROLE"
