@@ -5,9 +5,12 @@
 //
 // It promises that the same messages in the same order of one partition give the
 // same answers after a restart from what ClickHouse holds, and that the order of
-// partitions among each other doesn't change where they end. It never reads a
-// clock, never does I/O, and nothing in it may be used by several goroutines at
-// once.
+// partitions among each other doesn't change where they end. Versions of one record
+// that stand in several partitions are the exception: which of two contents of one
+// version counts, and which number a row without one gets, depends on which was read
+// first, so intake keeps that order (see its turns). It never reads a clock, never
+// does I/O, and nothing in it may be used by several goroutines at once, nor shared by
+// two lanes.
 package derive
 
 import (

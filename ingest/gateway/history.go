@@ -157,6 +157,9 @@ func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Sett
 	if err == nil && warned > 0 {
 		s.Warnings, err = c.faults(ctx, &s, head.ID, "ACCEPTED", limit)
 	}
+	if err == nil && s.Standing > 0 {
+		err = c.afterEnd(ctx, &s, &head, limit)
+	}
 	return s, err
 }
 

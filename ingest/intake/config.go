@@ -61,8 +61,7 @@ type Version struct {
 	Version              uint32
 	Op                   record.Op
 	Hash                 uint64
-	Name                 string     // of registrations
-	Ended                civil.Date // of registrations: since when the subject is deregistered, or NoDate
+	Name                 string // of registrations
 	Kind                 string
 	OccurredOn           civil.Date // civil.NoDate when absent
 	Data                 string     // of decisions, and what passed the sieve

@@ -11,7 +11,6 @@ import (
 
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/sleep"
-	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/feed"
 	"credithub/schema/record"
@@ -21,8 +20,6 @@ import (
 type Intake struct {
 	cfg Config
 	met *counters
-
-	ended *derive.Ended
 
 	mu       sync.Mutex
 	assigned bool
@@ -35,7 +32,7 @@ func New(cfg Config) (*Intake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Intake{cfg: cfg, met: newCounters(cfg.Registerer), ended: derive.NewEnded(), lanes: map[string]*lane{}}, nil
+	return &Intake{cfg: cfg, met: newCounters(cfg.Registerer), lanes: map[string]*lane{}}, nil
 }
 
 // Topics are the topics of the domains, which must exist before Run.

@@ -75,17 +75,16 @@ type judge struct {
 	facts  map[record.Domain]*derive.Facts // of the domains whose records can be facts
 	read   policy.Reading
 	values policy.Values     // of row
-	ended  *derive.Ended     // shared by all lanes
 	dcs    *derive.Decisions // nil but for decisions
 	left   []byte            // code that the record left
 	name   string            // folded name of the registration; may point into row
 }
 
-func newJudge(p *policy.Policy, ended *derive.Ended, met *counters) *judge {
+func newJudge(p *policy.Policy, met *counters) *judge {
 	codes := derive.NewCodes()
 	j := &judge{
 		policy: p, met: met, dec: record.NewDecoder(record.Kafka(), record.NoService(p.Serviceless), record.Warn(p.Warn)), codes: codes,
-		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes), ended: ended,
+		index: map[record.Domain]*derive.Index{}, regs: derive.NewRegistrations(codes),
 		facts: map[record.Domain]*derive.Facts{},
 	}
 	j.values = j.value
@@ -137,7 +136,6 @@ func (j *judge) message(b *sink.Block, p *payload, topic string, m *kafka.Messag
 	var v verdict
 	if !row.Rejected() {
 		v = j.version(p, m.Offset, unit, row, o.sent)
-		j.afterEnd(p.domain, row)
 	}
 	if row.Rejected() {
 		j.reject(b, p, o, m, unit)
@@ -250,32 +248,8 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 			j.name = fold.Name(text(row.Get("name")))
 		}
 		j.regs.Apply(v, id, h, row.Op, derive.NameHash(j.name), &p.news)
-		if v.Status == stored.Accepted && v.Current {
-			j.ended.Note(j.left, civil.NoDate)
-			j.ended.Note(row.USCC, endedOn(row))
-		}
 	}
 	return out
-}
-
-// endedOn is since when a registration calls its subject deregistered.
-func endedOn(row *record.Row) civil.Date {
-	if row.Op != record.Upsert {
-		return civil.NoDate
-	}
-	return derive.EndedOn(text(row.Get("status")), row.Day("approvedOn"), row.OccurredOn)
-}
-
-// afterEnd warns of a decision about a subject that was deregistered before, as
-// far as the register is known when the row is read. An exit may well come later.
-func (j *judge) afterEnd(d record.Domain, row *record.Row) {
-	if d != record.Decision && d != record.Penalty && d != record.Permit || row.Op != record.Upsert || list.ParseEvent(row.Get("event")) == list.EventExited {
-		return
-	}
-	since, decided := j.ended.Since(row.USCC), row.Day("decidedOn")
-	if since != civil.NoDate && decided != civil.NoDate && since < decided {
-		row.Add(fault.W03Deregistered, "decidedOn", "the subject was deregistered on "+since.String()+", before the decision")
-	}
 }
 
 // reject adds the row of a message that doesn't count. Its content is not kept,

@@ -114,7 +114,7 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 	if err != nil {
 		return nil, fmt.Errorf("intake: read when the last was learned: %w", err)
 	}
-	l.judge = newJudge(cfg.Policy, l.x.ended, l.x.met)
+	l.judge = newJudge(cfg.Policy, l.x.met)
 	var parts []partition
 	for _, d := range l.domains {
 		n, err := cfg.Kafka.Partitions(ctx, d.Topic())
@@ -192,9 +192,6 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 		if d == record.Registration {
 			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(fold.Name(v.Name)), &news)
 			news.Reset() // stored rows are known to everybody
-			if verdict.Status == stored.Accepted && verdict.Current {
-				j.ended.Note([]byte(v.USCC), v.Ended)
-			}
 		}
 		return nil
 	})

@@ -15,7 +15,6 @@ import (
 	"credithub/deploy/platform/sleep"
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
-	"credithub/schema/civil"
 	"credithub/schema/column"
 	"credithub/schema/record"
 )
@@ -157,32 +156,23 @@ func (c *ClickHouse) LogPositions(ctx context.Context) (sink.Positions, error) {
 
 // Versions reads the accepted versions of a topic's records.
 func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, sieve string, f func(*Version) error) error {
-	name, status, approved, data := "''", "''", "''", "''"
+	name, data := "''", "''"
 	if sieve != "" {
 		data = "if(" + sieve + ", data, '')"
 	}
 	if names {
-		name, status = "JSONExtractString(data, 'name')", "JSONExtractString(data, 'status')"
-		approved = "if(status_ IN ('3', '4'), JSONExtractString(data, 'approvedOn'), '')"
+		name = "JSONExtractString(data, 'name')"
 	}
 	var v Version
 	var op int8
-	var state, on string
 	var day int32
 	return c.each(ctx, "versions of "+topic, "SELECT unit, record_id, uscc, version, CAST(op, 'Int8') AS op_, hash, "+name+
-		" AS name_, "+status+" AS status_, "+approved+" AS approved_, toInt32(occurred_on) AS day_, kind, "+data+" AS data_ FROM records WHERE topic = ? AND status = 'ACCEPTED'",
+		" AS name_, toInt32(occurred_on) AS day_, kind, "+data+" AS data_ FROM records WHERE topic = ? AND status = 'ACCEPTED'",
 		func(rows driver.Rows) error {
-			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &state, &on, &day, &v.Kind, &v.Data); err != nil {
+			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &day, &v.Kind, &v.Data); err != nil {
 				return err
 			}
-			v.Op, v.Ended, v.OccurredOn = record.Op(op), civil.NoDate, column.LoadDay(day)
-			if v.Op == record.Upsert {
-				approvedOn, ok := civil.ParseDate(on)
-				if !ok {
-					approvedOn = civil.NoDate
-				}
-				v.Ended = derive.EndedOn(state, approvedOn, column.LoadDay(day))
-			}
+			v.Op, v.OccurredOn = record.Op(op), column.LoadDay(day)
 			return f(&v)
 		}, topic)
 }
