@@ -1,21 +1,23 @@
 package derive
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/zeebo/xxh3"
 
+	"credithub/schema/stored"
 	"credithub/schema/uscc"
 )
 
 // SubjectState is what the registrations say of a code.
-type SubjectState uint8
+type SubjectState = stored.SubjectState
 
 // States of a subject.
 const (
-	Unknown   SubjectState = iota // no registration in force of any record
-	Known                         // one, or several that agree on the name
-	Ambiguous                     // several under different names
+	Unknown   = stored.Unknown
+	Known     = stored.Known
+	Ambiguous = stored.Ambiguous
 )
 
 // holder is the one registration record under a code.
@@ -95,15 +97,7 @@ func (x *Subjects) of(s Subject) SubjectState {
 		}
 		return Known
 	}
-	state, first := Unknown, uint32(0)
-	for _, name := range x.many[s] {
-		if state == Unknown {
-			state, first = Known, name
-		} else if name != first {
-			return Ambiguous
-		}
-	}
-	return state
+	return stored.SubjectOf(maps.Values(x.many[s]))
 }
 
 // State is the state of a code.

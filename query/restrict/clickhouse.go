@@ -3,6 +3,7 @@ package restrict
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // ClickHouse is the Snapshot of the tables that ingest writes. Its queries name
@@ -36,15 +38,6 @@ const headQuery = "SELECT CAST(topic, 'String'), toInt64(partition), CAST(unit, 
 	"max(offset), max(feed_offset), toUnixTimestamp64Milli(max(recorded_at)) FROM " + ddl.Records +
 	" GROUP BY topic, partition, unit, domain, status"
 
-// Numbers of records.status and records.op.
-const (
-	statusAccepted  = 1
-	statusDuplicate = 2
-	statusHeartbeat = 4
-	statusMoved     = 5
-	opUpsert        = 1
-)
-
 func (c tables) Head(ctx context.Context) (Head, error) {
 	var (
 		topic, unit, domain           proto.ColStr
@@ -61,8 +54,7 @@ func (c tables) Head(ctx context.Context) (Head, error) {
 					h.stored(receipt.Position{Domain: d, Partition: uint16(partition[i]), Offset: offset[i]}, feedAt[i])
 				}
 			}
-			switch status[i] {
-			case statusAccepted, statusDuplicate, statusHeartbeat:
+			if stored.Status(status[i]).Alive() {
 				h.Reports = append(h.Reports, feed.Report{Unit: unit.Row(i), Domain: domain.Row(i), At: time.UnixMilli(at[i])})
 			}
 		}
@@ -86,7 +78,7 @@ func (c tables) heard(ctx context.Context, h *Head) error {
 	var at proto.ColInt64
 	h.Reports = h.Reports[:0]
 	query := fmt.Sprintf("SELECT CAST(unit, 'String'), CAST(domain, 'String'), toUnixTimestamp64Milli(max(recorded_at)) FROM "+ddl.Records+
-		" WHERE status IN ('ACCEPTED', 'DUPLICATE', 'HEARTBEAT') AND recorded_at <= fromUnixTimestamp64Milli(toInt64(%d), 'UTC') GROUP BY unit, domain",
+		" WHERE "+stored.SignOfLife+" AND recorded_at <= fromUnixTimestamp64Milli(toInt64(%d), 'UTC') GROUP BY unit, domain",
 		c.now().UnixMilli())
 	return selectNative(ctx, c.s, query, proto.Results{{Data: &unit}, {Data: &domain}, {Data: &at}}, func(rows int) error {
 		for i := range rows {
@@ -134,9 +126,9 @@ func (c tables) Subjects(ctx context.Context, h *Head, f func([]byte, SubjectSta
 	if cond == "" {
 		return nil
 	}
-	cond = "domain = 'registration' AND uscc != '' AND status IN ('ACCEPTED', 'MOVED') AND " + cond
-	crowded := map[string][]standing{}
-	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, toInt8(op), toInt8(status) FROM " + ddl.Records + " WHERE " + cond
+	cond = foldedOf(record.Registration) + " AND " + cond
+	crowded := map[string][]version{}
+	query := "SELECT " + newBlock(subjectColumns).selected() + " FROM " + ddl.Records + " WHERE " + cond
 	err := c.byRange(ctx, ddl.Records, cond, query, func() gatherer { return newSubjectRows() }, func(g gatherer) error {
 		return g.(*subjectRows).emit(f, crowded)
 	})
@@ -146,12 +138,17 @@ func (c tables) Subjects(ctx context.Context, h *Head, f func([]byte, SubjectSta
 	return c.crowded(ctx, cond, crowded, f)
 }
 
+// foldedOf is the condition on the rows of a domain that stand under a code and count.
+func foldedOf(d record.Domain) string {
+	return "domain = " + quote(d.String()) + " AND uscc != '' AND " + stored.Counts
+}
+
 // crowdedBatch is how many codes one question for names is about.
 const crowdedBatch = 500
 
 // crowded reads the names of records that share a code and tells whether they
 // agree.
-func (c tables) crowded(ctx context.Context, cond string, all map[string][]standing, f func([]byte, SubjectState) error) error {
+func (c tables) crowded(ctx context.Context, cond string, all map[string][]version, f func([]byte, SubjectState) error) error {
 	codes := make([]string, 0, len(all))
 	for code := range all {
 		codes = append(codes, code)
@@ -164,20 +161,20 @@ func (c tables) crowded(ctx context.Context, cond string, all map[string][]stand
 	return nil
 }
 
-func (c tables) names(ctx context.Context, cond string, codes []string, all map[string][]standing, f func([]byte, SubjectState) error) error {
+func (c tables) names(ctx context.Context, cond string, codes []string, all map[string][]version, f func([]byte, SubjectState) error) error {
 	quoted := make([]string, len(codes))
 	for i, code := range codes {
 		quoted[i] = quote(code)
 	}
 	var code, unit, id, name proto.ColStr
-	var version proto.ColUInt32
-	into := proto.Results{{Data: &code}, {Data: &unit}, {Data: &id}, {Data: &version}, {Data: &name}}
+	var number proto.ColUInt32
+	into := proto.Results{{Data: &code}, {Data: &unit}, {Data: &id}, {Data: &number}, {Data: &name}}
 	query := "SELECT uscc, CAST(unit, 'String'), record_id, version, JSONExtractString(data, 'name') FROM " + ddl.Records +
-		" WHERE " + cond + " AND op = 'upsert' AND status = 'ACCEPTED' AND uscc IN (" + strings.Join(quoted, ", ") + ")"
+		" WHERE " + cond + " AND " + stored.Holds("status", "op") + " AND uscc IN (" + strings.Join(quoted, ", ") + ")"
 	names := map[string]map[string]bool{}
 	err := selectNative(ctx, c.s, query, into, func(rows int) error {
 		for i := range rows {
-			s := standing{unit.Row(i), id.Row(i), version[i]}
+			s := version{unit.Row(i), id.Row(i), number[i]}
 			if k := code.Row(i); slices.Contains(all[k], s) {
 				if names[k] == nil {
 					names[k] = map[string]bool{}
@@ -191,11 +188,8 @@ func (c tables) names(ctx context.Context, cond string, codes []string, all map[
 		return err
 	}
 	for _, k := range codes {
-		s := Known
-		if len(names[k]) > 1 {
-			s = Ambiguous
-		}
-		if err := f([]byte(k), s); err != nil {
+		// That records hold was seen before, whatever their names.
+		if err := f([]byte(k), max(Known, stored.SubjectOf(maps.Keys(names[k])))); err != nil {
 			return err
 		}
 	}
@@ -207,29 +201,12 @@ func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// entriesQuery selects all versions before a cut. Names that this version knows
-// become numbers on the way.
+// entriesQuery selects all versions before a cut.
 func entriesQuery(cut uint64) string {
-	lists, numbers := numbered(list.CodeEnd, func(i int) string { return list.Code(i).String() })
-	states, stateNumbers := numbered(list.Exited+1, func(i int) string { return list.State(i).String() })
-	exits, exitNumbers := numbered(list.SubjectEnded+1, func(i int) string { return list.ExitType(i).String() })
-	return fmt.Sprintf("SELECT entry_id, seq, uscc, CAST(transform(list, %s, %s, toUInt8(0)), 'UInt8'), CAST(transform(state, %s, %s, toUInt8(0)), 'UInt8'), "+
-		"cause, document_no, CAST(decided_by, 'String'), toInt32(decided_on), toInt32(served_on), toInt32(since), toInt32(until), annotated, gone, tellers, "+
-		"CAST(transform(exit_type, %s, %s, toUInt8(0)), 'UInt8'), toInt32(exited_on), persons "+
-		"FROM %s WHERE %s", lists, numbers, states, stateNumbers, exits, exitNumbers, ddl.Entries, before(cut))
+	return "SELECT " + newBlock(entryColumns).selected() + " FROM " + ddl.Entries + " WHERE " + before(cut)
 }
 
 func before(cut uint64) string { return fmt.Sprintf("seq < %d", cut) }
-
-// numbered gives two array literals: names, and their numbers.
-func numbered[T ~uint8](end T, name func(int) string) (names, numbers string) {
-	var a, b []string
-	for i := 1; i < int(end); i++ {
-		a = append(a, quote(name(i)))
-		b = append(b, fmt.Sprintf("toUInt8(%d)", i))
-	}
-	return "[" + strings.Join(a, ", ") + "]", "[" + strings.Join(b, ", ") + "]"
-}
 
 // Entries reads all versions of all entries before the cut, range by range, and
 // keeps of each (code, entry) the last.

@@ -24,6 +24,7 @@ import (
 	"credithub/schema/list"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 func TestMain(m *testing.M) { embedtest.Main(m) }
@@ -247,7 +248,7 @@ func TestSubjectRowsEqualAPlainFold(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	g := newSubjectRows()
 	for range 300 {
-		got, want, crowded := map[string]SubjectState{}, map[string]int{}, map[string][]standing{}
+		got, want, crowded := map[string]SubjectState{}, map[string]int{}, map[string][]version{}
 		var calls []func()
 		for c := range 5 {
 			code := fmt.Sprint("CODE", c)
@@ -256,7 +257,11 @@ func TestSubjectRowsEqualAPlainFold(t *testing.T) {
 				for v := range 1 + rng.IntN(3) {
 					stands = rng.IntN(3) > 0
 					calls = append(calls, func(s bool) func() {
-						return func() { g.row([]byte(code), []byte("SAMR"), []byte(fmt.Sprint(r)), uint32(v+1), s) }
+						x := &stored.Record{USCC: code, Unit: "SAMR", RecordID: fmt.Sprint(r), Version: uint32(v + 1), Op: record.Retract, Status: stored.Accepted}
+						if s {
+							x.Op = record.Upsert
+						}
+						return func() { g.row(x) }
 					}(stands))
 				}
 				if stands {

@@ -3,6 +3,7 @@ package restrict
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/ClickHouse/ch-go/proto"
 
@@ -11,58 +12,57 @@ import (
 	"credithub/schema/ddl"
 	"credithub/schema/policy"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
-// factRow is the highest version of a record met so far under a code.
+// factRow is the version of a record that counts of those met so far under a code.
 type factRow struct {
 	unit, id string
-	version  uint32
-	stands   bool
-	kind     string
-	on       civil.Date
-	data     []byte // of records that can be a fact
+	stored.Standing
+	kind string
+	on   civil.Date
+	data []byte // of records that can be a fact
 }
 
 // factRows folds the records of one domain: of each record under each code the
-// highest version.
+// version that counts.
 type factRows struct {
-	code, unit, id, kind, data proto.ColStr
-	version                    proto.ColUInt32
-	op, status                 proto.ColInt8
-	on                         proto.ColInt32
+	*block[stored.Record]
+	record stored.Record
 
 	place map[string]int // by code, unit and id
 	rows  map[string][]factRow
 }
 
-func (g *factRows) into() proto.Results {
-	return proto.Results{{Data: &g.code}, {Data: &g.unit}, {Data: &g.id}, {Data: &g.version}, {Data: &g.op}, {Data: &g.status},
-		{Data: &g.kind}, {Data: &g.on}, {Data: &g.data}}
-}
+func newFactRows() *factRows { return &factRows{block: newBlock(factColumns)} }
+
+var factColumns = append(column.Without(subjectColumns), column.Pick(stored.Records, "kind", "occurred_on", "data")...)
+
+func (g *factRows) into() proto.Results { return g.results }
 
 func (g *factRows) reset() { g.place, g.rows = map[string]int{}, map[string][]factRow{} }
 
 func (g *factRows) take(rows int) error {
 	var key []byte
 	for i := range rows {
-		code := g.code.RowBytes(i)
-		key = append(append(append(key[:0], code...), 0), g.unit.RowBytes(i)...)
-		key = append(append(key, 0), g.id.RowBytes(i)...)
-		of := g.rows[string(code)]
+		x := &g.record
+		g.read(i, x)
+		key = append(append(append(key[:0], x.USCC...), 0), x.Unit...)
+		key = append(append(key, 0), x.RecordID...)
+		of := g.rows[x.USCC]
 		n, met := g.place[string(key)]
 		if !met {
 			n = len(of)
 			g.place[string(key)] = n
-			of = append(of, factRow{unit: g.unit.Row(i), id: g.id.Row(i)})
-			g.rows[string(code)] = of
+			of = append(of, factRow{unit: strings.Clone(x.Unit), id: strings.Clone(x.RecordID)})
+			g.rows[strings.Clone(x.USCC)] = of
 		}
 		r := &of[n]
-		if g.version[i] < r.version {
+		if !r.Take(x) {
 			continue
 		}
-		r.version, r.stands = g.version[i], g.status[i] == statusAccepted && g.op[i] == opUpsert
-		if r.data = nil; r.stands && len(g.data.RowBytes(i)) > 0 {
-			r.kind, r.on, r.data = g.kind.Row(i), column.LoadDay(g.on[i]), slices.Clone(g.data.RowBytes(i))
+		if r.data = nil; r.Holds() && len(x.Data) > 0 {
+			r.kind, r.on, r.data = strings.Clone(x.Kind), x.OccurredOn, slices.Clone(x.Data)
 		}
 	}
 	return nil
@@ -78,7 +78,7 @@ func (g *factRows) emit(p *policy.Policy, d record.Domain, f func([]byte, []Fact
 			if r.data == nil {
 				continue
 			}
-			x := FactRecord{Unit: r.unit, RecordID: r.id, Version: r.version}
+			x := FactRecord{Unit: r.unit, RecordID: r.id, Version: r.Version}
 			p.Read(&x.Reading, d, r.kind, policy.StoredValues(r.data, r.on))
 			if x.Series || len(x.Found) > 0 {
 				all, any = append(all, x), any || len(x.Found) > 0
@@ -101,10 +101,10 @@ func (c tables) Facts(ctx context.Context, h *Head, p *policy.Policy, f func([]b
 		if upTo == "" {
 			continue
 		}
-		cond := "domain = " + quote(d.String()) + " AND uscc != '' AND status IN ('ACCEPTED', 'MOVED') AND " + upTo
-		query := "SELECT uscc, CAST(unit, 'String'), record_id, version, toInt8(op), toInt8(status), CAST(kind, 'String'), " +
-			"toInt32(occurred_on), if(" + p.Sieve(d) + ", data, '') FROM " + ddl.Records + " WHERE " + cond
-		err := c.byRange(ctx, ddl.Records, cond, query, func() gatherer { return new(factRows) }, func(g gatherer) error {
+		cond := foldedOf(d) + " AND " + upTo
+		// Data of no fact are not read.
+		query := "SELECT " + newBlock(column.Without(factColumns, "data")).selected() + ", if(" + p.Sieve(d) + ", data, '') FROM " + ddl.Records + " WHERE " + cond
+		err := c.byRange(ctx, ddl.Records, cond, query, func() gatherer { return newFactRows() }, func(g gatherer) error {
 			return g.(*factRows).emit(p, d, f)
 		})
 		if err != nil {

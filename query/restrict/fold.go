@@ -1,6 +1,7 @@
 package restrict
 
 import (
+	"strings"
 	"unsafe"
 
 	"github.com/ClickHouse/ch-go/proto"
@@ -8,6 +9,7 @@ import (
 
 	"credithub/schema/column"
 	"credithub/schema/list"
+	"credithub/schema/stored"
 )
 
 // room holds the texts of the rows of a range, and finds rows by a key among
@@ -25,7 +27,7 @@ func (r *room) reset() {
 }
 
 // keep copies texts one after another and tells where they begin.
-func (r *room) keep(texts ...[]byte) int {
+func (r *room) keep(texts ...string) int {
 	at := len(r.text)
 	for _, t := range texts {
 		r.text = append(r.text, t...)
@@ -77,8 +79,8 @@ func (r *room) fill(slot, row int, hashOf func(row int) uint64) {
 	}
 }
 
-// standing is a registration record under a code.
-type standing struct {
+// version names one version of a registration record under a code.
+type version struct {
 	unit, id string
 	version  uint32
 }
@@ -89,33 +91,34 @@ type subjectRow struct {
 	hash             uint64
 	at               int
 	codeN, unitN, id uint16
-	stands, more     bool
-	version          uint32
+	more             bool
+	stored.Standing
 }
 
 // further is another record under a code.
 type further struct {
-	standing
-	stands bool
+	unit, id string
+	stored.Standing
 }
 
-// subjectRows folds registrations: of each record under each code the highest
-// version.
+// subjectRows folds registrations: of each record under each code the version that
+// counts.
 type subjectRows struct {
-	code, unit, id proto.ColStr
-	version        proto.ColUInt32
-	op, status     proto.ColInt8
+	*block[stored.Record]
+	record stored.Record
 
 	room room
 	rows []subjectRow
 	more map[string][]further // by code; few
 }
 
-func newSubjectRows() *subjectRows { return &subjectRows{more: map[string][]further{}} }
-
-func (g *subjectRows) into() proto.Results {
-	return proto.Results{{Data: &g.code}, {Data: &g.unit}, {Data: &g.id}, {Data: &g.version}, {Data: &g.op}, {Data: &g.status}}
+func newSubjectRows() *subjectRows {
+	return &subjectRows{block: newBlock(subjectColumns), more: map[string][]further{}}
 }
+
+var subjectColumns = column.Pick(stored.Records, "uscc", "unit", "record_id", "version", "op", "status")
+
+func (g *subjectRows) into() proto.Results { return g.results }
 
 func (g *subjectRows) reset() {
 	g.room.reset()
@@ -125,58 +128,58 @@ func (g *subjectRows) reset() {
 
 func (g *subjectRows) take(rows int) error {
 	for i := range rows {
-		g.row(g.code.RowBytes(i), g.unit.RowBytes(i), g.id.RowBytes(i), g.version[i],
-			g.status[i] == statusAccepted && g.op[i] == opUpsert)
+		g.read(i, &g.record)
+		g.row(&g.record)
 	}
 	return nil
 }
 
 func (g *subjectRows) codeOf(r *subjectRow) string { return g.room.get(r.at, int(r.codeN)) }
 
-func (g *subjectRows) record(r *subjectRow) standing {
+func (g *subjectRows) versionOf(r *subjectRow) version {
 	at := r.at + int(r.codeN)
-	return standing{g.room.get(at, int(r.unitN)), g.room.get(at+int(r.unitN), int(r.id)), r.version}
+	return version{g.room.get(at, int(r.unitN)), g.room.get(at+int(r.unitN), int(r.id)), r.Version}
 }
 
-func (g *subjectRows) row(code, unit, id []byte, version uint32, stands bool) {
-	hash := xxh3.Hash(code)
+func (g *subjectRows) row(x *stored.Record) {
+	hash := xxh3.HashString(x.USCC)
 	slot, found := g.room.find(hash, func(n int) bool {
 		r := &g.rows[n]
-		return r.hash == hash && g.codeOf(r) == string(code)
+		return r.hash == hash && g.codeOf(r) == x.USCC
 	})
 	if !found {
-		g.rows = append(g.rows, subjectRow{hash: hash, at: g.room.keep(code, unit, id), codeN: uint16(len(code)),
-			unitN: uint16(len(unit)), id: uint16(len(id)), stands: stands, version: version})
+		r := subjectRow{hash: hash, at: g.room.keep(x.USCC, x.Unit, x.RecordID), codeN: uint16(len(x.USCC)),
+			unitN: uint16(len(x.Unit)), id: uint16(len(x.RecordID))}
+		r.Take(x)
+		g.rows = append(g.rows, r)
 		g.room.fill(slot, len(g.rows)-1, func(n int) uint64 { return g.rows[n].hash })
 		return
 	}
 	first := &g.rows[g.room.slots[slot]-1]
-	if s := g.record(first); s.unit == string(unit) && s.id == string(id) {
-		if version >= first.version {
-			first.version, first.stands = version, stands
-		}
+	if v := g.versionOf(first); v.unit == x.Unit && v.id == x.RecordID {
+		first.Take(x)
 		return
 	}
 	first.more = true
-	more := g.more[string(code)]
+	more := g.more[x.USCC]
 	for i := range more {
-		if m := &more[i]; m.unit == string(unit) && m.id == string(id) {
-			if version >= m.version {
-				m.version, m.stands = version, stands
-			}
+		if m := &more[i]; m.unit == x.Unit && m.id == x.RecordID {
+			m.Take(x)
 			return
 		}
 	}
-	g.more[string(code)] = append(more, further{standing{string(unit), string(id), version}, stands})
+	m := further{unit: strings.Clone(x.Unit), id: strings.Clone(x.RecordID)}
+	m.Take(x)
+	g.more[strings.Clone(x.USCC)] = append(more, m)
 }
 
 // emit calls f with the codes under which one record stands, and adds those
 // under which several do to crowded.
-func (g *subjectRows) emit(f func([]byte, SubjectState) error, crowded map[string][]standing) error {
+func (g *subjectRows) emit(f func([]byte, SubjectState) error, crowded map[string][]version) error {
 	for i := range g.rows {
 		r := &g.rows[i]
 		n := 0
-		if r.stands {
+		if r.Holds() {
 			n = 1
 		}
 		if r.more {
@@ -193,65 +196,52 @@ func (g *subjectRows) emit(f func([]byte, SubjectState) error, crowded map[strin
 
 // crowd counts the further records that stand under a code; when there are
 // several in all they go to crowded.
-func (g *subjectRows) crowd(r *subjectRow, crowded map[string][]standing) int {
-	var all []standing
+func (g *subjectRows) crowd(r *subjectRow, crowded map[string][]version) int {
+	var all []version
 	for _, m := range g.more[g.codeOf(r)] {
-		if m.stands {
-			all = append(all, m.standing)
+		if m.Holds() {
+			all = append(all, version{m.unit, m.id, m.Version})
 		}
 	}
 	n := len(all)
-	if r.stands {
-		s := g.record(r)
-		all = append(all, standing{string([]byte(s.unit)), string([]byte(s.id)), s.version}) // outlives the room
+	if r.Holds() {
+		v := g.versionOf(r)
+		all = append(all, version{strings.Clone(v.unit), strings.Clone(v.id), v.version}) // outlives the room
 	}
 	if len(all) > 1 {
-		crowded[string([]byte(g.codeOf(r)))] = all
+		crowded[strings.Clone(g.codeOf(r))] = all
 	}
 	return n
 }
 
 // entryRow is the last version of an entry under a code met so far. Code and id
-// stand one after another in the room, and so do cause, document number and
-// unit.
+// stand one after another in the room, and what else is told of the entry packed.
 type entryRow struct {
-	hash, seq       uint64
-	at, rest        int
-	codeN, idN      uint16
-	cause, doc, by  uint32
-	persons         uint32
-	exit            list.ExitType
-	list            list.Code
-	state           list.State
-	gone, annotated bool
-	told            list.Tellers
-	decided, served int32
-	since, until    int32
-	exited          int32
+	hash, seq uint64
+	at        int
+	told      int // −1: nothing, as it can't bear on anything
+	codeN     uint16
+	idN       uint16
 }
 
 // entryRows folds versions of entries.
 type entryRows struct {
-	id, code, cause, document, by, told, persons proto.ColStr
-
-	seq                               proto.ColUInt64
-	list, state, exit                 proto.ColUInt8
-	decidedOn, servedOn, since, until proto.ColInt32
-	exitedOn                          proto.ColInt32
-	annotated, gone                   proto.ColBool
+	*block[stored.Entry]
+	entry stored.Entry
 
 	room room
 	rows []entryRow
 	key  []byte
 }
 
-func newEntryRows() *entryRows { return new(entryRows) }
+func newEntryRows() *entryRows { return &entryRows{block: newBlock(entryColumns)} }
 
-func (g *entryRows) into() proto.Results {
-	return proto.Results{{Data: &g.id}, {Data: &g.seq}, {Data: &g.code}, {Data: &g.list}, {Data: &g.state}, {Data: &g.cause},
-		{Data: &g.document}, {Data: &g.by}, {Data: &g.decidedOn}, {Data: &g.servedOn}, {Data: &g.since}, {Data: &g.until},
-		{Data: &g.annotated}, {Data: &g.gone}, {Data: &g.told}, {Data: &g.exit}, {Data: &g.exitedOn}, {Data: &g.persons}}
-}
+var (
+	entryColumns = column.Without(stored.Entries, "recorded_at")
+	entryPack    = column.NewPack(column.Without(list.Columns, "entry_id", "uscc"))
+)
+
+func (g *entryRows) into() proto.Results { return g.results }
 
 func (g *entryRows) reset() {
 	g.room.reset()
@@ -260,60 +250,50 @@ func (g *entryRows) reset() {
 
 func (g *entryRows) take(rows int) error {
 	for i := range rows {
-		code, id := g.code.RowBytes(i), g.id.RowBytes(i)
-		g.key = append(append(append(g.key[:0], code...), 0), id...)
-		hash := xxh3.Hash(g.key)
-		slot, found := g.room.find(hash, func(n int) bool {
-			r := &g.rows[n]
-			return r.hash == hash && g.room.get(r.at, int(r.codeN)) == string(code) && g.room.get(r.at+int(r.codeN), int(r.idN)) == string(id)
-		})
-		if !found {
-			g.rows = append(g.rows, entryRow{hash: hash, at: g.room.keep(code, id), codeN: uint16(len(code)), idN: uint16(len(id))})
-			g.room.fill(slot, len(g.rows)-1, func(n int) uint64 { return g.rows[n].hash })
-			g.read(&g.rows[len(g.rows)-1], i)
-			continue
-		}
-		if r := &g.rows[g.room.slots[slot]-1]; g.seq[i] >= r.seq {
-			g.read(r, i)
-		}
+		g.read(i, &g.entry)
+		g.row(&g.entry)
 	}
 	return nil
 }
 
-// read makes row i the last version.
-func (g *entryRows) read(r *entryRow, i int) {
-	r.seq, r.gone, r.annotated = g.seq[i], g.gone[i], g.annotated[i]
-	r.list, r.state, r.exit = list.Code(g.list[i]), list.State(g.state[i]), list.ExitType(g.exit[i])
-	if !r.counts() {
-		return // nobody asks for the rest
+func (g *entryRows) row(e *stored.Entry) {
+	g.key = append(append(append(g.key[:0], e.USCC...), 0), e.ID...)
+	hash := xxh3.Hash(g.key)
+	slot, found := g.room.find(hash, func(n int) bool {
+		r := &g.rows[n]
+		return r.hash == hash && g.code(r) == e.USCC && g.id(r) == e.ID
+	})
+	n := len(g.rows)
+	if found {
+		n = int(g.room.slots[slot] - 1)
+	} else {
+		g.rows = append(g.rows, entryRow{hash: hash, at: g.room.keep(e.USCC, e.ID), codeN: uint16(len(e.USCC)), idN: uint16(len(e.ID))})
+		g.room.fill(slot, n, func(n int) uint64 { return g.rows[n].hash })
 	}
-	cause, doc, by, persons := g.cause.RowBytes(i), g.document.RowBytes(i), g.by.RowBytes(i), g.persons.RowBytes(i)
-	r.rest, r.cause, r.doc, r.by = g.room.keep(cause, doc, by, persons), uint32(len(cause)), uint32(len(doc)), uint32(len(by))
-	r.told = list.Tellers(g.told.Row(i)) // of few
-	r.decided, r.served, r.since, r.until = g.decidedOn[i], g.servedOn[i], g.since[i], g.until[i]
-	r.exited, r.persons = g.exitedOn[i], uint32(len(persons))
+	r := &g.rows[n]
+	if e.Seq < r.seq {
+		return
+	}
+	r.seq, r.told = e.Seq, -1
+	if !e.Gone && mayBear(e.State, e.ExitType, e.List) {
+		r.told = len(g.room.text)
+		g.room.text = entryPack.Append(g.room.text, &e.Entry)
+	}
 }
 
-func (r *entryRow) counts() bool {
-	return !r.gone && mayBear(r.state, r.exit, r.list)
-}
+func (g *entryRows) code(r *entryRow) string { return g.room.get(r.at, int(r.codeN)) }
+func (g *entryRows) id(r *entryRow) string   { return g.room.get(r.at+int(r.codeN), int(r.idN)) }
 
 func (g *entryRows) emit(f func(*list.Entry) error) error {
+	var e list.Entry
 	for i := range g.rows {
 		r := &g.rows[i]
-		if !r.counts() {
+		if r.told < 0 {
 			continue
 		}
-		doc := r.rest + int(r.cause)
-		by := doc + int(r.doc)
-		err := f(&list.Entry{
-			USCC: g.room.get(r.at, int(r.codeN)), ID: g.room.get(r.at+int(r.codeN), int(r.idN)), List: r.list, State: r.state,
-			Cause: g.room.get(r.rest, int(r.cause)), DocumentNo: g.room.get(doc, int(r.doc)),
-			DecidedBy: g.room.get(by, int(r.by)), Annotated: r.annotated, Tellers: r.told, Persons: g.room.get(by+int(r.by), int(r.persons)),
-			DecidedOn: column.LoadDay(r.decided), ServedOn: column.LoadDay(r.served), Since: column.LoadDay(r.since), Until: column.LoadDay(r.until),
-			ExitType: r.exit, ExitedOn: column.LoadDay(r.exited),
-		})
-		if err != nil {
+		e.USCC, e.ID = g.code(r), g.id(r)
+		entryPack.Read(&e, g.room.text[r.told:])
+		if err := f(&e); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"credithub/schema/fault"
+	"credithub/schema/stored"
 )
 
 // Facts asks for the current records of a code that pass a sieve (see
@@ -24,9 +25,9 @@ func (q *Facts) SQL() (string, []any) {
 	var t text
 	t.add("SELECT "+recordOuter+", data FROM (SELECT "+recordColumns+", data FROM {db}.records WHERE uscc = ? AND ", q.Code)
 	t.in("domain", domains)
-	t.add(" AND " + recordCounts)
+	t.add(" AND " + stored.Counts)
 	t.known(q.AsOf)
-	t.add(recordLatest + ") WHERE " + recordHolds + " AND (")
+	t.add(stored.Latest + ") WHERE " + recordHolds + " AND (")
 	for i, d := range domains {
 		if i > 0 {
 			t.add(" OR ")

@@ -60,7 +60,7 @@ func (q *RecordPage) SQL() (string, []any) {
 	var t text
 	t.add("SELECT " + recordOuter + ", data_ FROM (SELECT " + recordColumns + ", '' AS data_")
 	q.identities().from(&t)
-	t.add(recordLatest + ") WHERE " + recordHolds)
+	t.add(stored.Latest + ") WHERE " + recordHolds)
 	q.Sight.add(&t)
 	if a := q.After; a != nil {
 		t.add(" AND (-recorded_, toString(domain), toString(unit), record_id) > (?, ?, ?, ?)", -a.RecordedAt.UnixMilli(), a.Domain, a.Unit, a.RecordID)
@@ -100,7 +100,7 @@ func (q *CountRecords) SQL() (string, []any) {
 	var t text
 	t.add("SELECT count() FROM (SELECT " + recordColumns)
 	(&RecordPage{Code: q.Code, Domain: q.Domain, AsOf: q.AsOf, Age: q.Age}).identities().from(&t)
-	t.add(recordLatest + ") WHERE " + recordHolds)
+	t.add(stored.Latest + ") WHERE " + recordHolds)
 	q.Sight.add(&t)
 	return t.done()
 }

@@ -15,16 +15,10 @@ import (
 // Record is the current version of one record.
 type Record = stored.Record
 
-// current is the one place that says which version of a record counts: the
-// highest of those accepted, unless it moved away or was taken back.
-//
-//	inner columns and conditions come from the caller
-const (
-	recordCounts = "status IN ('ACCEPTED', 'MOVED')"
-	recordLatest = " ORDER BY uscc, domain, unit, record_id, version DESC, status DESC LIMIT 1 BY uscc, domain, unit, record_id"
-	recordHolds  = "status_ = 'ACCEPTED' AND op_ = 'upsert'"
-	kindOf       = "concat(domain, '/', kind)"
-)
+const kindOf = "concat(domain, '/', kind)"
+
+// recordHolds is the condition on rows of recordColumns that the record holds.
+var recordHolds = stored.Holds("status_", "op_")
 
 // A record's data come last, as each question wants them.
 var (
@@ -83,7 +77,7 @@ func (q *Identities) latest(t *text) {
 		t.add("data AS data_")
 	}
 	q.from(t)
-	t.add(recordLatest)
+	t.add(stored.Latest)
 }
 
 // from adds the table and the conditions on its rows.
@@ -98,7 +92,7 @@ func (q *Identities) from(t *text) {
 		t.add(" AND ")
 		t.in(kindOf, q.Kinds)
 	}
-	t.add(" AND " + recordCounts)
+	t.add(" AND " + stored.Counts)
 	t.known(q.AsOf)
 	q.Age.records(t, q.Domains)
 }
@@ -142,7 +136,7 @@ func (s *Store) Identities(ctx context.Context, q *Identities) (map[string][]Rec
 // EachIdentity hands them to each in no order, and keeps none.
 func (s *Store) EachIdentity(ctx context.Context, q *Identities, each func(*Record)) (Over, error) {
 	return gather(ctx, s, q, q.Most, newScanner(stored.Records).scan, func(r *Record) {
-		if r.Status == stored.Accepted && r.Op == record.Upsert { // as recordHolds
+		if r.Holds() {
 			each(r)
 		}
 	})

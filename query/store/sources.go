@@ -12,6 +12,7 @@ import (
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Counts are rows of one source so far.
@@ -51,11 +52,11 @@ func (s *Store) Sources(ctx context.Context) (map[policy.Source]Counts, error) {
 		}
 		src := policy.Source{Unit: unit, Domain: record.ParseDomain(domain)}
 		c := out[src]
-		switch status {
-		case "ACCEPTED":
+		is := stored.ParseStatus(status)
+		if is == stored.Accepted {
 			c.Accepted += int(n)
-			c.hear(at, now)
-		case "DUPLICATE", "HEARTBEAT":
+		}
+		if is.Alive() {
 			c.hear(at, now)
 		}
 		out[src] = c
@@ -99,7 +100,7 @@ func (q *HeardBy) SQL() (string, []any) {
 	var t text
 	t.add("SELECT unit, domain, toUnixTimestamp64Milli(max(recorded_at)) FROM {db}.records WHERE ")
 	t.in("domain", q.Domains)
-	t.add(" AND status IN ('ACCEPTED', 'DUPLICATE', 'HEARTBEAT') AND recorded_at >= fromUnixTimestamp64Milli(?, 'UTC')", q.Since.UnixMilli())
+	t.add(" AND "+stored.SignOfLife+" AND recorded_at >= fromUnixTimestamp64Milli(?, 'UTC')", q.Since.UnixMilli())
 	t.known(q.At)
 	t.add(" GROUP BY unit, domain")
 	return t.done()

@@ -132,3 +132,21 @@ func TestAFieldBehindAPointerIsRefused(t *testing.T) {
 	there := &inner{}
 	Text("far", func(*row) *string { return &there.Text })
 }
+
+func TestWhatIsPackedIsReadBack(t *testing.T) {
+	p := NewPack(inners())
+	want := inner{Text: "文", Label: "", Raw: []byte("ab"), Small: 65535, Mid: 1 << 31, Large: 1 << 63, Off: -4, Yes: true,
+		On: civil.NoDate, At: time.UnixMicro(1_700_000_000_000_001).UTC(), Hue: 2}
+	b := p.Append(nil, &want)
+	n := len(b)
+	b = p.Append(b, &inner{On: -5, Label: "x"})
+	var got inner
+	rest := p.Read(&got, b)
+	if got.Text != want.Text || got.Label != want.Label || string(got.Raw) != "ab" || got.Small != want.Small || got.Mid != want.Mid ||
+		got.Large != want.Large || got.Off != want.Off || !got.Yes || got.On != want.On || !got.At.Equal(want.At) || got.Hue != 2 || len(b)-len(rest) != n {
+		t.Errorf("got %+v", got)
+	}
+	if rest = p.Read(&got, rest); got.On != -5 || got.Label != "x" || got.Yes || got.Text != "" || len(rest) != 0 {
+		t.Errorf("got %+v, %d bytes left", got, len(rest))
+	}
+}

@@ -31,6 +31,12 @@ func Pick[R any](columns []Column[R], names ...string) []Column[R] {
 	return out
 }
 
+// Without gives the columns but for some, which must be there.
+func Without[R any](columns []Column[R], names ...string) []Column[R] {
+	Pick(columns, names...)
+	return slices.DeleteFunc(slices.Clone(columns), func(c Column[R]) bool { return slices.Contains(names, c.Name) })
+}
+
 // Undated makes every day of a row an absent one.
 func Undated[R any](columns []Column[R], r *R) {
 	for i := range columns {

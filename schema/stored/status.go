@@ -1,6 +1,10 @@
 package stored
 
-import "credithub/schema/column"
+import (
+	"strings"
+
+	"credithub/schema/column"
+)
 
 // Status is what became of a message.
 type Status uint8
@@ -19,3 +23,21 @@ var statusNames = []string{"", "ACCEPTED", "DUPLICATE", "REJECTED", "HEARTBEAT",
 
 // String is the name in the table, "" for NoStatus.
 func (s Status) String() string { return column.Name(statusNames, uint8(s)) }
+
+// ParseStatus reads a name in the table; NoStatus when unknown.
+func ParseStatus(name string) Status { return Status(column.Value(statusNames, name)) }
+
+// Alive tells whether a message is a sign of life of its source.
+func (s Status) Alive() bool { return s == Accepted || s == Duplicate || s == Heartbeat }
+
+// SignOfLife is the condition on rows of table records that they are one.
+var SignOfLife = in("status", Accepted, Duplicate, Heartbeat)
+
+// in is the condition that a column has one of some statuses.
+func in(column string, all ...Status) string {
+	names := make([]string, len(all))
+	for i, s := range all {
+		names[i] = "'" + s.String() + "'"
+	}
+	return column + " IN (" + strings.Join(names, ", ") + ")"
+}

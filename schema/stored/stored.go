@@ -1,8 +1,11 @@
-// Package stored declares the rows that ClickHouse holds: of each table the Go value that
-// is one row, and its columns. A column stands here and nowhere else, those of an entry
-// beside the entry (schema/list). From here take
-// schema/ddl the tables, ingest/sink what it inserts, query/store what it selects and
-// reads, and query/restrict what it reads of a snapshot.
+// Package stored declares the rows that ClickHouse holds: of each table the Go value
+// that is one row, and its columns. A column stands here and nowhere else, those of an
+// entry beside the entry (schema/list). From here take schema/ddl the tables,
+// ingest/sink what it inserts, query/store what it selects and reads, and
+// query/restrict what it reads of a snapshot.
+//
+// It also says once which row of a record counts, and what the registrations under a
+// code make of it, in Go and in SQL (fold.go).
 package stored
 
 import (

@@ -14,6 +14,7 @@ import (
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // pastMost bounds what is read of one subject to answer for the past.
@@ -119,18 +120,13 @@ func (d *Desk) factsPast(ctx context.Context, code string, m *policy.Matter, at 
 // subjectOf tells what registrations say of a code: contradicting ones make it
 // ambiguous.
 func subjectOf(regs []store.Record) restrict.SubjectState {
-	if len(regs) == 0 {
-		return restrict.Unknown
-	}
-	name := ""
-	for i := range regs {
-		n := fold.Name(nameOf(regs[i].Data))
-		if i > 0 && n != name {
-			return restrict.Ambiguous
+	return stored.SubjectOf(func(yield func(string) bool) {
+		for i := range regs {
+			if !yield(fold.Name(nameOf(regs[i].Data))) {
+				return
+			}
 		}
-		name = n
-	}
-	return restrict.Known
+	})
 }
 
 // stalePast lists the sources of a matter that were silent at an instant.

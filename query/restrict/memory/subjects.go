@@ -1,14 +1,15 @@
 package memory
 
-// SubjectState is what the hub knows of a code: nothing, a registration, or
-// several that contradict each other.
-type SubjectState uint8
+import "credithub/schema/stored"
 
-// Subject states. The zero value claims no knowledge.
+// SubjectState is what the hub knows of a code.
+type SubjectState = stored.SubjectState
+
+// Subject states.
 const (
-	Unknown SubjectState = iota
-	Known
-	Ambiguous
+	Unknown   = stored.Unknown
+	Known     = stored.Known
+	Ambiguous = stored.Ambiguous
 )
 
 // Subjects holds the state of codes.
