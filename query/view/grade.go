@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"credithub/query/store"
 	"credithub/schema/civil"
 	"credithub/schema/grade"
+	"credithub/schema/jsontext"
 	"credithub/schema/list"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -110,24 +110,6 @@ func (w *Viewer) says(r *store.Record) restrict.FactRecord {
 	return x
 }
 
-// evidence is every field of records that a class or a term of display rests on.
-type evidence struct {
-	Category    string
-	DecidedOn   string
-	ValidUntil  string
-	PublicUntil string
-	Procedure   string
-	RepairedOn  string
-	CorrectBy   string
-	CorrectedOn string
-	Year        json.Number
-	Grade       string
-	From        string
-	Until       string
-	MadeOn      string
-	Performance string
-}
-
 func day(s string) civil.Date {
 	d, _ := civil.ParseDate(s)
 	return d
@@ -135,39 +117,43 @@ func day(s string) civil.Date {
 
 // addFact reads the fact of a record. One that can't be read is no evidence.
 func addFact(f *grade.Facts, r *store.Record) {
-	var d evidence
-	if json.Unmarshal(r.Data, &d) != nil {
+	d, err := jsontext.Values(r.Data)
+	if err != nil {
 		return
 	}
 	id := r.Unit + "/" + r.Domain + "/" + r.RecordID
 	switch r.Domain + "/" + r.Kind {
 	case "penalty/penalty":
-		p := penaltyOf(&d)
+		p := penaltyOf(d)
 		p.ID = id
 		f.Penalties = append(f.Penalties, p)
-		if d.CorrectBy != "" {
-			f.Rectifications = append(f.Rectifications, grade.Rectification{ID: id, DueOn: day(d.CorrectBy), DoneOn: day(d.CorrectedOn)})
+		if by := d["correctBy"]; by != "" {
+			f.Rectifications = append(f.Rectifications, grade.Rectification{ID: id, DueOn: day(by), DoneOn: day(d["correctedOn"])})
 		}
 	case "tax/grade":
-		year, _ := strconv.Atoi(string(d.Year))
-		f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d.Grade})
+		year, _ := strconv.Atoi(d["year"])
+		f.TaxGrades = append(f.TaxGrades, grade.TaxGrade{ID: id, Year: year, Grade: d["grade"]})
 	case "tax/abnormal":
-		f.TaxAbnormal = append(f.TaxAbnormal, grade.Span{ID: id, From: day(d.From), Until: day(d.Until)})
+		f.TaxAbnormal = append(f.TaxAbnormal, grade.Span{ID: id, From: day(d["from"]), Until: day(d["until"])})
 	case "commitment/commitment":
-		f.Commitments = append(f.Commitments, grade.Commitment{ID: id, MadeOn: day(d.MadeOn), Performance: d.Performance})
+		f.Commitments = append(f.Commitments, grade.Commitment{ID: id, MadeOn: day(d["madeOn"]), Performance: d["performance"]})
 	}
 }
 
-func penaltyOf(d *evidence) grade.Penalty {
-	return grade.Penalty{Category: d.Category, Procedure: d.Procedure, RepairedOn: day(d.RepairedOn), DecidedOn: day(d.DecidedOn), ValidUntil: day(d.ValidUntil), PublicUntil: day(d.PublicUntil)}
+// penaltyOf is a penalty by the values of its record.
+func penaltyOf(d map[string]string) grade.Penalty {
+	return grade.Penalty{
+		Category: d["category"], Procedure: d["procedure"], RepairedOn: day(d["repairedOn"]),
+		DecidedOn: day(d["decidedOn"]), ValidUntil: day(d["validUntil"]), PublicUntil: day(d["publicUntil"]),
+	}
 }
 
 // displayed tells whether a penalty is in its term of display.
 func (v *Views) displayed(r *store.Record, on civil.Date) bool {
-	var d evidence
-	if json.Unmarshal(r.Data, &d) != nil {
+	d, err := jsontext.Values(r.Data)
+	if err != nil {
 		return false
 	}
-	p := penaltyOf(&d)
+	p := penaltyOf(d)
 	return v.Grade.Displayed(&p, on)
 }

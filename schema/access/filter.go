@@ -39,8 +39,8 @@ func (r *rule) holds(data []byte, day civil.Date) bool {
 	if len(r.when) == 0 && r.ends == "" && r.shown == nil {
 		return true
 	}
-	values := map[string]string{}
-	if jsontext.Members(data, func(m jsontext.Member) { values[string(m.Name)] = m.Plain() }) != nil {
+	values, err := jsontext.Values(data)
+	if err != nil {
 		return false
 	}
 	for name, want := range r.when {

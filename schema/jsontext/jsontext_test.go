@@ -2,6 +2,7 @@ package jsontext
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -224,11 +225,16 @@ func TestMembers(t *testing.T) {
 	f(`{"a":1,"b"}`, `a|0|1|1 not readable as JSON at byte 10: expected a colon`)
 }
 
-func TestPlainIsNothingForNull(t *testing.T) {
-	got := ""
-	err := Members([]byte(`{"a":null,"b":"\u6b66","c":1.50,"d":[ ]}`), func(m Member) { got += m.Plain() + "|" })
-	if err != nil || got != "|武|1.50|[ ]|" {
+func TestValues(t *testing.T) {
+	got, err := Values([]byte(`{"a":null,"b":"x","b":"\u6b66","c":1.50,"d":[ ]}`))
+	want := map[string]string{"a": "", "b": "武", "c": "1.50", "d": "[ ]"}
+	if err != nil || !maps.Equal(got, want) {
 		t.Error(got, err)
+	}
+	for _, text := range []string{``, `null`, `{"a":1} x`} {
+		if got, err := Values([]byte(text)); got != nil || err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
 	}
 }
 

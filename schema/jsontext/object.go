@@ -49,6 +49,16 @@ func Members(text []byte, f func(m Member)) error {
 	return s.Err()
 }
 
+// Values gives the members of the object that text is by their names, each as Plain
+// has it; the last of a name counts. Errors are those of Members.
+func Values(text []byte) (map[string]string, error) {
+	all := map[string]string{}
+	if err := Members(text, func(m Member) { all[string(m.Name)] = m.Plain() }); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
 // Texts gives the texts of an array of strings; false when text is anything else.
 func Texts(text []byte) (all []string, ok bool) {
 	s := NewScanner(text, 1)
