@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"credithub/schema/jsontext"
 	"credithub/schema/list"
 	"credithub/schema/receipt"
 )
@@ -30,14 +31,13 @@ type Changes struct {
 // AppendChanges appends the value of what changed at a position and before it, from an
 // offset on. Codes are of letters and digits only.
 func AppendChanges(dst []byte, first int64, last receipt.Position, at time.Time, codes []byte) []byte {
-	dst = append(append(dst, `{"domain":"`...), last.Domain.String()...)
-	dst = strconv.AppendUint(append(dst, `","partition":`...), uint64(last.Partition), 10)
+	dst = jsontext.AppendPlain(append(dst, `{"domain":`...), last.Domain.String())
+	dst = strconv.AppendUint(append(dst, `,"partition":`...), uint64(last.Partition), 10)
 	dst = strconv.AppendInt(append(dst, `,"first":`...), first, 10)
 	dst = strconv.AppendInt(append(dst, `,"last":`...), last.Offset, 10)
-	dst = at.UTC().AppendFormat(append(dst, `,"at":"`...), time.RFC3339Nano)
-	dst = append(append(dst, `","receipt":"`...), receipt.Encode([]receipt.Position{last})...)
-	dst = append(append(dst, `","codes":"`...), codes...)
-	return append(dst, `"}`...)
+	dst = jsontext.AppendTime(append(dst, `,"at":`...), at.UTC(), time.RFC3339Nano)
+	dst = jsontext.AppendPlain(append(dst, `,"receipt":`...), receipt.Encode([]receipt.Position{last}))
+	return append(jsontext.AppendPlain(append(dst, `,"codes":`...), codes), '}')
 }
 
 // Notice is a value on credit.notices, keyed by entryId: a change of an entry that
