@@ -8,6 +8,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/jsontext"
 	"credithub/schema/record"
 	"credithub/schema/uscc"
 )
@@ -140,9 +141,14 @@ func (g *Generator) day(from civil.Date) civil.Date {
 // fields is the data object of a row, in order.
 type fields []string
 
-func (f *fields) str(k, v string) { *f = append(*f, fmt.Sprintf("%q:%s", k, quote(v))) }
+func (f *fields) str(k, v string) { *f = append(*f, member(k, v)) }
 func (f *fields) num(k string, v int) {
 	*f = append(*f, fmt.Sprintf("%q:%d", k, v))
+}
+
+// member is a text under its name.
+func member(name, text string) string {
+	return string(jsontext.AppendString(append(jsontext.AppendPlain(nil, name), ':'), text))
 }
 
 // get is the text of a field, "" when there is none.
@@ -154,11 +160,6 @@ func (f fields) get(k string) string {
 	}
 	return ""
 }
-
-// escapes is what JSON needs of the generator's words.
-var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-func quote(s string) string { return `"` + escapes.Replace(s) + `"` }
 
 // row is one version of one record.
 type row struct {

@@ -37,7 +37,7 @@ func replace(d fields, key, value string) fields {
 	out := append(fields(nil), d...)
 	for i, f := range out {
 		if strings.HasPrefix(f, `"`+key+`":`) {
-			out[i] = fmt.Sprintf("%q:%s", key, quote(value))
+			out[i] = member(key, value)
 		}
 	}
 	return out
