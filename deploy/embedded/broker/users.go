@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
+	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/node"
 	"credithub/deploy/platform/random"
 	"credithub/schema/feed"
@@ -39,8 +40,8 @@ const (
 	KcatUser = "kcat"
 )
 
-// Mechanism by which users prove who they are; SCRAM-SHA-512 does as well.
-const Mechanism = "SCRAM-SHA-256"
+// Mechanism by which users prove who they are; kafka.Scram512 does as well.
+const Mechanism = kafka.Scram256
 
 // Users are kept in a folder that only its owner can read: for each a file with its
 // password and one with what it may do.
@@ -198,7 +199,7 @@ func (u *Users) options(data string) ([]kfake.Opt, error) {
 	}
 	opts := []kfake.Opt{kfake.EnableSASL(), kfake.EnableACLs()}
 	for _, user := range all {
-		for _, mechanism := range []string{Mechanism, "SCRAM-SHA-512"} {
+		for _, mechanism := range []string{Mechanism, kafka.Scram512} {
 			if user.all {
 				opts = append(opts, kfake.Superuser(mechanism, user.Name, user.password))
 				continue

@@ -8,12 +8,9 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/segmentio/kafka-go/sasl"
-	"github.com/segmentio/kafka-go/sasl/plain"
 )
 
 // Config says where Kafka is and how to get in. Zero durations and sizes take
@@ -51,13 +48,6 @@ const sealHeader = "seal"
 
 // ErrUnproven marks a message without the right seal.
 var ErrUnproven = errors.New("kafka: message without the hub's seal")
-
-// SASL is a name and password. The zero value means none.
-type SASL struct {
-	Mechanism string // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
-	User      string
-	Password  string
-}
 
 func (c Config) withDefaults() Config {
 	c.DialTimeout = cmp.Or(c.DialTimeout, time.Second)
@@ -115,23 +105,4 @@ func (c Config) tls() (*tls.Config, error) {
 		out.Certificates = []tls.Certificate{pair}
 	}
 	return out, nil
-}
-
-// NewMechanism is how kafka-go is told of a name and password; nil for none.
-func NewMechanism(s SASL) (sasl.Mechanism, error) { return s.mechanism() }
-
-func (s SASL) mechanism() (sasl.Mechanism, error) {
-	switch m := strings.ToUpper(s.Mechanism); m {
-	case "":
-		if s.User != "" || s.Password != "" {
-			return nil, errors.New("kafka: user or password without a SASL mechanism")
-		}
-		return nil, nil
-	case "PLAIN":
-		return plain.Mechanism{Username: s.User, Password: s.Password}, nil
-	case scram256, scram512:
-		return newScram(m, s.User, s.Password)
-	default:
-		return nil, fmt.Errorf("kafka: SASL mechanism %q is none of PLAIN, %s, %s", s.Mechanism, scram256, scram512)
-	}
 }

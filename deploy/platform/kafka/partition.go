@@ -1,35 +1,27 @@
 package kafka
 
-// PartitionOf tells which of n partitions a key belongs to: murmur2 as the
-// Apache clients have it, so that messages about one subject stand in one
-// order whoever writes them.
-func PartitionOf(key []byte, n int) int {
-	return int(murmur2(key)&0x7fffffff) % n
+import kafkago "github.com/segmentio/kafka-go"
+
+// byKey places keys as the Apache clients do (murmur2), the empty and the absent one
+// too, so that messages about one subject stand in one order whoever writes them.
+var byKey = kafkago.Murmur2Balancer{Consistent: true}
+
+// numbers are the partitions of a topic in their order: kafka-go wants them all.
+var numbers = below(256)
+
+func below(n int) []int {
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
-func murmur2(b []byte) uint32 {
-	const m, seed = 0x5bd1e995, 0x9747b28c
-	h := uint32(seed) ^ uint32(len(b))
-	for ; len(b) >= 4; b = b[4:] {
-		k := uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
-		k *= m
-		k ^= k >> 24
-		k *= m
-		h *= m
-		h ^= k
+// PartitionOf tells which of n partitions a key belongs to.
+func PartitionOf(key []byte, n int) int {
+	all := numbers
+	if n > len(all) {
+		all = below(n)
 	}
-	switch len(b) {
-	case 3:
-		h ^= uint32(b[2]) << 16
-		fallthrough
-	case 2:
-		h ^= uint32(b[1]) << 8
-		fallthrough
-	case 1:
-		h ^= uint32(b[0])
-		h *= m
-	}
-	h ^= h >> 13
-	h *= m
-	return h ^ h>>15
+	return byKey.Balance(kafkago.Message{Key: key}, all[:n]...)
 }
