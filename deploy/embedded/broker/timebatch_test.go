@@ -3,36 +3,33 @@ package broker
 import (
 	"bytes"
 	"encoding/binary"
-	"hash/crc32"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"credithub/deploy/platform/kafka/recordbatch"
 )
 
 // sealed is a batch with the given attributes and times of its sender.
 func sealed(attributes int16) []byte {
-	rb := kmsg.RecordBatch{Length: batchHeader - 12, Magic: 2, Attributes: attributes, FirstTimestamp: 7, MaxTimestamp: 9}
+	rb := kmsg.RecordBatch{Length: recordbatch.HeadBytes - 12, Magic: 2, Attributes: attributes, FirstTimestamp: 7, MaxTimestamp: 9}
 	b := rb.AppendTo(nil)
-	binary.BigEndian.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+	recordbatch.Seal(b)
 	return b
-}
-
-func whole(b []byte) bool {
-	return binary.BigEndian.Uint32(b[atSum:]) == crc32.Checksum(b[atAttributes:], castagnoli)
 }
 
 // No sender can say that a time is the log's.
 func TestSendersTimesAreNotTheLogs(t *testing.T) {
 	now := time.UnixMilli(1_000)
-	for _, attributes := range []int16{0, appendTime, -1 << 15, -1<<15 | appendTime} {
+	for _, attributes := range []int16{0, recordbatch.AppendTime, -1 << 15, -1<<15 | recordbatch.AppendTime} {
 		b := sealed(attributes)
 		timeBatch(b, now.UnixMilli())
-		if !whole(b) || binary.BigEndian.Uint16(b[atAttributes:]) != markedTime || binary.BigEndian.Uint64(b[atMaxTime:]) != 1_000 {
+		if !recordbatch.Whole(b) || binary.BigEndian.Uint16(b[recordbatch.AtAttributes:]) != markedTime || binary.BigEndian.Uint64(b[recordbatch.AtMaxTime:]) != 1_000 {
 			t.Errorf("%x became %x", attributes, b)
 		}
 		tellBatches(b)
-		if !whole(b) || binary.BigEndian.Uint16(b[atAttributes:]) != appendTime || binary.BigEndian.Uint64(b[atMaxTime:]) != 1_000 {
+		if !recordbatch.Whole(b) || binary.BigEndian.Uint16(b[recordbatch.AtAttributes:]) != recordbatch.AppendTime || binary.BigEndian.Uint64(b[recordbatch.AtMaxTime:]) != 1_000 {
 			t.Errorf("%x is told as %x", attributes, b)
 		}
 	}
@@ -43,7 +40,7 @@ func TestSendersTimesAreNotTheLogs(t *testing.T) {
 		t.Error("a sender's time is told as the log's")
 	}
 	torn := sealed(0)
-	torn[batchHeader-1]++
+	torn[recordbatch.HeadBytes-1]++
 	was = bytes.Clone(torn)
 	if timeBatch(torn, 1_000); !bytes.Equal(torn, was) {
 		t.Error("a damaged batch was made whole")

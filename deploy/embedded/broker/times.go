@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"hash/crc32"
 	"io"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"credithub/deploy/platform/kafka/recordbatch"
 )
 
 // The time of a message is the log's own (LogAppendTime): when it came, whatever its
@@ -16,20 +17,9 @@ import (
 // the way in. Batches stand in the log with a mark of the broker's and are given out
 // as Kafka would: what stood there before is the sender's time and is told as such.
 
-// Layout of a batch of messages, version 2.
-const (
-	batchHeader  = 61
-	atMagic      = 16
-	atSum        = 17
-	atAttributes = 21
-	atFirstTime  = 27
-	atMaxTime    = 35
-
-	appendTime = 1 << 3  // Kafka's sign of a time of the log
-	markedTime = 1 << 15 // the same within the log: kfake would spoil the checksum of the other
-)
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+// markedTime is recordbatch.AppendTime within the log: kfake would spoil the sum of a
+// batch with the other.
+const markedTime = 1 << 15
 
 // timeProduced gives the messages of a request, behind its size, their time.
 // What is no such request, or damaged, is kfake's to refuse.
@@ -55,14 +45,20 @@ func timeProduced(frame []byte, now time.Time) {
 }
 
 func timeBatch(b []byte, ms int64) {
-	be := binary.BigEndian
-	if len(b) < batchHeader || b[atMagic] != 2 || be.Uint32(b[atSum:]) != crc32.Checksum(b[atAttributes:], castagnoli) {
+	if !sound(b) {
 		return
 	}
-	be.PutUint16(b[atAttributes:], be.Uint16(b[atAttributes:])&^appendTime|markedTime)
-	be.PutUint64(b[atFirstTime:], uint64(ms))
-	be.PutUint64(b[atMaxTime:], uint64(ms))
-	be.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+	be := binary.BigEndian
+	attributes := b[recordbatch.AtAttributes:]
+	be.PutUint16(attributes, be.Uint16(attributes)&^recordbatch.AppendTime|markedTime)
+	be.PutUint64(b[recordbatch.AtFirstTime:], uint64(ms))
+	be.PutUint64(b[recordbatch.AtMaxTime:], uint64(ms))
+	recordbatch.Seal(b)
+}
+
+// sound tells whether b is one batch as its sender made it.
+func sound(b []byte) bool {
+	return len(b) >= recordbatch.HeadBytes && b[recordbatch.AtVersion] == recordbatch.Version && recordbatch.Whole(b)
 }
 
 // tellTimes makes the times in an answer to a fetch, with its size and correlation
@@ -86,19 +82,19 @@ func tellTimes(answer []byte, version int16) {
 
 func tellBatches(set []byte) {
 	be := binary.BigEndian
-	for len(set) >= batchHeader {
-		n := int64(be.Uint32(set[8:])) + 12
-		if n < batchHeader || n > int64(len(set)) {
+	for len(set) >= recordbatch.HeadBytes {
+		n := recordbatch.Size(set)
+		if n < recordbatch.HeadBytes || n > int64(len(set)) {
 			return // cut off: the client asks again
 		}
 		b := set[:n]
 		set = set[n:]
-		attrs := be.Uint16(b[atAttributes:])
-		if b[atMagic] != 2 || attrs&markedTime == 0 || be.Uint32(b[atSum:]) != crc32.Checksum(b[atAttributes:], castagnoli) {
+		attributes := b[recordbatch.AtAttributes:]
+		if be.Uint16(attributes)&markedTime == 0 || !sound(b) {
 			continue
 		}
-		be.PutUint16(b[atAttributes:], attrs&^markedTime|appendTime)
-		be.PutUint32(b[atSum:], crc32.Checksum(b[atAttributes:], castagnoli))
+		be.PutUint16(attributes, be.Uint16(attributes)&^markedTime|recordbatch.AppendTime)
+		recordbatch.Seal(b)
 	}
 }
 

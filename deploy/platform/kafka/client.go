@@ -13,6 +13,7 @@ import (
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	"github.com/segmentio/kafka-go/sasl"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"credithub/deploy/platform/sleep"
 	"credithub/schema/feed"
@@ -44,6 +45,7 @@ type Client struct {
 	dialer    *kafkago.Dialer
 	mech      sasl.Mechanism
 	proof     *proof
+	format    *kmsg.RequestFormatter // of the requests that travel as an exchange
 	count     *counters
 
 	forgotAt atomic.Int64 // unix ns
@@ -77,7 +79,7 @@ func New(cfg Config) (*Client, error) {
 	dial := &net.Dialer{Timeout: cfg.DialTimeout / 2, KeepAlive: 10 * time.Second}
 	c := &Client{
 		cfg: cfg, mech: mech, proof: proof, addr: kafkago.TCP(cfg.Brokers...), count: newCounters(cfg.Metrics),
-		topics: map[string]topicSize{},
+		topics: map[string]topicSize{}, format: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
 		transport: &kafkago.Transport{
 			Dial: dial.DialContext, DialTimeout: cfg.DialTimeout, IdleTimeout: time.Minute,
 			MetadataTTL: cfg.MetadataTTL, ClientID: cfg.ClientID, TLS: tlsConf, SASL: mech,
@@ -106,7 +108,7 @@ func (c *Client) Ping(ctx context.Context) error {
 // brokers counts the brokers of the cluster.
 func (c *Client) brokers(ctx context.Context) (int, error) {
 	n := 0
-	err := c.retry(ctx, "metadata", func(ctx context.Context) error {
+	err := c.retry(ctx, opMetadata, func(ctx context.Context) error {
 		m, err := c.api.Metadata(ctx, &kafkago.MetadataRequest{Topics: []string{}})
 		if err != nil {
 			return err
@@ -130,7 +132,7 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 		return t.partitions, nil
 	}
 	n := 0
-	err := c.retry(ctx, "metadata", func(ctx context.Context) error {
+	err := c.retry(ctx, opMetadata, func(ctx context.Context) error {
 		var err error
 		n, err = c.partitionsNow(ctx, topic)
 		return err
@@ -185,7 +187,7 @@ func (c *Client) offsets(ctx context.Context, topic string, which int64) ([]int6
 	for i := range ask {
 		ask[i] = kafkago.OffsetRequest{Partition: i, Timestamp: which}
 	}
-	err = c.retry(ctx, "offsets", func(ctx context.Context) error {
+	err = c.retry(ctx, opOffsets, func(ctx context.Context) error {
 		r, err := c.api.ListOffsets(ctx, &kafkago.ListOffsetsRequest{Topics: map[string][]kafkago.OffsetRequest{topic: ask}})
 		if err != nil {
 			return err
@@ -240,21 +242,8 @@ func (c *Client) retry(ctx context.Context, operation string, f func(context.Con
 			return nil
 		case ctx.Err() != nil:
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
-		case permanent(err):
-			c.count.failures.WithLabelValues(operation).Inc()
-			if c.proof.denied(err) {
-				return fmt.Errorf("%w: %w", ErrDenied, err)
-			}
-			return err
-		case time.Now().After(end):
-			c.count.failures.WithLabelValues(operation).Inc()
-			if unknownTopic(err) {
-				return fmt.Errorf("%w: %w", ErrUnknownTopic, err)
-			}
-			if c.proof.denied(err) {
-				return fmt.Errorf("%w: %w: %w", ErrUnavailable, ErrDenied, err)
-			}
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		case permanent(err) || time.Now().After(end):
+			return c.givenUp(operation, err)
 		}
 		c.count.retries.WithLabelValues(operation).Inc()
 		c.forget()
@@ -262,6 +251,22 @@ func (c *Client) retry(ctx context.Context, operation string, f func(context.Con
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// givenUp counts an operation that is not repeated any more, and tells callers what
+// kind of error it ended with.
+func (c *Client) givenUp(operation string, err error) error {
+	c.count.failures.WithLabelValues(operation).Inc()
+	if unknownTopic(err) {
+		return fmt.Errorf("%w: %w", ErrUnknownTopic, err)
+	}
+	if c.proof.denied(err) {
+		err = fmt.Errorf("%w: %w", ErrDenied, err)
+	}
+	if !permanent(err) {
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return err
 }
 
 // pause waits before attempt number n is repeated; false when ctx ended.

@@ -1,6 +1,16 @@
-// Package kafka is the hub's one Kafka set-up. It stands on segmentio/kafka-go
-// for connections, routing, topics and groups, and encodes and decodes record
-// batches itself, because produce and fetch are the two hot paths of the hub.
+// Package kafka is the hub's one Kafka set-up. It stands on segmentio/kafka-go for
+// connections, routing, topics, groups, signing in and the placing of keys. Produce
+// and fetch, the two hot paths, travel on kafka-go's connections as requests that
+// franz-go's kmsg writes and reads; the records within are written and read here, in
+// memory that is used again.
+//
+//	client    connections, what is known of topics, repetition of what fails
+//	producer  one call: its messages, their partitions, the room they take
+//	lane      the way to one partition: batches one after the other
+//	fetcher   reading one partition
+//	group     sharing partitions with other processes
+//	topics    making topics; held: how the cluster has them
+//	wire      the two requests; batch, unpack: the records within
 //
 // It promises:
 //   - Produce returns only when all in-sync replicas have the messages, with the

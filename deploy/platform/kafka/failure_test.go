@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	kafkago "github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -194,6 +195,53 @@ func TestWhenKafkaIsAwayProduceSaysSoAndRecovers(t *testing.T) {
 	away.Store(false)
 	if _, err := p.Produce(t.Context(), "credit.x", []Message{{}}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What waits behind a request that fails is not sent: it may belong to the same call.
+func TestWhatIsBehindAFailureIsNotSent(t *testing.T) {
+	k := cluster(t, kfake.NumBrokers(1))
+	c := client(t, k)
+	topic(t, c, "credit.x", 1)
+	p := NewProducer(c, ProducerConfig{})
+	came, refuse := make(chan bool), make(chan bool)
+	k.ControlKey(0, func(req kmsg.Request) (kmsg.Response, error, bool) {
+		k.SleepControl(func() { came <- true; <-refuse })
+		return produceError(req, kerr.MessageTooLarge.Code), nil, true
+	})
+	failed := make(chan error, 2)
+	send := func() {
+		_, err := p.Produce(t.Context(), "credit.x", []Message{{Value: []byte("v")}})
+		failed <- err
+	}
+	go send()
+	<-came
+	go send()
+	l := p.lane("credit.x", 0)
+	for waiting := 0; waiting == 0; time.Sleep(time.Millisecond) {
+		l.mu.Lock()
+		waiting = len(l.queue)
+		l.mu.Unlock()
+	}
+	close(refuse)
+	behind := 0
+	for range 2 {
+		err := <-failed
+		if !errors.Is(err, kafkago.MessageSizeTooLarge) {
+			t.Error(err)
+		}
+		if errors.Is(err, errBehind) {
+			behind++
+		}
+	}
+	if behind != 1 {
+		t.Errorf("%d of two calls were behind", behind)
+	}
+	if got := all(t, c, "credit.x", 0); len(got) != 0 {
+		t.Errorf("%d messages stand", len(got))
+	}
+	if _, err := p.Produce(t.Context(), "credit.x", []Message{{}}); err != nil {
+		t.Error(err)
 	}
 }
 

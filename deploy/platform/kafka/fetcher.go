@@ -57,7 +57,7 @@ type Fetcher struct {
 	partition int
 	offset    int64
 	maxBytes  int
-	x         *exchange
+	x         *exchange // whose buffers are used again; nil after an error
 	u         unpacker
 	highWater atomic.Int64
 }
@@ -97,30 +97,25 @@ func (f *Fetcher) Fetch(ctx context.Context) (Batch, error) {
 			return b, nil
 		}
 		f.x = nil // its connection may still use the buffers
-		if ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			return Batch{}, context.Cause(ctx)
-		}
-		if errors.Is(err, kafkago.OffsetOutOfRange) {
+		case errors.Is(err, kafkago.OffsetOutOfRange):
 			if err = f.outOfRange(ctx); err != nil {
 				return Batch{}, err
 			}
 			continue // the log moved meanwhile
+		case permanent(err) || time.Now().After(end):
+			return Batch{}, fmt.Errorf("kafka: fetch %s/%d at %d: %w", f.topic, f.partition, f.offset, f.c.givenUp(opFetch, err))
 		}
-		if permanent(err) || time.Now().After(end) {
-			f.c.count.failures.WithLabelValues("fetch").Inc()
-			if unknownTopic(err) {
-				err = fmt.Errorf("%w: %w", ErrUnknownTopic, err)
-			} else if !permanent(err) {
-				err = fmt.Errorf("%w: %w", ErrUnavailable, err)
-			}
-			return Batch{}, fmt.Errorf("kafka: fetch %s/%d at %d: %w", f.topic, f.partition, f.offset, err)
-		}
-		f.c.count.retries.WithLabelValues("fetch").Inc()
+		f.c.count.retries.WithLabelValues(opFetch).Inc()
 		f.c.forget()
 		pause(ctx, attempt)
 	}
 }
 
+// once asks for messages until an answer holds a whole batch or says that there is
+// nothing more, and goes on behind what it brought.
 func (f *Fetcher) once(ctx context.Context) (Batch, error) {
 	if f.offset < 0 {
 		if err := f.resolve(ctx); err != nil {
@@ -166,6 +161,7 @@ func (f *Fetcher) unproven() (n int) {
 	return n
 }
 
+// ask makes one request and gives what was answered, which stands in f.x.
 func (f *Fetcher) ask(ctx context.Context, maxBytes int) (fetched, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.MaxWait+f.c.cfg.RequestTimeout)
 	defer cancel()
@@ -173,7 +169,7 @@ func (f *Fetcher) ask(ctx context.Context, maxBytes int) (fetched, error) {
 		f.x = &exchange{key: protocol.Fetch, version: fetchVersion, topic: f.topic, partition: int32(f.partition),
 			limit: 2 * f.c.cfg.MaxResponse}
 	}
-	f.x.req = appendFetch(f.x.req, f.c.cfg.ClientID, f.topic, int32(f.partition), f.offset, int32(maxBytes), int32(f.MaxWait.Milliseconds()))
+	f.x.req = appendFetch(f.x.req, f.c.format, f.topic, int32(f.partition), f.offset, int32(maxBytes), f.MaxWait)
 	if _, err := f.c.transport.RoundTrip(ctx, f.c.addr, f.x); err != nil {
 		return fetched{}, err
 	}

@@ -64,7 +64,7 @@ func (c *Client) Group(ctx context.Context, group string, topics []string, f fun
 		case errors.Is(err, kafkago.ErrGroupClosed):
 			return fmt.Errorf("kafka: group %s: %w", group, err)
 		case err != nil:
-			c.count.retries.WithLabelValues("group").Inc()
+			c.count.retries.WithLabelValues(opGroup).Inc()
 			continue // kafka-go paused already
 		}
 		err = generation(ctx, gen, f)
@@ -73,7 +73,7 @@ func (c *Client) Group(ctx context.Context, group string, topics []string, f fun
 			failures = 0
 			continue
 		}
-		c.count.failures.WithLabelValues("group").Inc()
+		c.count.failures.WithLabelValues(opGroup).Inc()
 		failures++
 		pause(ctx, failures+3)
 	}

@@ -13,7 +13,7 @@ import (
 // Held tells how the cluster has some topics, and how many brokers it has. Topics
 // that are not there are left out.
 func (c *Client) Held(ctx context.Context, names []string) (have map[string]feed.Held, brokers int, err error) {
-	err = c.retry(ctx, "metadata", func(ctx context.Context) error {
+	err = c.retry(ctx, opMetadata, func(ctx context.Context) error {
 		m, err := c.api.Metadata(ctx, &kafkago.MetadataRequest{Topics: names})
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (c *Client) settings(ctx context.Context, have map[string]feed.Held) error 
 	if len(req.Resources) == 0 {
 		return nil
 	}
-	return c.retry(ctx, "settings", func(ctx context.Context) error {
+	return c.retry(ctx, opSettings, func(ctx context.Context) error {
 		r, err := c.api.DescribeConfigs(ctx, req)
 		if err != nil {
 			return err
@@ -78,49 +78,5 @@ func (c *Client) settings(ctx context.Context, have map[string]feed.Held) error 
 			have[res.ResourceName] = h
 		}
 		return nil
-	})
-}
-
-// setTimes makes the time of messages the log's own, where topics that exist say
-// something else.
-func (c *Client) setTimes(ctx context.Context, topics []Topic) error {
-	var names []string
-	for _, t := range topics {
-		if t.Configs[feed.TimestampType] == feed.LogAppendTime {
-			names = append(names, t.Name)
-		}
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	have, _, err := c.Held(ctx, names)
-	if err != nil {
-		return err
-	}
-	req := &kafkago.IncrementalAlterConfigsRequest{}
-	for name, h := range have {
-		if h.Configs == nil || h.Configs[feed.TimestampType] == feed.LogAppendTime {
-			continue
-		}
-		req.Resources = append(req.Resources, kafkago.IncrementalAlterConfigsRequestResource{
-			ResourceType: kafkago.ResourceTypeTopic, ResourceName: name,
-			Configs: []kafkago.IncrementalAlterConfigsRequestConfig{{Name: feed.TimestampType, Value: feed.LogAppendTime}},
-		})
-	}
-	if len(req.Resources) == 0 {
-		return nil
-	}
-	return c.retry(ctx, "settings", func(ctx context.Context) error {
-		r, err := c.api.IncrementalAlterConfigs(ctx, req)
-		if err != nil {
-			return err
-		}
-		var errs []error
-		for _, res := range r.Resources {
-			if res.Error != nil {
-				errs = append(errs, fmt.Errorf("kafka: set %s of %s: %w", feed.TimestampType, res.ResourceName, res.Error))
-			}
-		}
-		return errors.Join(errs...)
 	})
 }

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -9,12 +10,17 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
+// errBehind is what became of messages that waited behind a request that failed:
+// they may belong to the same call, and none may stand in the log without those
+// before it.
+var errBehind = errors.New("behind a request that failed")
+
 // lane is the way to one partition: one request is under way, the others
 // gather.
 type lane struct {
 	p *Producer
 	laneKey
-	prefix []byte
+	prefix []byte // of every request of the lane
 
 	mu      sync.Mutex
 	queue   []*batch // not yet under way; the last one takes more
@@ -24,38 +30,26 @@ type lane struct {
 // add puts the messages of a call in [from, to) that belong to the lane's
 // partition into batches. It takes all of them or, after an earlier part of the
 // call failed here, none.
-func (l *lane) add(c *call, partition, from, to int) error {
+func (l *lane) add(c *call, from, to int) error {
 	now := time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(c.segs) - 1; i >= 0; i-- {
-		if c.segs[i].lane == l {
-			if err := c.segs[i].b.err; err != nil {
-				return fmt.Errorf("kafka: produce to %s: %w", l.topic, err)
-			}
-			break
-		}
+	if err := l.failed(c); err != nil {
+		return fmt.Errorf("kafka: produce to %s: %w", l.topic, err)
 	}
-	var b *batch
-	if n := len(l.queue); n > 0 {
-		b = l.queue[n-1]
-	}
-	var seg *segment
+	var part *segment
 	for i := from; i < to; i++ {
-		if c.placed[i].Partition != partition {
+		if c.placed[i].Partition != l.partition {
 			continue
 		}
 		m := &c.msgs[i]
 		size := recordSize(m)
-		if b == nil || b.size()+size > l.p.cfg.MaxRequest && b.count > 0 {
-			b = l.p.newBatch(l.prefix, now)
-			l.queue = append(l.queue, b)
+		b := l.room(size, now)
+		if part == nil || part.b != b {
+			c.segs = append(c.segs, segment{b: b, lane: l, from: i})
+			part = &c.segs[len(c.segs)-1]
 		}
-		if seg == nil || seg.b != b {
-			c.segs = append(c.segs, segment{b: b, lane: l, partition: partition, from: i})
-			seg = &c.segs[len(c.segs)-1]
-		}
-		seg.to = i + 1
+		part.to = i + 1
 		c.placed[i].Offset = int64(b.count)
 		b.add(m)
 		b.cost += int64(size)
@@ -65,6 +59,30 @@ func (l *lane) add(c *call, partition, from, to int) error {
 		go l.run()
 	}
 	return nil
+}
+
+// failed is the error that the last part of the call in this lane ended with, nil
+// while it is under way or when it did not fail. It is called under mu.
+func (l *lane) failed(c *call) error {
+	for i := len(c.segs) - 1; i >= 0; i-- {
+		if c.segs[i].lane == l {
+			return c.segs[i].b.err
+		}
+	}
+	return nil
+}
+
+// room gives the batch that a record of at most size bytes goes to. It is called
+// under mu.
+func (l *lane) room(size int, now time.Time) *batch {
+	if n := len(l.queue); n > 0 {
+		if b := l.queue[n-1]; b.count == 0 || b.size()+size <= l.p.cfg.MaxRequest {
+			return b
+		}
+	}
+	b := l.p.newBatch(l.prefix, now)
+	l.queue = append(l.queue, b)
+	return b
 }
 
 // run sends batch after batch until none is left.
@@ -82,25 +100,25 @@ func (l *lane) run() {
 
 		base, err := l.deliver(b)
 
-		ended := []*batch{b}
 		l.mu.Lock()
 		b.base, b.err = base, err
+		var behind []*batch
 		if err != nil {
-			// Those behind may belong to the same calls: none may stand in
-			// the log without those before it.
-			for _, other := range l.queue {
-				other.err = fmt.Errorf("behind a request that failed: %w", err)
-				other.abandoned = true
-				ended = append(ended, other)
-			}
-			l.queue = nil
+			behind, l.queue = l.queue, nil
+		}
+		for _, b := range behind {
+			b.err = fmt.Errorf("%w: %w", errBehind, err)
 		}
 		l.mu.Unlock()
-		for _, b := range ended {
+		l.p.end(b)
+		for _, b := range behind {
 			l.p.end(b)
 		}
 	}
 }
+
+// lastTry is how long before its deadline a batch is not sent once more.
+const lastTry = 10 * time.Millisecond
 
 // deliver sends one batch until it is acknowledged or can't be.
 func (l *lane) deliver(b *batch) (int64, error) {
@@ -119,13 +137,13 @@ func (l *lane) deliver(b *batch) (int64, error) {
 		b.abandoned = true
 		switch {
 		case permanent(err):
-			c.count.failures.WithLabelValues("produce").Inc()
+			c.count.failures.WithLabelValues(opProduce).Inc()
 			return 0, err
-		case !time.Now().Add(10 * time.Millisecond).Before(deadline):
-			c.count.failures.WithLabelValues("produce").Inc()
+		case time.Until(deadline) <= lastTry:
+			c.count.failures.WithLabelValues(opProduce).Inc()
 			return 0, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
-		c.count.retries.WithLabelValues("produce").Inc()
+		c.count.retries.WithLabelValues(opProduce).Inc()
 		c.forget()
 		ctx, cancel := context.WithDeadline(context.Background(), deadline)
 		pause(ctx, attempt)
@@ -133,6 +151,7 @@ func (l *lane) deliver(b *batch) (int64, error) {
 	}
 }
 
+// attempt sends one batch once.
 func (l *lane) attempt(b *batch, deadline time.Time) (int64, error) {
 	if end := time.Now().Add(l.p.cfg.Attempt); end.Before(deadline) {
 		deadline = end
@@ -147,8 +166,11 @@ func (l *lane) attempt(b *batch, deadline time.Time) (int64, error) {
 	return parseProduce(x.resp)
 }
 
+// maxProduceAnswer bounds the answer to a request with one batch, which is a few
+// dozen bytes and perhaps a text.
 const maxProduceAnswer = 1 << 20
 
+// newBatch starts a batch in memory that an earlier one had.
 func (p *Producer) newBatch(prefix []byte, now time.Time) *batch {
 	b := &batch{}
 	if buf, ok := p.bufs.Get().(*[]byte); ok {

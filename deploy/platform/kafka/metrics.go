@@ -6,6 +6,17 @@ import (
 	"credithub/deploy/platform/metrics"
 )
 
+// Operations, as the counters of retries and failures name them.
+const (
+	opProduce  = "produce"
+	opFetch    = "fetch"
+	opMetadata = "metadata"
+	opOffsets  = "offsets"
+	opCreate   = "create topics"
+	opSettings = "settings"
+	opGroup    = "group"
+)
+
 type counters struct {
 	produced  prometheus.Counter
 	requests  prometheus.Counter

@@ -134,10 +134,9 @@ type call struct {
 
 // segment is a part of a call in one batch.
 type segment struct {
-	b         *batch
-	lane      *lane
-	partition int
-	from, to  int // messages, of which those of the partition belong to b
+	b        *batch
+	lane     *lane
+	from, to int // messages, of which those of the lane's partition belong to b
 }
 
 // assign chooses the partitions, so that nothing is sent of a call that has a
@@ -188,7 +187,7 @@ func (c *call) send(ctx context.Context) error {
 	from := c.next
 	c.next = to
 	for k, q := range c.parts {
-		if err := c.p.lane(c.topic, q).add(c, q, from, to); err != nil {
+		if err := c.p.lane(c.topic, q).add(c, from, to); err != nil {
 			c.p.budget.Release(c.cost(c.parts[k:], from, to))
 			return err
 		}
@@ -238,7 +237,7 @@ func (c *call) settle(ctx context.Context, cause error) error {
 			continue
 		}
 		for i := s.from; i < s.to; i++ {
-			if c.placed[i].Partition == s.partition {
+			if c.placed[i].Partition == s.lane.partition {
 				c.placed[i].Offset += s.b.base
 			}
 		}
@@ -258,7 +257,7 @@ func (p *Producer) lane(topic string, partition int) *lane {
 	defer p.mu.Unlock()
 	if l = p.lanes[k]; l == nil {
 		l = &lane{p: p, laneKey: k,
-			prefix: producePrefix(p.client.cfg.ClientID, topic, partition, int32(p.cfg.Attempt.Milliseconds()))}
+			prefix: producePrefix(p.client.format, topic, int32(partition), p.cfg.Attempt)}
 		p.lanes[k] = l
 	}
 	return l

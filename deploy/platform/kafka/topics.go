@@ -9,6 +9,8 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"credithub/schema/feed"
 )
 
 // Topic is one that the hub needs.
@@ -48,7 +50,7 @@ func (c *Client) EnsureTopics(ctx context.Context, topics []Topic) error {
 		})
 	}
 	if len(req.Topics) > 0 {
-		if err := c.retry(ctx, "create topics", func(ctx context.Context) error { return c.create(ctx, req) }); err != nil {
+		if err := c.retry(ctx, opCreate, func(ctx context.Context) error { return c.create(ctx, req) }); err != nil {
 			return fmt.Errorf("kafka: create topics: %w", err)
 		}
 	}
@@ -102,4 +104,48 @@ func (t Topic) entries(replicas int) []kafkago.ConfigEntry {
 		out = append(out, kafkago.ConfigEntry{ConfigName: k, ConfigValue: all[k]})
 	}
 	return out
+}
+
+// setTimes makes the time of messages the log's own, where topics that exist say
+// something else.
+func (c *Client) setTimes(ctx context.Context, topics []Topic) error {
+	var names []string
+	for _, t := range topics {
+		if t.Configs[feed.TimestampType] == feed.LogAppendTime {
+			names = append(names, t.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	have, _, err := c.Held(ctx, names)
+	if err != nil {
+		return err
+	}
+	req := &kafkago.IncrementalAlterConfigsRequest{}
+	for name, h := range have {
+		if h.Configs == nil || h.Configs[feed.TimestampType] == feed.LogAppendTime {
+			continue
+		}
+		req.Resources = append(req.Resources, kafkago.IncrementalAlterConfigsRequestResource{
+			ResourceType: kafkago.ResourceTypeTopic, ResourceName: name,
+			Configs: []kafkago.IncrementalAlterConfigsRequestConfig{{Name: feed.TimestampType, Value: feed.LogAppendTime}},
+		})
+	}
+	if len(req.Resources) == 0 {
+		return nil
+	}
+	return c.retry(ctx, opSettings, func(ctx context.Context) error {
+		r, err := c.api.IncrementalAlterConfigs(ctx, req)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, res := range r.Resources {
+			if res.Error != nil {
+				errs = append(errs, fmt.Errorf("kafka: set %s of %s: %w", feed.TimestampType, res.ResourceName, res.Error))
+			}
+		}
+		return errors.Join(errs...)
+	})
 }

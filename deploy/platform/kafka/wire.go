@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// Versions of the two requests that are written by hand: Apache Kafka has had
+// Versions of the two requests that travel as an exchange: Apache Kafka has had
 // them since 2.4, and they are the last without tagged fields.
 const (
 	produceVersion = 8
@@ -23,15 +25,17 @@ var errOldBroker = errors.New("broker is older than Apache Kafka 2.4")
 var errMalformedAnswer = errors.New("malformed answer of the broker")
 
 // exchange is one request in wire form that travels on kafka-go's connections,
-// and its answer. After an error of RoundTrip the connection may still use both
-// buffers, so that they must not be used again.
+// and its answer. kafka-go's own forms of the two requests copy the records; this
+// one leaves them where they are (unpacker has the figures). After an error of
+// RoundTrip the connection may still use both buffers, so that they must not be
+// used again.
 type exchange struct {
 	key       protocol.ApiKey
 	version   int16
 	topic     string
 	partition int32
 	req, resp []byte
-	limit     int
+	limit     int // bytes of the answer
 	offered   int16
 }
 
@@ -66,7 +70,8 @@ func (x *exchange) Required(versions map[protocol.ApiKey]int16) bool {
 	return true
 }
 
-// RawExchange writes the request and reads the answer.
+// RawExchange writes the request and reads the answer: its size, the correlation
+// id, and what goes to resp.
 func (x *exchange) RawExchange(rw io.ReadWriter) (protocol.Message, error) {
 	if x.offered < x.version {
 		return nil, errOldBroker
@@ -102,173 +107,79 @@ func noEOF(err error) error {
 // correlation is the same always: a connection carries one request at a time.
 const correlation = 7
 
-func appendHead(b []byte, key protocol.ApiKey, version int16, client string) []byte {
-	be := binary.BigEndian
-	b = be.AppendUint32(b, 0) // size
-	b = be.AppendUint16(b, uint16(key))
-	b = be.AppendUint16(b, uint16(version))
-	b = be.AppendUint32(b, correlation)
-	return appendString(b, client)
-}
-
-func appendString(b []byte, s string) []byte {
-	return append(binary.BigEndian.AppendUint16(b, uint16(len(s))), s...)
-}
-
-func setSize(b []byte) { binary.BigEndian.PutUint32(b, uint32(len(b)-4)) }
-
 // producePrefix is everything of a produce request before its one batch; the
-// last 4 bytes are the size of that.
-func producePrefix(client, topic string, partition int, timeoutMs int32) []byte {
-	be := binary.BigEndian
-	b := appendHead(nil, protocol.Produce, produceVersion, client)
-	b = be.AppendUint16(b, 0xffff) // no transaction
-	b = be.AppendUint16(b, 0xffff) // acks: all
-	b = be.AppendUint32(b, uint32(timeoutMs))
-	b = be.AppendUint32(b, 1)
-	b = appendString(b, topic)
-	b = be.AppendUint32(b, 1)
-	b = be.AppendUint32(b, uint32(partition))
-	return be.AppendUint32(b, 0)
+// last sizeBytes are the size of that, which finishProduce sets.
+func producePrefix(f *kmsg.RequestFormatter, topic string, partition int32, timeout time.Duration) []byte {
+	p := kmsg.NewProduceRequestTopicPartition()
+	p.Partition, p.Records = partition, []byte{}
+	t := kmsg.NewProduceRequestTopic()
+	t.Topic, t.Partitions = topic, []kmsg.ProduceRequestTopicPartition{p}
+	r := kmsg.NewPtrProduceRequest()
+	r.Version, r.Acks, r.TimeoutMillis = produceVersion, int16(kafkago.RequireAll), int32(timeout.Milliseconds())
+	r.Topics = []kmsg.ProduceRequestTopic{t}
+	return f.AppendRequest(nil, r, correlation)
 }
 
-// finishProduce sets the sizes of a request whose batch is sealed.
+// sizeBytes is the length of the sizes within requests.
+const sizeBytes = 4
+
+// finishProduce sets the sizes of a request whose batch is sealed: that of the batch
+// and its own.
 func finishProduce(b *batch) {
-	binary.BigEndian.PutUint32(b.buf[b.start-4:], uint32(b.size()))
-	setSize(b.buf)
+	binary.BigEndian.PutUint32(b.buf[b.start-sizeBytes:], uint32(b.size()))
+	binary.BigEndian.PutUint32(b.buf, uint32(len(b.buf)-sizeBytes))
 }
 
 // parseProduce gives the offset of the first record.
-func parseProduce(p []byte) (base int64, err error) {
-	r := answer{b: p}
-	if r.i32() != 1 {
+func parseProduce(b []byte) (base int64, err error) {
+	r := kmsg.NewPtrProduceResponse()
+	r.Version = produceVersion
+	if r.ReadFrom(b) != nil || len(r.Topics) != 1 || len(r.Topics[0].Partitions) != 1 {
 		return 0, errMalformedAnswer
 	}
-	r.skip(int(r.i16())) // topic
-	if r.i32() != 1 {
+	switch p := r.Topics[0].Partitions[0]; {
+	case p.ErrorCode != 0:
+		return 0, kafkago.Error(p.ErrorCode)
+	case p.BaseOffset < 0:
 		return 0, errMalformedAnswer
+	default:
+		return p.BaseOffset, nil
 	}
-	r.i32() // partition
-	code := r.i16()
-	base = r.i64()
-	if r.bad {
-		return 0, errMalformedAnswer
-	}
-	if code != 0 {
-		return 0, kafkago.Error(code)
-	}
-	if base < 0 {
-		return 0, errMalformedAnswer
-	}
-	return base, nil
 }
 
-// appendFetch writes a fetch request of one partition without a session.
-func appendFetch(b []byte, client, topic string, partition int32, offset int64, maxBytes, waitMs int32) []byte {
-	be := binary.BigEndian
-	b = appendHead(b[:0], protocol.Fetch, fetchVersion, client)
-	b = be.AppendUint32(b, 0xffffffff) // no replica
-	b = be.AppendUint32(b, uint32(waitMs))
-	b = be.AppendUint32(b, 1) // min bytes
-	b = be.AppendUint32(b, uint32(maxBytes))
-	b = append(b, 0)                   // isolation: all
-	b = be.AppendUint32(b, 0)          // session
-	b = be.AppendUint32(b, 0xffffffff) // epoch: none
-	b = be.AppendUint32(b, 1)
-	b = appendString(b, topic)
-	b = be.AppendUint32(b, 1)
-	b = be.AppendUint32(b, uint32(partition))
-	b = be.AppendUint32(b, 0xffffffff) // leader epoch: unknown
-	b = be.AppendUint64(b, uint64(offset))
-	b = be.AppendUint64(b, 1<<64-1) // log start: none
-	b = be.AppendUint32(b, uint32(maxBytes))
-	b = be.AppendUint32(b, 0) // forgotten topics
-	b = appendString(b, "")   // rack
-	setSize(b)
-	return b
+// appendFetch writes a fetch of one partition without a session over what dst held.
+func appendFetch(dst []byte, f *kmsg.RequestFormatter, topic string, partition int32, offset int64, maxBytes int32, wait time.Duration) []byte {
+	p := kmsg.NewFetchRequestTopicPartition()
+	p.Partition, p.FetchOffset, p.PartitionMaxBytes = partition, offset, maxBytes
+	t := kmsg.NewFetchRequestTopic()
+	t.Topic, t.Partitions = topic, []kmsg.FetchRequestTopicPartition{p}
+	r := kmsg.NewPtrFetchRequest()
+	r.Version, r.MaxWaitMillis, r.MinBytes, r.MaxBytes = fetchVersion, int32(wait.Milliseconds()), 1, maxBytes
+	r.Topics = []kmsg.FetchRequestTopic{t}
+	return f.AppendRequest(dst[:0], r, correlation)
 }
 
 // fetched is the answer about one partition.
 type fetched struct {
 	highWater, logStart int64
-	set                 []byte
+	set                 []byte // record batches; they stand in the answer
 }
 
-func parseFetch(p []byte) (f fetched, err error) {
-	r := answer{b: p}
-	r.i32() // throttled
-	if code := r.i16(); code != 0 {
-		return f, kafkago.Error(code)
+func parseFetch(b []byte) (fetched, error) {
+	r := kmsg.NewPtrFetchResponse()
+	r.Version = fetchVersion
+	if r.ReadFrom(b) != nil {
+		return fetched{}, errMalformedAnswer
 	}
-	r.i32() // session
-	if r.i32() != 1 {
-		return f, errMalformedAnswer
+	if r.ErrorCode != 0 {
+		return fetched{}, kafkago.Error(r.ErrorCode)
 	}
-	r.skip(int(r.i16()))
-	if r.i32() != 1 {
-		return f, errMalformedAnswer
+	if len(r.Topics) != 1 || len(r.Topics[0].Partitions) != 1 {
+		return fetched{}, errMalformedAnswer
 	}
-	r.i32()
-	code := r.i16()
-	f.highWater = r.i64()
-	r.i64()
-	f.logStart = r.i64()
-	if n := r.i32(); n > 0 {
-		r.skip(int(n) * 16) // aborted transactions
+	p := r.Topics[0].Partitions[0]
+	if p.ErrorCode != 0 {
+		return fetched{}, kafkago.Error(p.ErrorCode)
 	}
-	r.i32() // preferred replica
-	n := r.i32()
-	if r.bad {
-		return f, errMalformedAnswer
-	}
-	if code != 0 {
-		return f, kafkago.Error(code)
-	}
-	if n > 0 {
-		f.set = r.b
-		r.skip(int(n))
-		if r.bad {
-			return f, errMalformedAnswer
-		}
-		f.set = f.set[:n]
-	}
-	return f, nil
-}
-
-// answer reads fixed-size parts; bad stays set.
-type answer struct {
-	b   []byte
-	bad bool
-}
-
-func (a *answer) skip(n int) {
-	if n < 0 || n > len(a.b) {
-		a.b, a.bad = nil, true
-		return
-	}
-	a.b = a.b[n:]
-}
-
-func (a *answer) i16() int16 {
-	b := a.b
-	if a.skip(2); a.bad {
-		return 0
-	}
-	return int16(binary.BigEndian.Uint16(b))
-}
-
-func (a *answer) i32() int32 {
-	b := a.b
-	if a.skip(4); a.bad {
-		return 0
-	}
-	return int32(binary.BigEndian.Uint32(b))
-}
-
-func (a *answer) i64() int64 {
-	b := a.b
-	if a.skip(8); a.bad {
-		return 0
-	}
-	return int64(binary.BigEndian.Uint64(b))
+	return fetched{highWater: p.HighWatermark, logStart: p.LogStartOffset, set: p.RecordBatches}, nil
 }
