@@ -46,9 +46,10 @@ func create(t testing.TB, addr, topic string, partitions int, config map[string]
 	}
 }
 
-func produce(t testing.TB, c *kafka.Client, topic string, partition int, recs ...kafka.Record) (offset int64, err error) {
+// produce sends records to the first partition of a topic.
+func produce(t testing.TB, c *kafka.Client, topic string, recs ...kafka.Record) (offset int64, err error) {
 	t.Helper()
-	resp, err := c.Produce(ctx(t), &kafka.ProduceRequest{Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(recs...)})
+	resp, err := c.Produce(ctx(t), &kafka.ProduceRequest{Topic: topic, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(recs...)})
 	if err != nil {
 		return 0, err
 	}

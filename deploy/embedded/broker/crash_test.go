@@ -61,7 +61,7 @@ func garbage(t *testing.T, p *embedtest.Process, client func() *kafka.Client) {
 		"negative key":  {0, 0, 0, 10, 0xff, 0xff, 0, 0, 0, 0, 0, 1, 0, 0},
 		"no body":       {0, 0, 0, 8, 0, 3, 0, 1, 0, 0, 0, 1},
 	} {
-		if err := send(t, p.Addr, b); err != nil {
+		if err := send(p.Addr, b); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -80,7 +80,7 @@ func garbage(t *testing.T, p *embedtest.Process, client func() *kafka.Client) {
 					b = binary.BigEndian.AppendUint16(b, uint16(key))
 					b = binary.BigEndian.AppendUint16(b, uint16(version))
 					b = append(b, 0, 0, 0, 1, 0xff, 0xff) // correlation id, no client id
-					if err := send(t, p.Addr, append(b, body...)); err != nil {
+					if err := send(p.Addr, append(b, body...)); err != nil {
 						t.Errorf("key %d version %d: %v", key, version, err)
 						return
 					}
@@ -92,7 +92,7 @@ func garbage(t *testing.T, p *embedtest.Process, client func() *kafka.Client) {
 	// Thousands of connections may still be waiting to be closed.
 	var err error
 	for range 20 {
-		if _, err = produce(t, client(), "credit.tax", 0, record("k", "v")); err == nil {
+		if _, err = produce(t, client(), "credit.tax", record("k", "v")); err == nil {
 			break
 		}
 	}
@@ -102,7 +102,7 @@ func garbage(t *testing.T, p *embedtest.Process, client func() *kafka.Client) {
 }
 
 // send writes b on a new connection and reads a little of what comes back.
-func send(t testing.TB, addr string, b []byte) error {
+func send(addr string, b []byte) error {
 	c, err := net.DialTimeout("tcp", addr, 5*time.Second)
 	if err != nil {
 		return err
@@ -195,7 +195,7 @@ func TestCompactionAfterRestart(t *testing.T) {
 		for k := range keys {
 			recs = append(recs, record(fmt.Sprint(k), fmt.Sprintf("%d %s", r, strings.Repeat("x", 100))))
 		}
-		if _, err := produce(t, c, "credit.entries", 0, recs...); err != nil {
+		if _, err := produce(t, c, "credit.entries", recs...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -239,7 +239,7 @@ func TestNoRetentionByDefault(t *testing.T) {
 	create(t, p.Addr, "credit.tax", 1, nil)
 	old := record("k", "old")
 	old.Time = time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC)
-	if _, err := produce(t, client(t, p.Addr), "credit.tax", 0, old, record("k", "new")); err != nil {
+	if _, err := produce(t, client(t, p.Addr), "credit.tax", old, record("k", "new")); err != nil {
 		t.Fatal(err)
 	}
 	p.Restart()
@@ -254,7 +254,7 @@ func TestLargeMessages(t *testing.T) {
 	addr := embedtest.Broker(t)
 	create(t, addr, "credit.tax", 1, nil)
 	big := strings.Repeat("x", 1<<20)
-	if _, err := produce(t, client(t, addr), "credit.tax", 0, record("k", big), record("k", big), record("k", big)); err != nil {
+	if _, err := produce(t, client(t, addr), "credit.tax", record("k", big), record("k", big), record("k", big)); err != nil {
 		t.Fatal(err)
 	}
 	if m := consume(t, addr, "credit.tax", 0, 3); string(m[2].Value) != big {
@@ -282,7 +282,7 @@ func TestGroupAfterKill(t *testing.T) {
 		p.Stop() // while the member is there: it never leaves
 		p.Start()
 	}
-	if _, err := produce(t, c, "credit.tax", 0, record("k", "1")); err != nil {
+	if _, err := produce(t, c, "credit.tax", record("k", "1")); err != nil {
 		t.Fatal(err)
 	}
 	read("1")

@@ -22,7 +22,7 @@ const minFrame = 8
 // ones there are. Those from firstFlexible on are answered by a refusal
 // whatever they hold, so nothing of them but their correlation id is passed on.
 const (
-	apiVersions   = 18
+	apiVersions   = int16(kmsg.ApiVersions)
 	firstFlexible = 3
 	maxHello      = 8 << 10
 )
@@ -30,9 +30,9 @@ const (
 // Produce is offered one version beyond Kafka 2.3: the last without tagged
 // fields is that of 2.4.
 const (
-	produce        = 0
+	produce        = int16(kmsg.Produce)
 	produceVersion = 8
-	fetch          = 1
+	fetch          = int16(kmsg.Fetch)
 )
 
 // served are the protocol versions that are offered: those of Kafka 2.3, the
@@ -49,8 +49,8 @@ func served() *kversion.Versions {
 var beforeProof = []int16{apiVersions, saslHandshake, saslAuthenticate}
 
 const (
-	saslHandshake    = 17
-	saslAuthenticate = 36
+	saslHandshake    = int16(kmsg.SASLHandshake)
+	saslAuthenticate = int16(kmsg.SASLAuthenticate)
 )
 
 // errFrame ends a connection that sent what no Kafka client sends.
@@ -295,30 +295,38 @@ func (c *conn) hello(size int32) error {
 	if err != nil {
 		return err
 	}
-	b := append(c.head[:0], 0, 0, 0, 16, 0, apiVersions, 0, firstFlexible)
-	b = append(b, corr[:]...)
-	b = append(b, 0xff, 0xff, 0) // no client id, no tags
-	c.unread = append(b, 2, 'x', 2, 'x', 0)
+	req := kmsg.NewPtrApiVersionsRequest()
+	req.Version, req.ClientSoftwareName, req.ClientSoftwareVersion = firstFlexible, "x", "x"
+	c.unread = new(kmsg.RequestFormatter).AppendRequest(c.head[:0], req, int32(binary.BigEndian.Uint32(corr[:])))
 	return nil
 }
 
-// Write sends an answer, which kfake gives as a whole. Clients of librdkafka take a
-// broker that doesn't begin with version 0 of the handshake for one without; they use
-// version 1 all the same.
+// Write sends an answer, which kfake gives as a whole.
 func (c *conn) Write(b []byte) (int, error) {
 	if version, ok := c.fetched(b); ok {
 		tellTimes(b, version)
 	}
 	if c.asked.Swap(false) {
-		const entries, each = 14, 6 // size, correlation id, error, count; key, least, most
-		for at := entries; at+each <= len(b); at += each {
-			if binary.BigEndian.Uint16(b[at:]) == saslHandshake && binary.BigEndian.Uint16(b[at+4:]) == 1 {
-				binary.BigEndian.PutUint16(b[at+2:], 0)
-				break
-			}
-		}
+		offerHandshake(b)
 	}
 	return c.Conn.Write(b)
+}
+
+// offerHandshake makes an answer that says which versions there are, with its size
+// and correlation id, begin with version 0 of the handshake. Clients of librdkafka take
+// a broker that doesn't for one without; they use version 1 all the same.
+func offerHandshake(answer []byte) {
+	const head = 8
+	resp := kmsg.NewPtrApiVersionsResponse() // in version 0: others have more behind
+	if len(answer) < head || resp.ReadFrom(answer[head:]) != nil {
+		return
+	}
+	for i := range resp.ApiKeys {
+		if k := &resp.ApiKeys[i]; k.ApiKey == saslHandshake && k.MaxVersion == 1 {
+			k.MinVersion = 0
+		}
+	}
+	resp.AppendTo(answer[:head]) // in its place
 }
 
 // fault names what is wrong with a frame, "" if nothing.

@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -42,6 +43,27 @@ func TestFault(t *testing.T) {
 	f(maxHello+1, apiVersions, 3, "size")
 	f(100, 68, 0, "key") // younger than what is served
 	f(100, apiVersions, -1, "version")
+}
+
+// The handshake is offered from version 0 on, in answers of every form, and nothing
+// else of them changes.
+func TestTheHandshakeIsOfferedFromItsFirstVersion(t *testing.T) {
+	answer := func(version, least int16) []byte {
+		r := kmsg.NewPtrApiVersionsResponse()
+		r.Version, r.ThrottleMillis = version, 77
+		r.ApiKeys = []kmsg.ApiVersionsResponseApiKey{{ApiKey: produce, MinVersion: 3, MaxVersion: 8}, {ApiKey: saslHandshake, MinVersion: least, MaxVersion: 1},
+			{ApiKey: saslAuthenticate, MinVersion: 1, MaxVersion: 1}}
+		return r.AppendTo([]byte{0, 0, 0, 9, 1, 2, 3, 4})
+	}
+	for version := range int16(firstFlexible) {
+		got := answer(version, 1)
+		if offerHandshake(got); !bytes.Equal(got, answer(version, 0)) {
+			t.Errorf("version %d: %x", version, got)
+		}
+		for n := range got {
+			offerHandshake(got[:n]) // whatever is cut off
+		}
+	}
 }
 
 // FuzzGuard feeds a connection with anything: what comes out is whole frames

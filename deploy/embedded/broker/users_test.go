@@ -66,7 +66,7 @@ func TestCase_T7_NobodyButItsUsersGetsIn(t *testing.T) {
 	if err != nil || errors.Join(r.Errors["credit.tax"], r.Errors["credit.bank"]) != nil {
 		t.Fatal(err, r)
 	}
-	if _, err := produce(t, hub, "credit.bank", 0, record("k", "SUBSTANDARD")); err != nil {
+	if _, err := produce(t, hub, "credit.bank", record("k", "SUBSTANDARD")); err != nil {
 		t.Fatal(err)
 	}
 
@@ -90,7 +90,7 @@ func TestCase_T7_NobodyButItsUsersGetsIn(t *testing.T) {
 	}
 	tax := as(t, p.Addr, "tax-office", password("tax-office"))
 	eventually(t, "the new user comes in", func() bool {
-		_, err := produce(t, tax, "credit.tax", 0, record("k", "v"))
+		_, err := produce(t, tax, "credit.tax", record("k", "v"))
 		return err == nil
 	})
 	refused := func(what string, err error, code error) {
@@ -99,7 +99,7 @@ func TestCase_T7_NobodyButItsUsersGetsIn(t *testing.T) {
 			t.Errorf("an agency %s", what)
 		}
 	}
-	_, err = produce(t, tax, "credit.bank", 0, record("k", "v"))
+	_, err = produce(t, tax, "credit.bank", record("k", "v"))
 	refused("writes where it may not", err, nil)
 	for _, topic := range []string{"credit.tax", "credit.bank"} {
 		f, err := tax.Fetch(short(t), &kafka.FetchRequest{Topic: topic, MinBytes: 1, MaxBytes: 1 << 20})
@@ -142,11 +142,11 @@ func TestCase_T7_NobodyButItsUsersGetsIn(t *testing.T) {
 	}
 	eventually(t, "the removed user is out", func() bool {
 		_, err := as(t, p.Addr, "tax-office", "x").Metadata(short(t), &kafka.MetadataRequest{})
-		_, again := produce(t, tax, "credit.tax", 0, record("k", "v"))
+		_, again := produce(t, tax, "credit.tax", record("k", "v"))
 		return err != nil && again != nil
 	})
 	p.Restart()
-	if _, err := produce(t, as(t, p.Addr, broker.HubUser, password(broker.HubUser)), "credit.bank", 0, record("k", "v")); err != nil {
+	if _, err := produce(t, as(t, p.Addr, broker.HubUser, password(broker.HubUser)), "credit.bank", record("k", "v")); err != nil {
 		t.Error(err)
 	}
 	if _, err := as(t, p.Addr, "", "").Metadata(short(t), &kafka.MetadataRequest{}); err == nil {
