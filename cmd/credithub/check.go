@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 	"credithub/schema/policy"
 )
 
@@ -130,35 +130,23 @@ func (c *checkCmd) ask(ctx context.Context, matter string) (*checkAnswer, error)
 	if c.Person != "" {
 		vars["p"] = c.Person
 	}
-	raw, err := probe.Ask(ctx, c.URL, c.Token, checkDocument, vars)
-	if err != nil {
-		return nil, err
-	}
-	var answer struct {
-		Data   struct{ Check *checkAnswer }
-		Errors []struct {
-			Message    string
-			Extensions struct {
-				Code string
-				Near []policy.Matter
-			}
-		}
-		Detail string
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return nil, fmt.Errorf("the answer of %s is no GraphQL", c.URL)
-	}
+	var answer struct{ Check *checkAnswer }
+	err := client.At(c.URL, c.Token).Query(ctx, checkDocument, vars, &answer)
+	var fault *client.GraphError
+	var refused *client.Refusal
 	switch {
-	case len(answer.Errors) > 0:
-		e := answer.Errors[0]
-		if len(e.Extensions.Near) > 0 {
-			return nil, &unknownMatter{e.Extensions.Near}
+	case errors.As(err, &fault):
+		var x struct{ Near []policy.Matter }
+		if json.Unmarshal(fault.Extensions, &x) == nil && len(x.Near) > 0 {
+			return nil, &unknownMatter{x.Near}
 		}
-		return nil, fmt.Errorf("%s: %s", e.Extensions.Code, e.Message)
-	case answer.Data.Check == nil:
-		return nil, errors.New(answer.Detail)
+		return nil, err
+	case errors.As(err, &refused):
+		return nil, errors.New(refused.Detail)
+	case err == nil && answer.Check == nil:
+		return nil, fmt.Errorf("the answer of %s is empty", c.URL)
 	}
-	return answer.Data.Check, nil
+	return answer.Check, err
 }
 
 // orOpen is the end of a term in words.

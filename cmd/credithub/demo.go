@@ -14,8 +14,8 @@ import (
 
 	"credithub/deploy/gen"
 	"credithub/deploy/platform/auth"
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/node"
-	"credithub/deploy/probe"
 	"credithub/schema/access"
 	"credithub/schema/civil"
 	"credithub/schema/record"
@@ -43,7 +43,7 @@ func (r *running) loadDemo(ctx context.Context, url string) error {
 		if err != nil {
 			return err
 		}
-		_, err = probe.PushTo(ctx, url, token, query, body)
+		_, err = client.At(url, token).Push(ctx, query, "application/x-ndjson", body)
 		return err
 	}
 	mark := filepath.Join(r.cmd.Data, demoMark)

@@ -88,12 +88,12 @@ func (c *pushCmd) target(ctx context.Context) (push.Target, func(), error) {
 	case c.URL != "" && c.Token == "":
 		return nil, nil, errors.New("push: --token is needed")
 	case c.URL != "":
-		to, err := push.NewHTTP(c.URL, c.Token, nil, c.limits())
+		to, err := push.NewHTTP(c.URL, c.Token, c.limits())
 		if err != nil {
 			return nil, nil, err
 		}
 		if strings.HasPrefix(cmp.Or(os.Getenv("LC_ALL"), os.Getenv("LC_MESSAGES"), os.Getenv("LANG")), "zh") {
-			to.Language = "zh"
+			to.Hub.Language = "zh"
 		}
 		to.OnRetry = sayRetry()
 		return to, func() {}, nil

@@ -10,7 +10,9 @@ import (
 	"os"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
+	"credithub/schema/fault"
 	"credithub/schema/uscc"
 )
 
@@ -112,7 +114,7 @@ func fill(ctx context.Context, h *probe.Hub, cfg CheckConfig) ([]string, []bool,
 	rng := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
 	codes, listed := make([]string, cfg.Subjects), make([]bool, cfg.Subjects)
 	seen := make(map[string]bool, cfg.Subjects) // a million draws of these codes hold hundreds of pairs
-	var last probe.Pushed
+	var last client.Batch
 	const batch = 20_000
 	began := time.Now()
 	for at := 0; at < cfg.Subjects; at += batch {
@@ -163,16 +165,9 @@ func known(ctx context.Context, h *probe.Hub, code, receipt string) error {
 		return err
 	}
 	for range 60 {
-		b, err := probe.Ask(ctx, "http://"+h.Addr, token, `query($u:ID!,$m:ID!,$a:String){check(uscc:$u,matter:$m,after:$a){obligation}}`,
-			map[string]any{"u": code, "m": checkMatter, "a": receipt})
-		if err != nil {
-			return err
-		}
-		if bytes.Contains(b, []byte(`"obligation"`)) {
-			return nil
-		}
-		if !bytes.Contains(b, []byte("NOT_CAUGHT_UP")) {
-			return fmt.Errorf("bench: %s", b)
+		err := client.At("http://"+h.Addr, token).Query(ctx, `query($u:ID!,$m:ID!,$a:String){check(uscc:$u,matter:$m,after:$a){obligation}}`, map[string]any{"u": code, "m": checkMatter, "a": receipt}, nil)
+		if client.Code(err) != string(fault.NotCaughtUp) {
+			return err // nil when it is known
 		}
 	}
 	return fmt.Errorf("bench: %s never caught up", h.Addr)

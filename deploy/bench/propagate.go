@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/sleep"
-	"credithub/deploy/probe"
 	"credithub/schema/uscc"
 )
 
@@ -202,7 +202,7 @@ func (p *propagation) register(ctx context.Context, n int) ([]string, error) {
 		codes[i] = uscc.Random(p.rng, "420100", "91")
 		registrationRow(&body, codes[i], i)
 	}
-	pushed, err := probe.PushTo(ctx, "http://"+p.push.addr, samr, "", body.Bytes())
+	pushed, err := client.At("http://"+p.push.addr, samr).Push(ctx, "", "application/x-ndjson", body.Bytes())
 	if err != nil {
 		return nil, err
 	}

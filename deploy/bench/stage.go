@@ -12,9 +12,9 @@ import (
 
 	"credithub/deploy/embedded"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/supervise"
-	"credithub/deploy/probe"
 )
 
 // bulkNice is the niceness at which up starts engine and ingest.
@@ -122,7 +122,7 @@ func (s *stage) start(ctx context.Context, wait bool, name string, args ...strin
 	c := supervise.Child{Name: name, Listen: "127.0.0.1:0", Env: s.env(),
 		Args: append([]string{strings.TrimRight(name, "0123456789"), "--data", s.dir, "--listen", "127.0.0.1:0"}, args...)}
 	if wait {
-		c.Ready = probe.Serves
+		c.Ready = client.Serves
 	}
 	p, err := s.supervise(ctx, c)
 	if p != nil {

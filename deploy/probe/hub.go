@@ -6,12 +6,10 @@ package probe
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/process"
 )
 
@@ -60,7 +59,7 @@ func StartAt(ctx context.Context, exe, dir, addr string, args ...string) (*Hub, 
 	}
 	ctx, cancel := context.WithTimeout(ctx, firstReady)
 	defer cancel()
-	if err := h.life.Await(ctx, func(ctx context.Context) error { return Serves(ctx, addr) }); err != nil {
+	if err := h.life.Await(ctx, func(ctx context.Context) error { return client.Serves(ctx, addr) }); err != nil {
 		h.Stop()
 		return nil, fmt.Errorf("probe: %s is not ready: %w", addr, err)
 	}
@@ -74,15 +73,6 @@ const (
 	unlimited = "CREDITHUB_RATE_LIMIT=off"
 )
 
-// Serves asks whether the hub or part at addr says that it is ready.
-func Serves(ctx context.Context, addr string) error {
-	r, err := Do(ctx, http.MethodGet, "http://"+addr+"/readyz", "", "", nil)
-	if err == nil && r.Status != http.StatusOK {
-		err = fmt.Errorf("not ready: %.1000s", r.Body)
-	}
-	return err
-}
-
 // Stop ends the hub and removes a data directory that Start made.
 func (h *Hub) Stop() {
 	h.life.End(syscall.SIGINT, patience)
@@ -94,44 +84,13 @@ func (h *Hub) Stop() {
 // Token asks the development issuer.
 func (h *Hub) Token(role, unit string) (string, error) { return h.toks.get(h.exe, h.Dir, role, unit) }
 
-// Pushed is the part of a push's answer that callers here look at.
-type Pushed struct {
-	BatchID  string `json:"batchId"`
-	Accepted int    `json:"accepted"`
-	Rejected int    `json:"rejected"`
-	Receipt  string `json:"receipt"`
-}
-
 // Push sends NDJSON as a unit.
-func (h *Hub) Push(ctx context.Context, unit, query string, body []byte) (Pushed, error) {
+func (h *Hub) Push(ctx context.Context, unit, query string, body []byte) (client.Batch, error) {
 	t, err := h.Token("agency", unit)
 	if err != nil {
-		return Pushed{}, err
+		return client.Batch{}, err
 	}
-	return PushTo(ctx, "http://"+h.Addr, t, query, body)
-}
-
-// PushTo sends NDJSON to any gateway.
-func PushTo(ctx context.Context, url, token, query string, body []byte) (Pushed, error) {
-	var p Pushed
-	r, err := Do(ctx, http.MethodPost, url+"/v1/records"+query, token, "application/x-ndjson", body)
-	if err != nil {
-		return p, err
-	}
-	if r.Status != http.StatusAccepted {
-		return p, fmt.Errorf("probe: push answered %d: %.300s", r.Status, r.Body)
-	}
-	return p, json.Unmarshal(r.Body, &p)
-}
-
-// Ask sends one GraphQL request and gives the raw answer, whatever its status.
-func Ask(ctx context.Context, url, token, query string, variables map[string]any) ([]byte, error) {
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		return nil, err
-	}
-	r, err := Do(ctx, http.MethodPost, url+"/graphql", token, "application/json", body)
-	return r.Body, err
+	return client.At("http://"+h.Addr, t).Push(ctx, query, "application/x-ndjson", body)
 }
 
 // FreeAddr is a loopback address that nothing listens on, outside the range from

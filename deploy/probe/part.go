@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/process"
 )
 
@@ -175,7 +176,7 @@ func StartCluster(ctx context.Context, c ClusterConfig) (_ *Cluster, err error) 
 // WaitReady waits until ingest and all query nodes say that they are ready.
 func (h *Cluster) WaitReady(ctx context.Context, limit time.Duration) error {
 	for _, p := range append([]*Part{h.Ingest}, h.Query...) {
-		if err := p.Await(ctx, limit, Serves); err != nil {
+		if err := p.Await(ctx, limit, client.Serves); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func TestCase_A8_BrokersThatRefuseTheUserEndAPush(t *testing.T) {
 // attempt is told.
 func TestCase_A8_APushToNowhereEnds(t *testing.T) {
 	limits := Limits{Patience: time.Second, FirstWait: 50 * time.Millisecond}
-	h, err := NewHTTP("http://127.0.0.1:1", "TAX", nil, limits)
+	h, err := NewHTTP("http://127.0.0.1:1", "TAX", limits)
 	if err != nil {
 		t.Fatal(err)
 	}

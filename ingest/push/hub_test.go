@@ -66,7 +66,7 @@ func realHub(t *testing.T) (*world, *HTTP) {
 	}
 	s := httptest.NewServer(g)
 	t.Cleanup(s.Close)
-	h, err := NewHTTP(s.URL, "TAX", nil, Limits{})
+	h, err := NewHTTP(s.URL, "TAX", Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/keys"
 	"credithub/schema/civil"
@@ -203,7 +204,7 @@ func hub(t *testing.T, answers ...func(http.ResponseWriter)) (*HTTP, *[]time.Dur
 			"warnings":[{"line":2,"code":"W01"},{"line":2,"code":"W02"}]}`)
 	}))
 	t.Cleanup(s.Close)
-	h, err := NewHTTP(s.URL+"/", "T", nil, Limits{})
+	h, err := NewHTTP(s.URL+"/", "T", Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +240,7 @@ func TestWhatStaysIsNotTriedAgain(t *testing.T) {
 	for _, code := range []int{400, 401, 403, 413, 415, 500} {
 		h, _, calls := hub(t, status(code, "1"))
 		_, err := h.Send(t.Context(), Part{Form: NDJSON, Body: []byte("{}\n")})
-		var r *Refusal
+		var r *client.Refusal
 		if !errors.As(err, &r) || r.Status != code || r.Detail != "because" || calls.Load() != 1 {
 			t.Errorf("%d: %v after %d calls", code, err, calls.Load())
 		}
@@ -263,11 +264,11 @@ func TestPatienceEnds(t *testing.T) {
 
 func TestAnAddressAndATokenAreNeeded(t *testing.T) {
 	for _, u := range []string{"", "localhost:8080", "ftp://x"} {
-		if _, err := NewHTTP(u, "T", nil, Limits{}); err == nil {
+		if _, err := NewHTTP(u, "T", Limits{}); err == nil {
 			t.Errorf("%q is taken", u)
 		}
 	}
-	if _, err := NewHTTP("http://x", "", nil, Limits{}); err == nil {
+	if _, err := NewHTTP("http://x", "", Limits{}); err == nil {
 		t.Error("no token is taken")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/schema/fault"
 )
 
@@ -116,7 +117,7 @@ func (r *retry) poll(ctx context.Context, f func() (done bool, err error)) error
 		case r.now().Add(wait).After(deadline):
 			return ErrUnsettled
 		}
-		var told *Refusal
+		var told *client.Refusal
 		if err != nil && r.OnRetry != nil && !(errors.As(err, &told) && told.Status == http.StatusNotFound) {
 			r.OnRetry(again.error, wait)
 		}

@@ -52,7 +52,7 @@ func TestCase_A8_APushWaitsForWhatIntakeFinds(t *testing.T) {
 	l := &late{asked: map[string]int{}, pending: 2, batches: map[string]string{}}
 	s := httptest.NewServer(l)
 	defer s.Close()
-	h, err := NewHTTP(s.URL, "T", nil, Limits{WaitFor: time.Second})
+	h, err := NewHTTP(s.URL, "T", Limits{WaitFor: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/spool"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
@@ -51,7 +52,7 @@ func (x *trail) check(n int) {
 		x.t.Fatal(err)
 	}
 	for range n {
-		if _, err := probe.Ask(x.t.Context(), "http://"+x.h.Addr, token, `{check(uscc:"91420100MA4N0A2B5Y",matter:"TENDER"){outcome}}`, nil); err != nil {
+		if _, err := client.At("http://"+x.h.Addr, token).Ask(x.t.Context(), `{check(uscc:"91420100MA4N0A2B5Y",matter:"TENDER"){outcome}}`, nil); err != nil {
 			x.t.Fatal(err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -36,7 +37,7 @@ func TestADamagedLogIsNamedAndRepaired(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := probe.WaitStored(ctx, "http://"+h.Addr, token, p.BatchID, time.Minute); err != nil {
+		if _, err := client.At("http://"+h.Addr, token).WaitStored(ctx, p.BatchID, time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		return p.Receipt
@@ -49,12 +50,11 @@ func TestADamagedLogIsNamedAndRepaired(t *testing.T) {
 		}
 		for range 20 {
 			var a struct{ Check struct{ Obligation string } }
-			err = probe.Query(ctx, "http://"+h.Addr, token, `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",after:$a){obligation}}`,
-				map[string]any{"u": code, "a": after}, &a)
+			err = client.At("http://"+h.Addr, token).Query(ctx, `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",after:$a){obligation}}`, map[string]any{"u": code, "a": after}, &a)
 			if err == nil {
 				return a.Check.Obligation
 			}
-			if probe.Code(err) != "NOT_CAUGHT_UP" {
+			if client.Code(err) != "NOT_CAUGHT_UP" {
 				break
 			}
 		}
@@ -154,7 +154,7 @@ func TestCase_T3_DamagedTablesAreNamedAndFilledAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := probe.WaitStored(ctx, "http://"+h.Addr, token, p.BatchID, time.Minute); err != nil {
+	if _, err := client.At("http://"+h.Addr, token).WaitStored(ctx, p.BatchID, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	h.Stop()

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -35,7 +36,7 @@ func TestCase_T2_AnotherOrALostKeyEndsTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := probe.WaitStored(ctx, "http://"+h.Addr, token, p.BatchID, time.Minute); err != nil {
+	if _, err := client.At("http://"+h.Addr, token).WaitStored(ctx, p.BatchID, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	h.Stop()

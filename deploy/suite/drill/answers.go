@@ -16,21 +16,21 @@ import (
 	"sync"
 
 	"credithub/deploy/gen"
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 	"credithub/schema/policy"
 	"credithub/schema/record"
 )
 
 // AllRejections pages through the rejected rows of the unit of a token.
-func AllRejections(ctx context.Context, gateway, token string) ([]probe.Finding, error) {
-	var all []probe.Finding
+func AllRejections(ctx context.Context, gateway, token string) ([]client.Finding, error) {
+	var all []client.Finding
 	for after := ""; ; {
-		r, err := probe.Do(ctx, http.MethodGet, gateway+"/v1/rejections?after="+url.QueryEscape(after), token, "", nil)
+		r, err := client.At(gateway, token).Do(ctx, http.MethodGet, "/v1/rejections?after="+url.QueryEscape(after), "", nil)
 		if err != nil {
 			return nil, err
 		}
 		var page struct {
-			Rejections []probe.Finding
+			Rejections []client.Finding
 			Next       string
 		}
 		if err := json.Unmarshal(r.Body, &page); err != nil || r.Status != http.StatusOK {
@@ -78,7 +78,7 @@ func (w *World) sources(ctx context.Context) error {
 				Fresh    bool
 			}
 		}
-		if err := probe.Query(ctx, node, token, `{sources{unit{code} domain accepted fresh}}`, nil, &a); err != nil {
+		if err := client.At(node, token).Query(ctx, `{sources{unit{code} domain accepted fresh}}`, nil, &a); err != nil {
 			return err
 		}
 		var errs []error
@@ -107,7 +107,7 @@ func (w *World) entries(ctx context.Context) error {
 		var errs []error
 		for _, state := range []string{"PRE_NOTICE", "DECIDED", "SERVED", "IN_FORCE", "SUSPENDED", "EXITED"} {
 			var a struct{ ListEntries struct{ TotalCount int } }
-			err := probe.Query(ctx, node, token, `query($s:EntryState){listEntries(state:$s,first:1){totalCount}}`, map[string]any{"s": state}, &a)
+			err := client.At(node, token).Query(ctx, `query($s:EntryState){listEntries(state:$s,first:1){totalCount}}`, map[string]any{"s": state}, &a)
 			errs = append(errs, err, same("entries "+state, w.Load.Truth.EntriesIn[state], a.ListEntries.TotalCount))
 		}
 		return errors.Join(errs...)
@@ -146,7 +146,7 @@ func (w *World) heartbeats(ctx context.Context) error {
 			if !law.MayPush(u.Code, d) {
 				continue
 			}
-			p, err := probe.PushTo(ctx, "http://"+w.Hub.Ingest.Addr, token, "?domain="+d.String(), nil)
+			p, err := client.At("http://"+w.Hub.Ingest.Addr, token).Push(ctx, "?domain="+d.String(), "application/x-ndjson", nil)
 			if err != nil {
 				return fmt.Errorf("heartbeat of %s in %s: %w", u.Code, d, err)
 			}
@@ -156,8 +156,7 @@ func (w *World) heartbeats(ctx context.Context) error {
 	return w.onNodes("officer", func(node, token string) error {
 		for _, after := range receipts {
 			var a struct{ Check struct{ Outcome string } }
-			err := probe.Query(ctx, node, token, `query($u:ID!,$a:String){check(uscc:$u,matter:"TENDER",after:$a){outcome}}`,
-				map[string]any{"u": w.Load.Truth.Codes[0], "a": after}, &a)
+			err := client.At(node, token).Query(ctx, `query($u:ID!,$a:String){check(uscc:$u,matter:"TENDER",after:$a){outcome}}`, map[string]any{"u": w.Load.Truth.Codes[0], "a": after}, &a)
 			if err != nil {
 				return err
 			}
@@ -180,8 +179,7 @@ func (w *World) obligations(ctx context.Context) error {
 				var a struct {
 					Checks []struct{ Outcome, Obligation, USCC string }
 				}
-				err := probe.Query(ctx, node, token, `query($u:[ID!]!,$m:ID!){checks(usccs:$u,matter:$m){outcome obligation uscc}}`,
-					map[string]any{"u": part, "m": matter}, &a)
+				err := client.At(node, token).Query(ctx, `query($u:[ID!]!,$m:ID!){checks(usccs:$u,matter:$m){outcome obligation uscc}}`, map[string]any{"u": part, "m": matter}, &a)
 				if err != nil {
 					return fmt.Errorf("%s: %w", matter, err)
 				}
@@ -226,7 +224,7 @@ func shownAt(ctx context.Context, node, token string, codes []string) (map[strin
 			fmt.Fprintf(&q, "e%d:entity(uscc:%q){name domicile blacklisted abnormal entries{id state documentNo}}", i, c)
 		}
 		a := map[string]*shown{}
-		if err := probe.Query(ctx, node, token, "{"+q.String()+"}", nil, &a); err != nil {
+		if err := client.At(node, token).Query(ctx, "{"+q.String()+"}", nil, &a); err != nil {
 			return fmt.Errorf("entities %s: %w", part, err)
 		}
 		mu.Lock()

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"credithub/deploy/gen"
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 )
 
 // Pushers push a load, one a unit, each in order. A push that is not answered
@@ -118,7 +118,7 @@ func (p *Pushers) unit(ctx context.Context, unit string, items []gen.Item, rng *
 
 // push sends one body until it is acknowledged, and holds the answer against
 // the truth.
-func (p *Pushers) push(ctx context.Context, unit, token string, items []gen.Item, rng *rand.Rand) (probe.Taken, error) {
+func (p *Pushers) push(ctx context.Context, unit, token string, items []gen.Item, rng *rand.Rand) (client.Batch, error) {
 	b := body(items)
 	began := time.Now()
 	for {
@@ -142,8 +142,8 @@ func (p *Pushers) push(ctx context.Context, unit, token string, items []gen.Item
 	}
 }
 
-func (p *Pushers) once(ctx context.Context, token string, b []byte) (t probe.Taken, again bool, err error) {
-	r, err := probe.Do(ctx, http.MethodPost, p.URL+"/v1/records", token, "application/x-ndjson", b)
+func (p *Pushers) once(ctx context.Context, token string, b []byte) (t client.Batch, again bool, err error) {
+	r, err := client.At(p.URL, token).Do(ctx, http.MethodPost, "/v1/records", "application/x-ndjson", b)
 	if err != nil {
 		return t, true, err
 	}
@@ -157,7 +157,7 @@ func (p *Pushers) once(ctx context.Context, token string, b []byte) (t probe.Tak
 }
 
 // matches compares the answer to a push with what its rows must become.
-func matches(items []gen.Item, t probe.Taken) error {
+func matches(items []gen.Item, t client.Batch) error {
 	want := map[string]string{}
 	bad := 0
 	for i := range items {
@@ -170,7 +170,7 @@ func matches(items []gen.Item, t probe.Taken) error {
 		return fmt.Errorf("batch %s: accepted %d and rejected %d of %d rows, %d are faulty", t.BatchID, t.Accepted, t.Rejected, len(items), bad)
 	}
 	for _, f := range t.Rejections {
-		if want[f.RecordID] != f.Code {
+		if want[f.RecordID] != string(f.Code) {
 			return fmt.Errorf("batch %s: %s rejected with %s (%s: %s), want %q", t.BatchID, f.RecordID, f.Code, f.Field, f.Message, want[f.RecordID])
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 )
 
 // Receipts asks checks that name the receipt of a push. Whatever happens to the
@@ -77,8 +77,8 @@ func (r *Receipts) ask(ctx context.Context, node string, p Plan) error {
 	last := error(nil)
 	for end := time.Now().Add(patience); time.Now().Before(end) && ctx.Err() == nil; {
 		var a checked
-		err := probe.Query(ctx, node, r.Token, checkAfter, map[string]any{"u": p.uscc, "m": p.matter, "a": p.Receipt}, &a)
-		switch code := probe.Code(err); {
+		err := client.At(node, r.Token).Query(ctx, checkAfter, map[string]any{"u": p.uscc, "m": p.matter, "a": p.Receipt}, &a)
+		switch code := client.Code(err); {
 		case err == nil:
 			r.Answered.Add(1)
 			return p.holds(a, node)

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 )
 
@@ -62,7 +63,7 @@ func (w *World) settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		b, err := probe.WaitStored(ctx, gateway, token, id, max(time.Second, w.Settled-time.Since(began)))
+		b, err := client.At(gateway, token).WaitStored(ctx, id, max(time.Second, w.Settled-time.Since(began)))
 		if err != nil {
 			return err
 		}
@@ -220,9 +221,9 @@ func (w *World) ownRejections(ctx context.Context) error {
 	}
 	seen, found := map[string]bool{}, map[string]int{}
 	for _, r := range got {
-		if key := r.RecordID + "/" + r.Code; !seen[key] {
+		if key := r.RecordID + "/" + string(r.Code); !seen[key] {
 			seen[key] = true
-			found[r.Code]++
+			found[string(r.Code)]++
 		}
 	}
 	if want := w.Load.rejected()[unit]; !maps.Equal(want, found) {

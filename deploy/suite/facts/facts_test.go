@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -92,7 +93,7 @@ func (d *drive) ask(code, matter string, more map[string]any) string {
 			Hits                []hit
 		}
 	}
-	if err := probe.Query(d.t.Context(), "http://"+d.hub.Addr, token, question, vars, &a); err != nil {
+	if err := client.At("http://"+d.hub.Addr, token).Query(d.t.Context(), question, vars, &a); err != nil {
 		d.t.Fatalf("%s × %s: %v", code, matter, err)
 	}
 	if len(a.Check.Hits) == 0 {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -50,7 +51,7 @@ func TestCase_P6_AnObjectionOverTheWholePath(t *testing.T) {
 			}
 		}
 		const q = `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",caseNo:"1",after:$a){outcome hits{entry{state annotated}} subject{blacklisted entries{state annotated}}}}`
-		if err := probe.Query(t.Context(), "http://"+d.hub.Addr, token, q, map[string]any{"u": first, "a": d.receipt}, &a); err != nil {
+		if err := client.At("http://"+d.hub.Addr, token).Query(t.Context(), q, map[string]any{"u": first, "a": d.receipt}, &a); err != nil {
 			t.Fatal(err)
 		}
 		c := a.Check
@@ -58,7 +59,7 @@ func TestCase_P6_AnObjectionOverTheWholePath(t *testing.T) {
 			!c.Subject.Blacklisted || len(c.Subject.Entries) != 1 || c.Subject.Entries[0].Annotated != mark || c.Subject.Entries[0].State != "IN_FORCE" {
 			t.Errorf("annotated must be %v: %+v", mark, a)
 		}
-		r, err := probe.Do(t.Context(), "GET", "http://"+d.hub.Addr+"/e/"+first, "", "", nil)
+		r, err := client.At("http://"+d.hub.Addr, "").Do(t.Context(), "GET", "/e/"+first, "", nil)
 		if err != nil || r.Status != 200 || strings.Contains(string(r.Body), "异议处理中") != mark {
 			t.Errorf("page: %v %d, annotated must be %v", err, r.Status, mark)
 		}
@@ -95,8 +96,7 @@ func TestCase_P6_AnObjectionOverTheWholePath(t *testing.T) {
 				GradeReasons []string
 			}
 		}
-		if err := probe.Query(t.Context(), "http://"+d.hub.Addr, token, `query($u:ID!,$a:String){entity(uscc:$u,after:$a){grade gradeReasons}}`,
-			map[string]any{"u": second, "a": d.receipt}, &a); err != nil {
+		if err := client.At("http://"+d.hub.Addr, token).Query(t.Context(), `query($u:ID!,$a:String){entity(uscc:$u,after:$a){grade gradeReasons}}`, map[string]any{"u": second, "a": d.receipt}, &a); err != nil {
 			t.Fatal(err)
 		}
 		if got := fmt.Sprint(a.Entity.Grade, a.Entity.GradeReasons); got != want {

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
+	"credithub/deploy/platform/problem"
 )
 
 // badRow is a row that must be rejected with a code, whatever stands around it.
@@ -79,7 +80,7 @@ func TestBadRowsLeaveTheirNeighboursAlone(t *testing.T) {
 				if f.Line != 2 || f.Message == "" {
 					t.Errorf("finding %+v", f)
 				}
-				seen[f.Code] = true
+				seen[string(f.Code)] = true
 			}
 			if !seen[bad.code] {
 				t.Errorf("rejected with %v, want %s", seen, bad.code)
@@ -122,7 +123,7 @@ func TestBadBodiesAreProblems(t *testing.T) {
 	f := func(name string, want int, code, token, query, contentType string, body []byte, header ...string) {
 		t.Helper()
 		a := r.send(token, query, contentType, body, header...)
-		var p probe.Problem
+		var p problem.Document
 		if err := json.Unmarshal(a.Body, &p); err != nil || a.Status != want || p.Status != want || p.Code != code || p.Title == "" || p.Detail == "" ||
 			a.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s: %d %s %.300s, want %d %s", name, a.Status, a.Header.Get("Content-Type"), a.Body, want, code)
@@ -188,7 +189,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err := probe.Do(t.Context(), http.MethodPost, r.url+"/graphql", "", "application/json", body)
+		a, err := client.At(r.url, "").Do(t.Context(), http.MethodPost, "/graphql", "application/json", body)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -207,7 +208,7 @@ func TestHostileDocumentsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %.200s", name, a.Status, a.Body)
 		}
 	}
-	if err := probe.Query(t.Context(), r.url, "", `{lists{code}}`, nil, nil); err != nil {
+	if err := client.At(r.url, "").Query(t.Context(), `{lists{code}}`, nil, nil); err != nil {
 		t.Errorf("after all that: %v", err)
 	}
 }
@@ -248,7 +249,7 @@ func TestTheFastPathAnswersAsTheOther(t *testing.T) {
 			for i := 0; i+1 < len(header); i += 2 {
 				req.Header.Set(header[i], header[i+1])
 			}
-			a, err := probe.Send(req)
+			a, err := client.At("", "").Send(req)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 	"credithub/schema/uscc"
@@ -99,7 +100,7 @@ func (x row) json() []byte {
 func lines(rows ...[]byte) []byte { return append(bytes.Join(rows, []byte("\n")), '\n') }
 
 // send pushes any body and gives the answer as it is.
-func (r *rig) send(token, query, contentType string, body []byte, header ...string) probe.Reply {
+func (r *rig) send(token, query, contentType string, body []byte, header ...string) client.Reply {
 	r.t.Helper()
 	req, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.url+"/v1/records"+query, bytes.NewReader(body))
 	if err != nil {
@@ -112,7 +113,7 @@ func (r *rig) send(token, query, contentType string, body []byte, header ...stri
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	a, err := probe.Send(req)
+	a, err := client.At("", "").Send(req)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -120,14 +121,14 @@ func (r *rig) send(token, query, contentType string, body []byte, header ...stri
 }
 
 // take pushes a body that must be taken, and waits until it is stored.
-func (r *rig) take(unit, query, contentType string, body []byte) (probe.Taken, probe.Batch) {
+func (r *rig) take(unit, query, contentType string, body []byte) (client.Batch, client.Batch) {
 	r.t.Helper()
 	a := r.send(r.token("agency", unit), query, contentType, body)
-	var taken probe.Taken
+	var taken client.Batch
 	if err := json.Unmarshal(a.Body, &taken); err != nil || a.Status != http.StatusAccepted {
 		r.t.Fatalf("push of %s answered %d: %.300s", unit, a.Status, a.Body)
 	}
-	b, err := probe.WaitStored(r.t.Context(), r.url, r.token("agency", unit), taken.BatchID, time.Minute)
+	b, err := client.At(r.url, r.token("agency", unit)).WaitStored(r.t.Context(), taken.BatchID, time.Minute)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -139,12 +140,11 @@ func (r *rig) obligation(code, receipt string) string {
 	r.t.Helper()
 	for range 20 {
 		var a struct{ Check struct{ Obligation string } }
-		err := probe.Query(r.t.Context(), r.url, r.token("officer", "SAMR"), `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",after:$a){obligation}}`,
-			map[string]any{"u": code, "a": receipt}, &a)
+		err := client.At(r.url, r.token("officer", "SAMR")).Query(r.t.Context(), `query($u:ID!,$a:String){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT",after:$a){obligation}}`, map[string]any{"u": code, "a": receipt}, &a)
 		if err == nil {
 			return a.Check.Obligation
 		}
-		if probe.Code(err) != "NOT_CAUGHT_UP" {
+		if client.Code(err) != "NOT_CAUGHT_UP" {
 			r.t.Fatal(err)
 		}
 	}

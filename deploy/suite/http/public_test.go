@@ -15,7 +15,8 @@ import (
 	"strings"
 	"testing"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
+	"credithub/deploy/platform/problem"
 )
 
 // secrets are values that must never reach an anonymous caller. Each stands in
@@ -109,10 +110,11 @@ func TestPublicMeansPublic(t *testing.T) {
 	supervised, public := map[string]bool{}, ""
 	for _, doc := range asked {
 		for _, who := range []string{"", r.token("supervisor", "SAMR")} {
-			b, err := probe.Ask(t.Context(), r.url, who, doc, nil)
+			a, err := client.At(r.url, who).Ask(t.Context(), doc, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
+			b := a.Body
 			if who == "" {
 				public += string(b)
 				if found := shows(string(b)); found != nil {
@@ -177,7 +179,7 @@ func (r *rig) walk(code string) []string {
 		} `json:"__schema"`
 	}
 	const ref = `kind name ofType{kind name ofType{kind name ofType{kind name}}}`
-	if err := probe.Query(r.t.Context(), r.url, "", `{__schema{types{name fields{name args{name type{`+ref+`}} type{`+ref+`}}}}}`, nil, &a); err != nil {
+	if err := client.At(r.url, "").Query(r.t.Context(), `{__schema{types{name fields{name args{name type{`+ref+`}} type{`+ref+`}}}}}`, nil, &a); err != nil {
 		r.t.Fatal(err)
 	}
 	types := map[string][]fieldDef{}
@@ -246,8 +248,8 @@ func (r *rig) searches() {
 	r.t.Helper()
 	for _, s := range secrets {
 		var a struct{ Search struct{ TotalCount int } }
-		err := probe.Query(r.t.Context(), r.url, "", `query($t:String!){search(text:$t){totalCount}}`, map[string]any{"t": s}, &a)
-		if err != nil && probe.Code(err) != "BAD_INPUT" || a.Search.TotalCount != 0 {
+		err := client.At(r.url, "").Query(r.t.Context(), `query($t:String!){search(text:$t){totalCount}}`, map[string]any{"t": s}, &a)
+		if err != nil && client.Code(err) != "BAD_INPUT" || a.Search.TotalCount != 0 {
 			r.t.Errorf("search for %s finds %d: %v", s, a.Search.TotalCount, err)
 		}
 	}
@@ -267,7 +269,7 @@ func (r *rig) pages(code string) {
 			continue
 		}
 		seen[path] = true
-		a, err := probe.Do(r.t.Context(), http.MethodGet, r.url+path, "", "", nil)
+		a, err := client.At(r.url, "").Do(r.t.Context(), http.MethodGet, path, "", nil)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -296,7 +298,7 @@ func (r *rig) refusals(code string) {
 		fmt.Sprintf(`{checks(usccs:[%q],matter:"BANK_CREDIT"){outcome}}`, code),
 		fmt.Sprintf(`{entity(uscc:%q){secret}}`, code), fmt.Sprintf(`{entity(uscc:%q){records(after:"x"){edges{node{data}}}}}`, code),
 	} {
-		err := probe.Query(r.t.Context(), r.url, "", q, nil, nil)
+		err := client.At(r.url, "").Query(r.t.Context(), q, nil, nil)
 		if err == nil || shows(err.Error()) != nil {
 			r.t.Errorf("%s: %v", q, err)
 		}
@@ -305,8 +307,8 @@ func (r *rig) refusals(code string) {
 		}
 	}
 	for _, path := range []string{"/v1/rejections", "/v1/batches/0123456789abcdef0123456789abcdef"} {
-		a, err := probe.Do(r.t.Context(), http.MethodGet, r.url+path, "", "", nil)
-		var p probe.Problem
+		a, err := client.At(r.url, "").Do(r.t.Context(), http.MethodGet, path, "", nil)
+		var p problem.Document
 		if err != nil || a.Status != http.StatusUnauthorized || json.Unmarshal(a.Body, &p) != nil {
 			r.t.Errorf("%s: %d %s %v", path, a.Status, a.Body, err)
 		}
@@ -338,7 +340,7 @@ func (r *rig) logs(code string, said *os.File) {
 			r.send(token, "?domain=bank&kind="+url.QueryEscape("隐发布者"), csv, x.json())
 		}
 		for _, s := range secrets {
-			_, _ = probe.Ask(r.t.Context(), r.url, token, `query($t:String!){search(text:$t){totalCount} check(uscc:$t,matter:$t){outcome}}`, map[string]any{"t": s})
+			_, _ = client.At(r.url, token).Ask(r.t.Context(), `query($t:String!){search(text:$t){totalCount} check(uscc:$t,matter:$t){outcome}}`, map[string]any{"t": s})
 		}
 	}
 	files, err := filepath.Glob(filepath.Join(r.hub.Dir, "logs", "*"))

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 	"credithub/schema/access"
 )
 
@@ -28,14 +28,14 @@ func (r *rig) bulk(unit string, rows []row) {
 		}
 		rows = rows[n:]
 		a := r.send(token, "", ndjson, b.Bytes())
-		var taken probe.Taken
+		var taken client.Batch
 		if err := json.Unmarshal(a.Body, &taken); err != nil || a.Status != 202 || taken.Rejected > 0 {
 			r.t.Fatalf("push of %s answered %d: %.600s", unit, a.Status, a.Body)
 		}
 		ids = append(ids, taken.BatchID)
 	}
 	for _, id := range ids {
-		if _, err := probe.WaitStored(r.t.Context(), r.url, token, id, time.Minute); err != nil {
+		if _, err := client.At(r.url, token).WaitStored(r.t.Context(), id, time.Minute); err != nil {
 			r.t.Fatal(err)
 		}
 	}
@@ -63,11 +63,11 @@ func (r *rig) ask(role, unit, query string, vars map[string]any, out any) {
 		token = r.token(role, unit)
 	}
 	for range 10 {
-		err := probe.Query(r.t.Context(), r.url, token, query, vars, out)
+		err := client.At(r.url, token).Query(r.t.Context(), query, vars, out)
 		if err == nil {
 			return
 		}
-		if probe.Code(err) != "NOT_CAUGHT_UP" {
+		if client.Code(err) != "NOT_CAUGHT_UP" {
 			r.t.Fatalf("%s: %v", query, err)
 		}
 	}
@@ -211,7 +211,7 @@ func TestCase_C4_EveryRecordIsReached(t *testing.T) {
 	f("", "", `,domain:"complaint"`, 0)
 	f("agency", "MEE", `,domain:"complaint"`, complaints)
 	f("officer", "TAX", `,domain:"inspection"`, inspections)
-	a, err := probe.Do(t.Context(), "GET", r.url+"/e/"+code, "", "", nil)
+	a, err := client.At(r.url, "").Do(t.Context(), "GET", "/e/"+code, "", nil)
 	if err != nil || a.Status != 200 || !strings.Contains(string(a.Body), code) {
 		t.Errorf("page: %d %v", a.Status, err)
 	}
@@ -240,7 +240,7 @@ func TestCase_C5_OneAnswerHasOneAge(t *testing.T) {
 					}
 				}
 			}
-			err := probe.Query(t.Context(), r.url, officer, `query($u:ID!){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT"){outcome subject{name blacklisted grade entries{state}}}}`, map[string]any{"u": code}, &a)
+			err := client.At(r.url, officer).Query(t.Context(), `query($u:ID!){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT"){outcome subject{name blacklisted grade entries{state}}}}`, map[string]any{"u": code}, &a)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +256,7 @@ func TestCase_C5_OneAnswerHasOneAge(t *testing.T) {
 			unnamed()
 		}
 		pushed := r.send(mof, "", ndjson, append(r.decision(code, "L09").with(".documentNo", fmt.Sprintf("端到端〔2026〕A%d号", i)).json(), '\n'))
-		var taken probe.Taken
+		var taken client.Batch
 		if err := json.Unmarshal(pushed.Body, &taken); err != nil || pushed.Status != 202 {
 			t.Fatalf("%s", pushed.Body)
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"credithub/deploy/gen"
+	"credithub/deploy/platform/client"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/drill"
 	"credithub/deploy/suite/hub"
@@ -214,7 +215,7 @@ func obligation(t *testing.T, ctx context.Context, h *probe.Cluster, code, want 
 		last := ""
 		for end := time.Now().Add(15 * time.Second); last != want; time.Sleep(50 * time.Millisecond) {
 			var a struct{ Check struct{ Obligation string } }
-			if err := probe.Query(ctx, "http://"+q.Addr, token, `query($u:ID!){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT"){obligation}}`, map[string]any{"u": code}, &a); err != nil {
+			if err := client.At("http://"+q.Addr, token).Query(ctx, `query($u:ID!){check(uscc:$u,matter:"GOVERNMENT_PROCUREMENT"){obligation}}`, map[string]any{"u": code}, &a); err != nil {
 				t.Fatal(err)
 			}
 			if last = a.Check.Obligation; time.Now().After(end) {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/process"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
@@ -65,7 +66,7 @@ func startFirst(t *testing.T, dir string) *first {
 	t.Cleanup(func() { f.life.End(syscall.SIGKILL, 0) })
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	if err := f.life.Await(ctx, func(ctx context.Context) error { return probe.Serves(ctx, addr) }); err != nil {
+	if err := f.life.Await(ctx, func(ctx context.Context) error { return client.Serves(ctx, addr) }); err != nil {
 		t.Fatalf("%v\n%s", err, &f.out)
 	}
 	for end := time.Now().Add(10 * time.Second); !strings.Contains(f.out.String(), "what the public sees"); time.Sleep(20 * time.Millisecond) {
@@ -200,7 +201,7 @@ func TestTheFirstCommandFromStartToEnd(t *testing.T) {
 	if err == nil || time.Since(began) > 5*time.Second || second.ProcessState.ExitCode() != 1 {
 		t.Errorf("a second hub on the same data: %v after %s: %s", err, time.Since(began), out)
 	}
-	if err := probe.Serves(t.Context(), f.addr); err != nil {
+	if err := client.Serves(t.Context(), f.addr); err != nil {
 		t.Errorf("the first one: %v", err)
 	}
 	f.interrupt()

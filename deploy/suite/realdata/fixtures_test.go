@@ -120,8 +120,8 @@ func (b *bench) lines(s settled, what string, want map[int]string) {
 	b.t.Helper()
 	got := map[int]string{}
 	for _, f := range s.batch.Rejections {
-		if !strings.Contains(got[f.Line], f.Code) {
-			got[f.Line] = strings.TrimSpace(got[f.Line] + " " + f.Code)
+		if code := string(f.Code); !strings.Contains(got[f.Line], code) {
+			got[f.Line] = strings.TrimSpace(got[f.Line] + " " + code)
 		}
 	}
 	for line, code := range want {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"credithub/deploy/platform/client"
+	"credithub/deploy/platform/problem"
 	"credithub/deploy/probe"
 	"credithub/deploy/suite/hub"
 )
@@ -47,24 +49,24 @@ func (b *bench) token(role, unit string) string {
 // settled is what became of the rows of one push: the answer, the batch when it
 // was stored, and the codes that reject and that warn, by line.
 type settled struct {
-	probe.Taken
-	batch    probe.Batch
+	client.Batch
+	batch    client.Batch
 	rejected map[int]map[string]bool // line → codes
 	warned   map[int]map[string]bool
 }
 
-func note(m map[int]map[string]bool, f probe.Finding) {
+func note(m map[int]map[string]bool, f client.Finding) {
 	if m[f.Line] == nil {
 		m[f.Line] = map[string]bool{}
 	}
-	m[f.Line][f.Code] = true
+	m[f.Line][string(f.Code)] = true
 }
 
 // push sends a body that must be taken and waits until it is stored.
 func (b *bench) push(unit, query, contentType string, body []byte) settled {
 	b.t.Helper()
 	token := b.token("agency", unit)
-	r, err := probe.Do(b.t.Context(), http.MethodPost, b.url+"/v1/records"+query, token, contentType, body)
+	r, err := client.At(b.url, token).Do(b.t.Context(), http.MethodPost, "/v1/records"+query, contentType, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -72,10 +74,10 @@ func (b *bench) push(unit, query, contentType string, body []byte) settled {
 		b.t.Fatalf("push of %s%s answered %d: %.400s", unit, query, r.Status, r.Body)
 	}
 	s := settled{rejected: map[int]map[string]bool{}, warned: map[int]map[string]bool{}}
-	if err := json.Unmarshal(r.Body, &s.Taken); err != nil {
+	if err := json.Unmarshal(r.Body, &s.Batch); err != nil {
 		b.t.Fatal(err)
 	}
-	if s.batch, err = probe.WaitStored(b.t.Context(), b.url, token, s.BatchID, time.Minute); err != nil {
+	if s.batch, err = client.At(b.url, token).WaitStored(b.t.Context(), s.BatchID, time.Minute); err != nil {
 		b.t.Fatal(err)
 	}
 	if s.batch.Accepted+s.batch.Rejected != s.Accepted+s.Rejected {
@@ -121,14 +123,14 @@ func (b *bench) sql(query string) [][]string {
 }
 
 // refused sends a body that cannot be read as a whole, and gives the problem.
-func (b *bench) refused(unit, query, contentType string, body []byte, status int) probe.Problem {
+func (b *bench) refused(unit, query, contentType string, body []byte, status int) problem.Document {
 	b.t.Helper()
 	before := b.sql("SELECT count() FROM records")[0][0]
-	r, err := probe.Do(b.t.Context(), http.MethodPost, b.url+"/v1/records"+query, b.token("agency", unit), contentType, body)
+	r, err := client.At(b.url, b.token("agency", unit)).Do(b.t.Context(), http.MethodPost, "/v1/records"+query, contentType, body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var p probe.Problem
+	var p problem.Document
 	if err := json.Unmarshal(r.Body, &p); err != nil || r.Status != status || r.Header.Get("Content-Type") != "application/problem+json" || p.Detail == "" {
 		b.t.Errorf("push of %s%s answered %d: %.400s, want a problem %d", unit, query, r.Status, r.Body, status)
 	}

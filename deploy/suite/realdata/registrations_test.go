@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/platform/client"
 	"credithub/deploy/suite/hub"
 )
 
@@ -205,7 +205,7 @@ func (b *bench) known(rows []found) {
 			fmt.Fprintf(&q, "e%d:entity(uscc:%q){uscc name}", i, c)
 		}
 		got := map[string]*struct{ USCC, Name string }{}
-		if err := probe.Query(b.t.Context(), b.url, token, "{"+q.String()+"}", nil, &got); err != nil {
+		if err := client.At(b.url, token).Query(b.t.Context(), "{"+q.String()+"}", nil, &got); err != nil {
 			b.t.Fatal(err)
 		}
 		for i, c := range part {
@@ -219,7 +219,7 @@ func (b *bench) known(rows []found) {
 		var a struct {
 			Checks []struct{ USCC, Outcome string }
 		}
-		if err := probe.Query(b.t.Context(), b.url, token, `query($u:[ID!]!){checks(usccs:$u,matter:"COMMITMENT_APPROVAL"){uscc outcome}}`, map[string]any{"u": part}, &a); err != nil {
+		if err := client.At(b.url, token).Query(b.t.Context(), `query($u:[ID!]!){checks(usccs:$u,matter:"COMMITMENT_APPROVAL"){uscc outcome}}`, map[string]any{"u": part}, &a); err != nil {
 			b.t.Fatal(err)
 		}
 		for i, c := range a.Checks {
@@ -243,7 +243,7 @@ func (b *bench) sources(rows []found) {
 			Accepted, Rejected int
 		}
 	}
-	if err := probe.Query(b.t.Context(), b.url, b.token("admin", "SAMR"), `{sources{unit{code} domain accepted rejected}}`, nil, &a); err != nil {
+	if err := client.At(b.url, b.token("admin", "SAMR")).Query(b.t.Context(), `{sources{unit{code} domain accepted rejected}}`, nil, &a); err != nil {
 		b.t.Fatal(err)
 	}
 	for _, s := range a.Sources {
