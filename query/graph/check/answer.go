@@ -50,7 +50,11 @@ func (a *Answer) Reset() {
 			*d = restrict.Decision{}
 		}
 	}
-	*a = Answer{Faults: a.Faults[:0], room: a.room[:0], facts: a.facts[:0], first: a.first[:0], slots: a.slots}
+	if a.records != nil {
+		a.one[0], a.records = audit.Record{}, nil
+	}
+	a.Matter, a.Decisions, a.Faults, a.Age = nil, nil, a.Faults[:0], nil
+	a.room, a.facts, a.first = a.room[:0], a.facts[:0], a.first[:0]
 }
 
 // Kept is how much memory of its own a keeps for the next question, in bytes,
