@@ -1,5 +1,6 @@
 // Package graph is the GraphQL endpoint: GraphQL over HTTP, the schema built
-// from schema.graphql, and in front of it the guards that graphql-go lacks.
+// from schema.graphql, and in front of it the guards that graphql-go lacks. Here its
+// rooms are put together.
 //
 // A request passes in this order: size of the body, tokens and brackets of the
 // text (before it is parsed), fragments, depth, fields, aliases and cost of the
@@ -21,8 +22,8 @@
 //	meter     counters
 //
 // It promises that
-//   - server and schema.graphql can't differ: a field without a resolver, and a
-//     resolver without a field, are errors at start;
+//   - server and schema.graphql can't differ: a field that only one of them has, or
+//     has as another type, is an error at start;
 //   - a check, and everything non-public that leaves, is in the audit log before
 //     the answer leaves, refusals included;
 //   - a plan answers what Execute would answer, only faster and in the order of

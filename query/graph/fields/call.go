@@ -20,9 +20,12 @@ type Scope struct {
 	Peer   string // address of an anonymous caller
 	Now    time.Time
 	Viewer *view.Viewer
-	Asks   int                                    // checks that share what a request may have of hits
-	Mixed  bool                                   // asks checks and for more that is read beside them
-	Aside  func(ctx context.Context, wait func()) // runs what only waits
+	Asks   int  // checks that share what a request may have of hits
+	Mixed  bool // asks checks and for more that is read beside them
+
+	// Aside calls wait, during which the request only waits and needs no place among
+	// those that are executed.
+	Aside func(ctx context.Context, wait func())
 
 	failed   []refusal.Told    // deferred fields that may not be null
 	answered []*store.Age      // of checks of which more of the same age is read

@@ -1,7 +1,11 @@
 // Package fields is everything that can be asked: schema.graphql as graphql-go's
-// types, and for each of its fields how it is answered. The two can't differ: a
-// field without an answer, and an answer without a field, are errors at start. Who
-// may see a field is for the access table to say, and is asked before each.
+// types, and for each of its fields one row that says how it is answered, by a plan
+// and by graphql-go alike. The two can't differ: a field without a row, a row
+// without a field, and a row of another type are errors at start. Who may see a
+// field is for the access table to say, and is asked before each.
+//
+// A new field stands in schema.graphql, in the row of its object here, and in
+// schema/access/fields.yaml.
 package fields
 
 import (

@@ -217,8 +217,8 @@ func (c *planner) argument(v ast.Value) (argument, bool) {
 	return argument{}, false
 }
 
-// told is a refusal of the root field; of one of its places when at is none below
-// zero.
+// told is a refusal of the root field, or of the code at one of its places; at is -1
+// for the field as a whole.
 func (r *planRoot) told(at int, bad *refusal.Refusal) *refusal.Told {
 	t := &refusal.Told{Refusal: bad, Locations: r.locations, Path: []any{r.path}}
 	if at >= 0 {
