@@ -269,9 +269,13 @@ func (c *Client) givenUp(operation string, err error) error {
 	return err
 }
 
+// mostPause is the longest time between two attempts: a leader that was away is
+// found soon after it is back.
+const mostPause = 100 * time.Millisecond
+
 // pause waits before attempt number n is repeated; false when ctx ended.
 func pause(ctx context.Context, n int) bool {
-	return sleep.For(ctx, min(20*time.Millisecond<<min(n, 5), 100*time.Millisecond))
+	return sleep.For(ctx, min(20*time.Millisecond<<min(n, 5), mostPause))
 }
 
 // permanent tells an error that no repetition mends.

@@ -10,6 +10,8 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"credithub/deploy/platform/sleep"
 )
 
 // Where to begin when no offset is known.
@@ -208,7 +210,7 @@ func (f *Fetcher) outOfRange(ctx context.Context) error {
 	}
 	s, e := start[f.partition], end[f.partition]
 	if f.offset >= s && f.offset <= e {
-		pause(ctx, 3)
+		sleep.For(ctx, mostPause)
 		return nil
 	}
 	return &OutOfRangeError{Topic: f.topic, Partition: f.partition, Offset: f.offset, Start: s, End: e}

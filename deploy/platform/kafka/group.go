@@ -8,6 +8,8 @@ import (
 	"time"
 
 	kafkago "github.com/segmentio/kafka-go"
+
+	"credithub/deploy/platform/sleep"
 )
 
 // Timing of groups: a dead member is noticed after the session, and a new one
@@ -56,7 +58,7 @@ func (c *Client) Group(ctx context.Context, group string, topics []string, f fun
 		stop()
 		_ = cg.Close()
 	}()
-	for failures := 0; ; {
+	for {
 		gen, err := cg.Next(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -69,17 +71,15 @@ func (c *Client) Group(ctx context.Context, group string, topics []string, f fun
 		}
 		err = generation(ctx, gen, f)
 		c.count.rejoins.Inc()
-		if err == nil || ctx.Err() != nil {
-			failures = 0
-			continue
+		if err != nil && ctx.Err() == nil {
+			c.count.failures.WithLabelValues(opGroup).Inc()
+			sleep.For(ctx, mostPause)
 		}
-		c.count.failures.WithLabelValues(opGroup).Inc()
-		failures++
-		pause(ctx, failures+3)
 	}
 }
 
-// generation runs f until it returns.
+// generation runs f for one generation of the group until f returns, and gives its
+// error, but none when f was told to stop.
 func generation(ctx context.Context, gen *kafkago.Generation, f func(context.Context, Assignment) error) error {
 	a := Assignment{Generation: gen.ID, Partitions: map[string][]int{}, commit: gen.CommitOffsets}
 	for topic, ps := range gen.Assignments {
@@ -96,7 +96,7 @@ func generation(ctx context.Context, gen *kafkago.Generation, f func(context.Con
 		defer stop()
 		err := f(run, a)
 		if run.Err() != nil {
-			err = nil // was told to stop
+			err = nil
 		}
 		done <- err
 	})
