@@ -10,6 +10,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/stored"
 )
@@ -132,7 +133,7 @@ func TestCase_L20_AnyOrderGivesOneState(t *testing.T) {
 			d, seen, accepted := NewDecisions(law), follower{}, []list.EventRecord{}
 			for seq, i := range order {
 				ev := log[i]
-				ev.Seq = Seq(int64(seq), 0)
+				ev.Seq = feed.Seq(int64(seq), 0)
 				out := d.Apply(&ev, hash(&ev), 0)
 				if out.Status != stored.Accepted {
 					t.Fatalf("history %d: %+v", n, out)

@@ -5,19 +5,9 @@ import (
 	"strings"
 
 	"credithub/schema/fault"
-	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/stored"
 )
-
-// Seq is the place of a message on credit.entries: offset of the decision record
-// × feed.SeqPerRecord + ordinal.
-func Seq(offset int64, ordinal int) uint64 {
-	return uint64(offset)*feed.SeqPerRecord + uint64(ordinal)
-}
-
-// ProgressSeq is the Seq of the progress after a decision record.
-func ProgressSeq(offset int64) uint64 { return Seq(offset, feed.SeqPerRecord-1) }
 
 // Change is a new state of an entry.
 type Change struct {

@@ -13,6 +13,7 @@ import (
 
 	"credithub/schema/civil"
 	"credithub/schema/fault"
+	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/record"
 	"credithub/schema/stored"
@@ -450,7 +451,7 @@ func TestDecisionsEqualAFoldOverEverything(t *testing.T) {
 				r.Retracted = true
 				hash |= 1
 			}
-			r.Seq = Seq(int64(i), 0)
+			r.Seq = feed.Seq(int64(i), 0)
 			log = append(log, message{r, hash})
 		}
 		cut := rapid.IntRange(0, len(log)).Draw(t, "restart after")
@@ -525,7 +526,7 @@ func TestResumptions(t *testing.T) {
 	d := NewDecisions(list.Law{})
 	apply := func(id string, version uint32, e list.Event) list.State {
 		t.Helper()
-		r := list.EventRecord{RecordID: id, Version: version, Seq: Seq(int64(version), 0), OccurredOn: civil.NoDate,
+		r := list.EventRecord{RecordID: id, Version: version, Seq: feed.Seq(int64(version), 0), OccurredOn: civil.NoDate,
 			Facts: list.Facts{EntryID: "E", List: list.Code(3), USCC: "91420100MA4N0A2B5Y", Unit: "SAMR", Event: e,
 				DecidedOn: civil.MakeDate(2026, 3, 2), ServedOn: civil.MakeDate(2026, 3, 4), EffectiveFrom: civil.NoDate, TermUntil: civil.NoDate}}
 		out := d.Apply(&r, uint64(version), 0)

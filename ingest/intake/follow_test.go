@@ -12,8 +12,10 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
+	"credithub/schema/civil"
 	"credithub/schema/ddl"
 	"credithub/schema/feed"
+	"credithub/schema/list"
 	"credithub/schema/receipt"
 	"credithub/schema/uscc"
 )
@@ -138,8 +140,8 @@ func TestCase_P6_ChangesAndNoticesSurviveKills(t *testing.T) {
 	slices.Sort(seqs)
 	for _, s := range seqs {
 		m := entries[s]
-		is := m.Entry != nil && m.Entry.State == "IN_FORCE" && m.Entry.Until == ""
-		if _, ok := told[s]; inForce[m.ID] != is && !ok && (m.Entry == nil || m.Entry.Until == "") {
+		is := m.Entry != nil && m.Entry.State == list.InForce && m.Entry.Until == civil.NoDate
+		if _, ok := told[s]; inForce[m.ID] != is && !ok && (m.Entry == nil || m.Entry.Until == civil.NoDate) {
 			t.Errorf("%s was %v, is %v, and nobody was told: %+v", m.ID, inForce[m.ID], is, m.Entry)
 		}
 		inForce[m.ID] = is

@@ -206,7 +206,7 @@ func (j *judge) version(p *payload, offset int64, unit string, row *record.Row, 
 		j.out.Sent = uint64(sent)
 	}
 	if p.domain == record.Decision {
-		r := record.EventOf(row, unit, derive.Seq(offset, 0))
+		r := record.EventOf(row, unit, feed.Seq(offset, 0))
 		out := j.dcs.Apply(&r, row.Hash, sent)
 		row.Version, j.out.Version = r.Version, r.Version
 		if out.Status == stored.Rejected {
@@ -300,7 +300,7 @@ func (j *judge) accept(b *sink.Block, p *payload, o *origin, v verdict) {
 	p.changed.note(v.subject, row.USCC)
 	p.changed.add(j.left)
 	for i := range v.changes {
-		c := change{Change: v.changes[i], seq: derive.Seq(out.Offset, v.changes[i].Ordinal), at: o.recordedAt}
+		c := change{Change: v.changes[i], seq: feed.Seq(out.Offset, v.changes[i].Ordinal), at: o.recordedAt}
 		p.changes = append(p.changes, c)
 		if c.USCC != text(row.USCC) {
 			p.changed.add([]byte(c.USCC))

@@ -15,6 +15,7 @@ import (
 	"credithub/ingest/derive"
 	"credithub/ingest/sink"
 	"credithub/schema/civil"
+	"credithub/schema/feed"
 	"credithub/schema/fold"
 	"credithub/schema/policy"
 	"credithub/schema/record"
@@ -157,7 +158,7 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 			// What was accepted stays accepted, also when the rules have changed
 			// since: faults are of no interest here.
 			j.dec.Decode(env, loadDay, &j.row)
-			r := record.EventOf(&j.row, v.Unit, derive.Seq(v.Offset, 0))
+			r := record.EventOf(&j.row, v.Unit, feed.Seq(v.Offset, 0))
 			j.dcs.Load(&r, v.Hash)
 			return nil
 		})

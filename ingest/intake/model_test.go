@@ -144,7 +144,7 @@ func (h *hub) model(d record.Domain) model {
 				if row.Op == record.Upsert {
 					h.policy.Read(&f.read, d, row.Kind, policy.StoredValues(row.Data, row.OccurredOn))
 				}
-				e := record.EventOf(&row, row.Unit, derive.Seq(msg.Offset, 0))
+				e := record.EventOf(&row, row.Unit, feed.Seq(msg.Offset, 0))
 				f.event = list.EventRecord{RecordID: strings.Clone(e.RecordID), Version: e.Version, Seq: e.Seq, Retracted: e.Retracted, OccurredOn: e.OccurredOn, OccurredAt: e.OccurredAt, Facts: e.Facts}
 				x := &f.event.Facts
 				for _, s := range []*string{&x.EntryID, &x.USCC, &x.Cause, &x.DocumentNo, &x.ExitDocumentNo} {

@@ -41,7 +41,7 @@ func (l *lane) feedDecisions(ctx context.Context, chunks []*sink.Chunk) error {
 		rejects, outcomes = appendRejects(rejects, p.rejects), appendOutcomes(outcomes, p)
 	}
 	last.Through = []receipt.Position{{Domain: record.Decision, Partition: partition, Offset: through}}
-	value, err := json.Marshal(feed.EntryMessage{Seq: derive.ProgressSeq(through), RecordedAt: l.x.cfg.Now().UTC(), Progress: &last})
+	value, err := json.Marshal(feed.EntryMessage{Seq: feed.ProgressSeq(through), RecordedAt: l.x.cfg.Now().UTC(), Progress: &last})
 	if err != nil {
 		return fmt.Errorf("intake: progress: %w", err)
 	}

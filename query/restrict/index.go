@@ -229,7 +229,7 @@ func (x *Index) Still(f func()) (through []receipt.Position, entriesBelow uint64
 		}
 		through = slices.Clone(st.progress.now.Load().at)
 		if st.seq > 0 { // an entry counts before the progress that follows it says so
-			through = receipt.Merge(append(through, receipt.Position{Domain: record.Decision, Offset: int64((st.seq - 1) / feed.SeqPerRecord)}))
+			through = receipt.Merge(append(through, receipt.Position{Domain: record.Decision, Offset: feed.SeqOffset(st.seq - 1)}))
 		}
 		return through, st.seq
 	}

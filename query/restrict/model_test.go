@@ -63,7 +63,7 @@ func (n *node) equals(t *rapid.T, w *world) {
 		}
 	}
 	now := n.st.progress.now.Load()
-	if o := now.offset(record.Decision, 0); firstSeqAfter(o) > n.st.seq && o >= 0 {
+	if o := now.offset(record.Decision, 0); feed.Seq(o+1, 0) > n.st.seq && o >= 0 {
 		// Ordinals that a record has no messages for leave room below.
 		last := w.messages(int(o))
 		if last[len(last)-1].Seq >= n.st.seq {

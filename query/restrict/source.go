@@ -56,7 +56,7 @@ func (h *Head) cut() uint64 {
 	cut := uint64(0)
 	for _, s := range h.Stored {
 		if s.Domain == record.Decision {
-			cut = max(cut, firstSeqAfter(s.Offset))
+			cut = max(cut, feed.Seq(s.Offset+1, 0))
 		}
 	}
 	return cut

@@ -139,7 +139,3 @@ func (st *state) start(h *Head) {
 	st.progress.advance(h.positions())
 	st.seq = h.cut()
 }
-
-// firstSeqAfter is the lowest Seq of a record after an offset of
-// credit.decision: Seq is offset × 4 + ordinal.
-func firstSeqAfter(offset int64) uint64 { return uint64(offset+1) * feed.SeqPerRecord }

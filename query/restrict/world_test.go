@@ -129,7 +129,7 @@ func (w *world) foldEntries(below uint64) map[string]map[string]string {
 	}
 	byCode := map[string]map[string]string{}
 	for id, m := range at {
-		if m.Entry == nil || m.Entry.State != list.InForce.String() {
+		if m.Entry == nil || m.Entry.State != list.InForce {
 			continue
 		}
 		if byCode[m.USCC] == nil {

@@ -45,6 +45,16 @@ const (
 // them instead, and the progress after it.
 const SeqPerRecord = 16
 
+// Seq is the place of a message on credit.entries among those of a decision record,
+// which stands at an offset of credit.decision.
+func Seq(offset int64, ordinal int) uint64 { return uint64(offset)*SeqPerRecord + uint64(ordinal) }
+
+// ProgressSeq is the Seq of the progress after a decision record.
+func ProgressSeq(offset int64) uint64 { return Seq(offset, SeqPerRecord-1) }
+
+// SeqOffset is the offset of the decision record that a Seq belongs to.
+func SeqOffset(seq uint64) int64 { return int64(seq / SeqPerRecord) }
+
 // EntryMessage is a value on credit.entries, keyed by entryId. Seq orders all
 // messages: offset on credit.decision × SeqPerRecord + ordinal within that record. A
 // reader applies a message only if its Seq is above all it has applied, so
