@@ -17,7 +17,7 @@ import (
 	"credithub/deploy/platform/supervise"
 )
 
-// bulkNice is the niceness at which up starts engine and ingest.
+// bulkNice is the niceness of the engine, as up starts it, and of who floods the hub.
 const bulkNice = 10
 
 // stage is a hub in parts on a directory of its own: broker and engine are there

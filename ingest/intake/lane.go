@@ -34,12 +34,12 @@ type lane struct {
 
 	mu      sync.Mutex
 	loaded  bool
-	damaged bool                 // what is stored can't be read back
-	away    map[string]time.Time // partitions that Kafka doesn't serve, since when
+	damaged bool                    // what is stored can't be read back
+	away    map[sink.Partition]bool // those that Kafka doesn't serve
 }
 
 func (x *Intake) newLane(name string, domains []record.Domain) *lane {
-	return &lane{x: x, name: name, domains: domains, away: map[string]time.Time{}}
+	return &lane{x: x, name: name, domains: domains, away: map[sink.Partition]bool{}}
 }
 
 // partition is one that the lane reads.
@@ -48,6 +48,10 @@ type partition struct {
 	number int
 	from   int64
 	last   time.Time // when the hub learned of the last stored row; zero without
+}
+
+func (p *partition) place() sink.Partition {
+	return sink.Partition{Topic: p.domain.Topic(), Partition: uint16(p.number)}
 }
 
 // run loads what is stored, then reads on from there until ctx ends.
@@ -217,13 +221,13 @@ func (l *lane) read(ctx context.Context, p partition) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			l.fetchFailed(ctx, f, err, tries)
+			l.fetchFailed(ctx, p, f, err, tries)
 			tries++
 			continue
 		}
 		if tries > 0 {
 			tries = 0
-			l.served(topic, p.number)
+			l.served(p)
 		}
 		lag.Set(float64(max(b.HighWater-b.Next, 0)))
 		if len(b.Messages) == 0 {
@@ -244,7 +248,7 @@ func (l *lane) read(ctx context.Context, p partition) error {
 // next has lost messages: that is counted, and reading goes on with the first one
 // it has. A log that is shorter than what is stored is another log: nothing can be
 // read from it without counting twice.
-func (l *lane) fetchFailed(ctx context.Context, f *kafka.Fetcher, err error, tries int) {
+func (l *lane) fetchFailed(ctx context.Context, p partition, f *kafka.Fetcher, err error, tries int) {
 	l.x.met.retries.Inc()
 	var out *kafka.OutOfRangeError
 	if errors.As(err, &out) && out.Offset < out.Start {
@@ -257,18 +261,22 @@ func (l *lane) fetchFailed(ctx context.Context, f *kafka.Fetcher, err error, tri
 	if tries == 0 {
 		l.x.cfg.Logger.Warn("can't read from Kafka, trying again", "lane", l.name, "error", err)
 	}
-	l.mu.Lock()
-	if key := err.Error(); len(l.away) < 64 && l.away[key].IsZero() {
-		l.away[key] = l.x.cfg.Now()
-	}
-	l.mu.Unlock()
+	l.missed(p)
 	pause(ctx, tries)
 }
 
-func (l *lane) served(string, int) {
+// missed notes that Kafka doesn't serve a partition.
+func (l *lane) missed(p partition) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(l.away)
+	l.away[p.place()] = true
+}
+
+// served notes that Kafka serves a partition again.
+func (l *lane) served(p partition) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.away, p.place())
 }
 
 // notReady says why the lane is not ready, "" when it is.

@@ -1,8 +1,9 @@
 // Package policy is the law as data: credit lists, measures, approval matters,
-// units and the working-day calendar, kept as YAML tables with a version, linted
-// and compiled into lookups. It promises that no measure goes beyond its basis
-// and that every lookup on the path of a check allocates nothing. It never
-// decides about a case, reads a clock or holds state.
+// units, facts beside the lists, purposes, notices and the working-day calendar,
+// kept as YAML tables with a version, linted and compiled into lookups. It
+// promises that no measure goes beyond its basis and that every lookup on the
+// path of a check allocates nothing. It never decides about a case, reads a clock
+// or holds state.
 package policy
 
 import (
