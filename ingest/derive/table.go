@@ -10,6 +10,11 @@ const (
 // table is a hash table of open addressing in segments that grow one at a time
 // by a fourth, so that it is seven to nine tenths full whatever it holds. A key
 // of 0 stands for an empty slot; who puts it gets it as 1.
+//
+// The index of restrictions (query) has hash tables of its own: they are read while
+// another goroutine writes, and so hold nothing but words, and marks where keys
+// were. Here one goroutine does both, values have any type and stay for good, and
+// neither table could be the other without losing room or speed.
 type table[V any] struct {
 	seg [segments]segment[V]
 	n   int
