@@ -22,14 +22,14 @@ type checkCmd struct {
 }
 
 const checkDocument = `query($u:ID!,$m:ID!,$c:String,$a:String,$p:String){check(uscc:$u,matter:$m,caseNo:$c,after:$a,personKey:$p){
-id uscc outcome obligation asOf receipt matter{code nameZh} subject{name}
-hits{obligation role citation measure{code nameZh} entry{id documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
-evidence{reason since until record{id version domain unit{name}}}}
+id uscc outcome obligation asOf matter{code nameZh} subject{name}
+hits{obligation role citation measure{code nameZh} entry{documentNo since until wayOutZh list{code nameZh} decidedBy{name}}
+evidence{reason since until record{id version unit{name}}}}
 staleSources{unit{code name} domain} unconnectedSources{unit{code name} domain}}}`
 
 // checkAnswer is what the command prints.
 type checkAnswer struct {
-	ID, USCC, Outcome, Obligation, AsOf, Receipt string
+	ID, USCC, Outcome, Obligation, AsOf string
 
 	Matter  struct{ Code, NameZh string }
 	Subject *struct{ Name string }
@@ -39,18 +39,16 @@ type checkAnswer struct {
 		Citation   string
 		Measure    struct{ Code, NameZh string }
 		Entry      *struct {
-			ID, DocumentNo string
-			Since, Until   string
-			WayOutZh       string
-			List           struct{ Code, NameZh string }
-			DecidedBy      struct{ Name string }
+			DocumentNo, Since, Until, WayOutZh string
+			List                               struct{ Code, NameZh string }
+			DecidedBy                          struct{ Name string }
 		}
 		Evidence *struct {
 			Reason, Since, Until string
 			Record               struct {
-				ID, Domain string
-				Version    int
-				Unit       struct{ Name string }
+				ID      string
+				Version int
+				Unit    struct{ Name string }
 			}
 		}
 	}
