@@ -150,7 +150,7 @@ func (h *hub) damagedParts(ctx context.Context) (out []damagedPart, err error) {
 // The damaged ones are put aside, never removed.
 func (c *repairCmd) rebuild(ctx context.Context, r *running, bad []damagedPart) error {
 	for _, b := range bad {
-		fmt.Printf("table %s: part %s is damaged\n", b.table, b.part)
+		fmt.Printf("table %s: part %s is damaged: %s\n", b.table, b.part, b.why)
 	}
 	if c.Clickhouse != "" {
 		return errors.New("repair: damaged parts of a server that is not the hub's own: fetch them from a replica, or restore the table from a backup")
