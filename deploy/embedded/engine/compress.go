@@ -69,7 +69,6 @@ type output struct {
 	frames *compress.Writer
 	coding string
 	begun  bool
-	bytes  int64
 }
 
 // frameSize bounds the plain bytes of one compressed frame.
@@ -130,7 +129,6 @@ func (o *output) Write(b []byte) (int, error) {
 	if err := o.begin(); err != nil {
 		return 0, err
 	}
-	o.bytes += int64(len(b))
 	var w io.Writer = o.w
 	if o.coder != nil {
 		w = o.coder

@@ -12,7 +12,6 @@ import (
 
 	kafkago "github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/sasl"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"credithub/deploy/platform/sleep"
@@ -43,7 +42,6 @@ type Client struct {
 	transport *kafkago.Transport
 	api       *kafkago.Client
 	dialer    *kafkago.Dialer
-	mech      sasl.Mechanism
 	proof     *proof
 	format    *kmsg.RequestFormatter // of the requests that travel as an exchange
 	count     *counters
@@ -78,7 +76,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	dial := &net.Dialer{Timeout: cfg.DialTimeout / 2, KeepAlive: 10 * time.Second}
 	c := &Client{
-		cfg: cfg, mech: mech, proof: proof, addr: kafkago.TCP(cfg.Brokers...), count: newCounters(cfg.Metrics),
+		cfg: cfg, proof: proof, addr: kafkago.TCP(cfg.Brokers...), count: newCounters(cfg.Metrics),
 		topics: map[string]topicSize{}, format: kmsg.NewRequestFormatter(kmsg.FormatterClientID(cfg.ClientID)),
 		transport: &kafkago.Transport{
 			Dial: dial.DialContext, DialTimeout: cfg.DialTimeout, IdleTimeout: time.Minute,
