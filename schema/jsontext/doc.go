@@ -1,7 +1,6 @@
 // Package jsontext reads and writes JSON (RFC 8259) as bytes, without reflection
 // and without making objects of it: one scanner and one writer for every path that
-// sees each row, message or answer. What is read once, at start or for a person,
-// uses encoding/json.
+// sees each row, request or answer. What is read or written seldom uses encoding/json.
 //
 // A Scanner promises to accept exactly the texts that encoding/json accepts, down
 // to how deep its caller lets values nest, and to give every value as a span of the
@@ -14,8 +13,9 @@
 // what is wrong inside one row stays with that row.
 //
 // The append functions write compact JSON that encoding/json reads back as the same
-// value. Each text has one form, because content hashes and the hash chain of the
-// audit cover what is written.
+// value. A text has one form by AppendString and one by AppendStrict, neither of which
+// may change: content hashes cover the one, the lines of the audit are held against the
+// other byte by byte.
 //
 // The package of this name in the standard library can't be imported: in Go 1.26 it
 // is an experiment, there only under GOEXPERIMENT=jsonv2.
