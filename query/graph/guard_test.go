@@ -71,7 +71,7 @@ func TestThePublicTakesTheStoreFromNobody(t *testing.T) {
 	s.front.Public <- struct{}{}
 	f("", read, "TIMEOUT", 1)
 	f("officer:SAMR", read, "", 1)
-	f("", "{lists{code}}", "", 1) // of the policy
+	f("", "{lists{code}purposes{code}}", "", 1) // of the policy
 	<-s.front.Public
 	f("", read, "", 1)
 }

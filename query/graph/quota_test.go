@@ -53,7 +53,7 @@ func TestCase_S5_StrangersHaveAQuota(t *testing.T) {
 	if answered != 60 {
 		t.Errorf("%d of 800 look-ups were answered", answered)
 	}
-	for _, body := range []string{`{"query":"{lists{code} measures{code} matters{code} sources{domain}}"}`, `{"query":"{__schema{queryType{name}}}"}`} {
+	for _, body := range []string{`{"query":"{lists{code} measures{code} matters{code} purposes{code} sources{domain}}"}`, `{"query":"{__schema{queryType{name}}}"}`} {
 		if w := lookUp(s, "192.0.2.1:1", "", body); w.Code != http.StatusOK {
 			t.Errorf("a catalogue counts: %s", w.Body)
 		}

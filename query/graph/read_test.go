@@ -304,7 +304,7 @@ func TestReadsAreRecorded(t *testing.T) {
 	f("", entity)
 	f("officer", `{entity(uscc:"`+unknownCode+`"){name}}`, unknownCode)
 	f("officer", `{listEntries(uscc:"`+unknownCode+`",state:PRE_NOTICE){totalCount}}`, unknownCode)
-	f("officer", `{lists{code}sources{fresh}}`)
+	f("officer", `{lists{code}measures{code}matters{code}purposes{code}sources{fresh}}`)
 	f("supervisor", `{search(text:"武汉"){edges{node{name}}}}`, listedCode+","+clearCode)
 	f("agency:MOF", `{listEntries{edges{node{id}}}}`, listedCode)
 	f("officer", `{__schema{types{name}}}`)

@@ -165,6 +165,10 @@ func (d *Cache) compile(text string) (doc *Document, errs []refusal.Told) {
 	return doc, nil
 }
 
+// catalogues are the root fields that show what the hub is made of and nothing of
+// anybody: they take no place of the public, and no record is kept of them.
+var catalogues = map[string]bool{"lists": true, "measures": true, "matters": true, "purposes": true, "sources": true}
+
 // classify tells by the root fields what a document asks.
 func (d *Document) classify() {
 	d.Public, d.Checks, d.Constant = true, true, len(d.Op.VariableDefinitions) == 0
@@ -178,9 +182,11 @@ func (d *Document) classify() {
 		case "check", "checks":
 			d.Asks++
 			d.Public, d.Constant = false, false
-		case "lists", "measures", "matters", "sources":
-			d.Checks, d.Constant = false, false
 		default:
+			if catalogues[f.Name] {
+				d.Checks, d.Constant = false, false
+				break
+			}
 			reads = true
 			d.Public, d.Checks, d.Constant = false, false, false
 		}

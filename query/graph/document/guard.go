@@ -313,7 +313,8 @@ func (g *guard) field(f *ast.Field, c *counters, depth, objects int) {
 // several tells how many objects a field of a list may bring for each object it
 // stands on; one where it is no list.
 var several = map[string]int{
-	"lists": 30, "measures": 60, "matters": 30, "sources": 180, "entries": 10, "hits": 2, "staleSources": 3, "unconnectedSources": 3,
+	"lists": 30, "measures": 60, "matters": 30, "purposes": 10, "sources": 180, "entries": 10, "toldBy": 2, "hits": 2,
+	"staleSources": 3, "unconnectedSources": 3,
 	"types": 40, "fields": 10, "args": 3, "inputFields": 2, "enumValues": 6, "interfaces": 1, "possibleTypes": 1, "directives": 6,
 }
 
