@@ -11,6 +11,7 @@ import (
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // deciding are the domains whose records decide about a subject.
@@ -28,18 +29,17 @@ func decides(p receipt.Position) bool { return slices.Contains(deciding, p.Domai
 // code say so and tell since when: by the day on which that was approved, or that of
 // the row; the latest counts. Group codes of GSXT: 3 revoked and deregistered, 4
 // deregistered.
-const endedQuery = `WITH
+var endedQuery = `WITH
 	told AS (
 		SELECT line, record_id, uscc, toDate32OrZero(JSONExtractString(data, 'decidedOn')) AS decided FROM records
 		WHERE batch_id = ? AND domain IN (?) AND status = 'ACCEPTED' AND op = 'upsert' AND JSONExtractString(data, 'event') != 'EXITED'),
 	registrations AS (
-		SELECT uscc, argMax(status = 'ACCEPTED' AND op = 'upsert', version) AS stands, argMax(JSONExtractString(data, 'status') IN ('3', '4'), version) AS over,
-			argMax(toDate32OrZero(JSONExtractString(data, 'approvedOn')), version) AS approved, argMax(occurred_on, version) AS occurred,
-			if(approved > toDate32('1900-01-01'), approved, occurred) AS day
-		FROM records WHERE domain = 'registration' AND status IN ('ACCEPTED', 'MOVED') AND uscc GLOBAL IN (SELECT uscc FROM told WHERE uscc != '')
-		GROUP BY uscc, unit, record_id),
+		SELECT uscc, toString(status) AS status_, toString(op) AS op_, JSONExtractString(data, 'status') IN ('3', '4') AS over,
+			toDate32OrZero(JSONExtractString(data, 'approvedOn')) AS approved, if(approved > toDate32('1900-01-01'), approved, occurred_on) AS day
+		FROM records WHERE domain = 'registration' AND ` + stored.Counts + ` AND uscc GLOBAL IN (SELECT uscc FROM told WHERE uscc != '')` + stored.Latest + `),
 	ended AS (
-		SELECT uscc, max(day) AS since FROM registrations WHERE stands GROUP BY uscc HAVING min(over AND day > toDate32('1900-01-01')))
+		SELECT uscc, max(day) AS since FROM registrations WHERE ` + stored.Holds("status_", "op_") + `
+		GROUP BY uscc HAVING min(over AND day > toDate32('1900-01-01')))
 SELECT line, any(record_id), toString(any(since)) FROM told GLOBAL INNER JOIN ended USING uscc WHERE since < decided
 GROUP BY line ORDER BY line LIMIT ?`
 
