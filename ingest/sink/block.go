@@ -20,7 +20,7 @@ type Partition struct {
 type Block struct {
 	*columns[stored.Message]
 	// Columns that say where a row stands.
-	topic              *word
+	topic              *lowCardinality
 	partition          *proto.ColUInt16
 	offset, feedOffset *proto.ColInt64
 
@@ -42,7 +42,7 @@ type span struct {
 func newBlock() *Block {
 	t := newColumns(stored.Messages)
 	return &Block{
-		columns: t, topic: data[*word](t, "topic"), partition: data[*proto.ColUInt16](t, "partition"),
+		columns: t, topic: data[*lowCardinality](t, "topic"), partition: data[*proto.ColUInt16](t, "partition"),
 		offset: data[*proto.ColInt64](t, "offset"), feedOffset: data[*proto.ColInt64](t, "feed_offset"),
 		Names: newNames(), Entries: newEntries(),
 	}

@@ -9,35 +9,35 @@ import (
 	"credithub/schema/column"
 )
 
-// textCell is a column of strings.
-type textCell[R any, V string | []byte] struct {
-	col text
+// stringCell is a column of strings.
+type stringCell[R any, V string | []byte] struct {
+	col stringColumn
 	at  column.Field[R, V]
 }
 
-func (c *textCell[R, V]) append(r *R)          { appendText(&c.col, *c.at.At(r)) }
-func (c *textCell[R, V]) keep(want []bool)     { c.col.keep(want) }
-func (c *textCell[R, V]) reset()               { c.col.reset() }
-func (c *textCell[R, V]) data() proto.ColInput { return &c.col }
+func (c *stringCell[R, V]) append(r *R)          { appendString(&c.col, *c.at.At(r)) }
+func (c *stringCell[R, V]) keep(want []bool)     { c.col.keep(want) }
+func (c *stringCell[R, V]) reset()               { c.col.reset() }
+func (c *stringCell[R, V]) data() proto.ColInput { return &c.col }
 
-// wordCell is a column of words.
-type wordCell[R any] struct {
-	*word
+// lowCardinalityCell is a column of words.
+type lowCardinalityCell[R any] struct {
+	*lowCardinality
 	at column.Field[R, string]
 }
 
-func (c *wordCell[R]) append(r *R)          { c.word.append(*c.at.At(r)) }
-func (c *wordCell[R]) data() proto.ColInput { return c.word }
+func (c *lowCardinalityCell[R]) append(r *R)          { c.lowCardinality.append(*c.at.At(r)) }
+func (c *lowCardinalityCell[R]) data() proto.ColInput { return c.lowCardinality }
 
 // namedCell is a column of numbers that are stored by their names.
 type namedCell[R any] struct {
-	*word
+	*lowCardinality
 	at    column.Field[R, uint8]
 	names []string
 }
 
-func (c *namedCell[R]) append(r *R)          { c.word.append(column.Name(c.names, *c.at.At(r))) }
-func (c *namedCell[R]) data() proto.ColInput { return c.word }
+func (c *namedCell[R]) append(r *R)          { c.lowCardinality.append(column.Name(c.names, *c.at.At(r))) }
+func (c *namedCell[R]) data() proto.ColInput { return c.lowCardinality }
 
 // numbersCell is a column of numbers or truths.
 type numbersCell[R, V any, C ~[]V] struct {

@@ -6,23 +6,23 @@ import (
 	"github.com/ClickHouse/ch-go/proto"
 )
 
-// text is a column of strings, kept as it goes over the wire: each with its
+// stringColumn is a column of strings, kept as it goes over the wire: each with its
 // length before it.
-type text struct {
+type stringColumn struct {
 	buf []byte
 	n   int
 }
 
-func appendText[V string | []byte](c *text, v V) {
+func appendString[V string | []byte](c *stringColumn, v V) {
 	c.buf = binary.AppendUvarint(c.buf, uint64(len(v)))
 	c.buf = append(c.buf, v...)
 	c.n++
 }
 
-func (c *text) reset() { c.buf, c.n = c.buf[:0], 0 }
+func (c *stringColumn) reset() { c.buf, c.n = c.buf[:0], 0 }
 
 // keep drops the rows that are not wanted.
-func (c *text) keep(want []bool) {
+func (c *stringColumn) keep(want []bool) {
 	from, to, n := 0, 0, 0
 	for i := range c.n {
 		l, w := binary.Uvarint(c.buf[from:])
@@ -37,64 +37,64 @@ func (c *text) keep(want []bool) {
 }
 
 // Type of the column.
-func (c *text) Type() proto.ColumnType { return proto.ColumnTypeString }
+func (c *stringColumn) Type() proto.ColumnType { return proto.ColumnTypeString }
 
 // Rows of the column.
-func (c *text) Rows() int { return c.n }
+func (c *stringColumn) Rows() int { return c.n }
 
 // EncodeColumn writes the column.
-func (c *text) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.buf) }
+func (c *stringColumn) EncodeColumn(b *proto.Buffer) { b.PutRaw(c.buf) }
 
 // WriteColumn hands the column over without copying it.
-func (c *text) WriteColumn(w *proto.Writer) { w.ChainWrite(c.buf) }
+func (c *stringColumn) WriteColumn(w *proto.Writer) { w.ChainWrite(c.buf) }
 
-// word is a column of LowCardinality(String): a dictionary and the number of
+// lowCardinality is a column of LowCardinality(String): a dictionary and the number of
 // each row's word in it. The rows of a block have few.
-type word struct {
+type lowCardinality struct {
 	keys  proto.ColUInt16
-	dict  text
+	dict  stringColumn
 	at    map[string]uint16
 	last  string
 	lastN uint16
 }
 
-func newWord() *word {
-	w := &word{at: map[string]uint16{}}
+func newLowCardinality() *lowCardinality {
+	w := &lowCardinality{at: map[string]uint16{}}
 	w.reset()
 	return w
 }
 
-func (c *word) append(s string) {
+func (c *lowCardinality) append(s string) {
 	if s != c.last {
 		c.lastN, c.last = c.number(s), s
 	}
 	c.keys = append(c.keys, c.lastN)
 }
 
-// number gives the place of a word. The dictionary of a block that has 65,535
+// number gives the number of a word. The dictionary of a block that has 65,535
 // words is full; the caller bounds words long before.
-func (c *word) number(s string) uint16 {
+func (c *lowCardinality) number(s string) uint16 {
 	n, ok := c.at[s]
 	if !ok {
 		n = uint16(len(c.at))
 		c.at[s] = n
-		appendText(&c.dict, s)
+		appendString(&c.dict, s)
 	}
 	return n
 }
 
 // reset empties the column; the empty word is always the first one.
-func (c *word) reset() {
+func (c *lowCardinality) reset() {
 	clear(c.at)
 	c.dict.reset()
 	c.last, c.lastN = "", c.number("")
 	c.keys = c.keys[:0]
 }
 
-func (c *word) keep(want []bool) { c.keys = keep(c.keys, want) }
+func (c *lowCardinality) keep(want []bool) { c.keys = keep(c.keys, want) }
 
 // row is the word of a row.
-func (c *word) row(i int) string {
+func (c *lowCardinality) row(i int) string {
 	for s, n := range c.at {
 		if n == c.keys[i] {
 			return s
@@ -104,19 +104,19 @@ func (c *word) row(i int) string {
 }
 
 // Type of the column.
-func (c *word) Type() proto.ColumnType { return "LowCardinality(String)" }
+func (c *lowCardinality) Type() proto.ColumnType { return "LowCardinality(String)" }
 
 // Rows of the column.
-func (c *word) Rows() int { return len(c.keys) }
+func (c *lowCardinality) Rows() int { return len(c.keys) }
 
 // EncodeState writes the version of the encoding.
-func (c *word) EncodeState(b *proto.Buffer) { b.PutInt64(1) }
+func (c *lowCardinality) EncodeState(b *proto.Buffer) { b.PutInt64(1) }
 
 // cardinalityMeta says: additional keys, a new dictionary, numbers of 16 bits.
 const cardinalityMeta = 1<<9 | 1<<10 | int64(proto.KeyUInt16)
 
 // EncodeColumn writes dictionary and numbers.
-func (c *word) EncodeColumn(b *proto.Buffer) {
+func (c *lowCardinality) EncodeColumn(b *proto.Buffer) {
 	if c.Rows() == 0 {
 		return
 	}
@@ -128,7 +128,7 @@ func (c *word) EncodeColumn(b *proto.Buffer) {
 }
 
 // WriteColumn hands the column over.
-func (c *word) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
+func (c *lowCardinality) WriteColumn(w *proto.Writer) { w.ChainBuffer(c.EncodeColumn) }
 
 // keep drops the elements that are not wanted.
 func keep[T any](s []T, want []bool) []T {

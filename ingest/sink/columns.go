@@ -73,7 +73,7 @@ func (t *columns[R]) keep(want []bool) {
 func (t *columns[R]) bytes() int {
 	n := 64 * t.rows
 	for i := range t.in {
-		if c, ok := t.in[i].Data.(*text); ok {
+		if c, ok := t.in[i].Data.(*stringColumn); ok {
 			n += len(c.buf)
 		}
 	}
@@ -94,14 +94,14 @@ func newCell[R any](c *column.Column[R]) cell[R] {
 	switch f := c.Field().(type) {
 	case column.Field[R, string]:
 		if c.Kind == column.KindWord {
-			return &wordCell[R]{newWord(), f}
+			return &lowCardinalityCell[R]{newLowCardinality(), f}
 		}
-		return &textCell[R, string]{at: f}
+		return &stringCell[R, string]{at: f}
 	case column.Field[R, []byte]:
-		return &textCell[R, []byte]{at: f}
+		return &stringCell[R, []byte]{at: f}
 	case column.Field[R, uint8]:
 		if c.Kind == column.KindNamed {
-			return &namedCell[R]{newWord(), f, c.Names}
+			return &namedCell[R]{newLowCardinality(), f, c.Names}
 		}
 		return &enumCell[R]{col: enum{t: proto.ColumnType(c.Type)}, at: f}
 	case column.Field[R, uint16]:

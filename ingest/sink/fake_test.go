@@ -56,8 +56,8 @@ func content(in proto.Input) (keys []string, at []Partition, offsets []int64) {
 	col := func(name string) proto.ColInput {
 		return in[slices.IndexFunc(in, func(c proto.InputColumn) bool { return c.Name == name })].Data
 	}
-	topic, p, o := col("topic").(*word), *col("partition").(*proto.ColUInt16), *col("offset").(*proto.ColInt64)
-	data := col("data").(*text)
+	topic, p, o := col("topic").(*lowCardinality), *col("partition").(*proto.ColUInt16), *col("offset").(*proto.ColInt64)
+	data := col("data").(*stringColumn)
 	buf := data.buf
 	for i := range o {
 		n, w := binary.Uvarint(buf)

@@ -75,7 +75,7 @@ func expression[R any](c *column.Column[R]) string {
 func newCell[R any](c *column.Column[R]) cell[R] {
 	switch f := c.Field().(type) {
 	case column.Field[R, string]:
-		return &textCell[R]{at: f}
+		return &stringCell[R]{at: f}
 	case column.Field[R, []byte]:
 		return &bytesCell[R]{at: f}
 	case column.Field[R, uint8]:
@@ -102,13 +102,13 @@ func newCell[R any](c *column.Column[R]) cell[R] {
 	panic("restrict: column " + c.Name + " is of an unknown type")
 }
 
-type textCell[R any] struct {
+type stringCell[R any] struct {
 	col proto.ColStr
 	at  column.Field[R, string]
 }
 
-func (c *textCell[R]) result() proto.ColResult { return &c.col }
-func (c *textCell[R]) read(i int, r *R) {
+func (c *stringCell[R]) result() proto.ColResult { return &c.col }
+func (c *stringCell[R]) read(i int, r *R) {
 	b := c.col.RowBytes(i)
 	*c.at.At(r) = unsafe.String(unsafe.SliceData(b), len(b))
 }
