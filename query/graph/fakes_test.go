@@ -284,20 +284,20 @@ func shows(v *store.Sight, r *store.Record) bool {
 
 func (h *hub) RecordPage(ctx context.Context, q *store.RecordPage) ([]store.Record, error) {
 	var out []store.Record
-	before := func(a, b *store.RecordPlace) bool {
+	before := func(a, b *store.RecordCursor) bool {
 		if !a.RecordedAt.Equal(b.RecordedAt) {
 			return a.RecordedAt.After(b.RecordedAt)
 		}
 		return a.Domain+a.Unit+a.RecordID < b.Domain+b.Unit+b.RecordID
 	}
 	for _, r := range h.current([]string{q.Code}, nil, q.AsOf)[q.Code] {
-		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, store.PlaceOf(&r))) {
+		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, store.CursorOf(&r))) {
 			r.Data = nil
 			out = append(out, r)
 		}
 	}
 	slices.SortFunc(out, func(a, b store.Record) int {
-		if before(store.PlaceOf(&a), store.PlaceOf(&b)) {
+		if before(store.CursorOf(&a), store.CursorOf(&b)) {
 			return -1
 		}
 		return 1

@@ -55,7 +55,7 @@ func (a *Age) Reach(ctx context.Context, wait func(context.Context, []receipt.Po
 
 // records adds the condition on rows of records in some domains; of all when there
 // are none.
-func (a *Age) records(t *text, domains []string) {
+func (a *Age) records(t *sqlBuilder, domains []string) {
 	if a == nil {
 		return
 	}
@@ -75,7 +75,7 @@ func (a *Age) records(t *text, domains []string) {
 }
 
 // entries adds the condition on rows of entries.
-func (a *Age) entries(t *text) {
+func (a *Age) entries(t *sqlBuilder) {
 	if a != nil {
 		t.add(" AND seq < ?", a.EntriesBelow)
 	}

@@ -36,26 +36,26 @@ type Entries struct {
 
 // SQL implements Statement.
 func (q *Entries) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	q.latest(&t)
 	return t.done()
 }
 
-func (q *Entries) latest(t *text) {
+func (q *Entries) latest(t *sqlBuilder) {
 	t.add("SELECT " + entryColumns)
 	q.from(t)
 	t.add(entryLatest)
 }
 
 // from adds the table and the conditions on its rows.
-func (q *Entries) from(t *text) {
+func (q *Entries) from(t *sqlBuilder) {
 	t.add(" FROM {db}.entries WHERE ")
 	t.in("uscc", q.Codes)
 	t.known(q.AsOf)
 	q.Age.entries(t)
 }
 
-func (q *Entries) census(t *text) {
+func (q *Entries) census(t *sqlBuilder) {
 	t.add("SELECT uscc, uniqExact(entry_id)")
 	q.from(t)
 	t.add(" GROUP BY uscc")
@@ -115,7 +115,7 @@ type Withheld struct {
 
 // inner narrows the rows down without hiding the latest state of an entry: one that
 // left the list, or is gone altogether, is on it in older rows only.
-func (f *EntryFilter) inner(t *text) {
+func (f *EntryFilter) inner(t *sqlBuilder) {
 	t.add("1")
 	if f.List != "" {
 		t.add(" AND (uscc, entry_id) IN (SELECT uscc, entry_id FROM {db}.entries WHERE list = ?)", f.List)
@@ -125,7 +125,7 @@ func (f *EntryFilter) inner(t *text) {
 	}
 }
 
-func (f *EntryFilter) outer(t *text) {
+func (f *EntryFilter) outer(t *sqlBuilder) {
 	t.add(" WHERE NOT gone")
 	if f.List != "" {
 		t.add(" AND list = ?", f.List)
@@ -180,7 +180,7 @@ type ListEntries struct {
 
 // SQL implements Statement.
 func (q *ListEntries) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT " + entryOuter + " FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
 	q.inner(&t)
 	if q.AfterUSCC != "" || q.AfterID != "" {
@@ -204,7 +204,7 @@ type CountEntries struct{ EntryFilter }
 
 // SQL implements Statement.
 func (q *CountEntries) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT count() FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
 	q.inner(&t)
 	t.add(entryLatest + ")")

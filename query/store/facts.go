@@ -22,7 +22,7 @@ type Facts struct {
 // SQL implements Statement.
 func (q *Facts) SQL() (string, []any) {
 	domains := slices.Sorted(maps.Keys(q.Sieves))
-	var t text
+	var t sqlBuilder
 	t.add("SELECT "+recordOuter+", data FROM (SELECT "+recordColumns+", data FROM {db}.records WHERE uscc = ? AND ", q.Code)
 	t.in("domain", domains)
 	t.add(" AND " + stored.Counts)
@@ -58,7 +58,7 @@ type RecordVersions struct{ Keys []RecordKey }
 
 // SQL implements Statement.
 func (q *RecordVersions) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT " + recordColumns + ", data FROM {db}.records WHERE (uscc, domain, unit, record_id, version) IN (")
 	for i, k := range q.Keys {
 		if i > 0 {

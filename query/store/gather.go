@@ -24,8 +24,8 @@ type Over map[string]error
 
 // versions is a question for the latest versions of what some codes have.
 type versions interface {
-	latest(t *text)                 // the latest version of each, all of them
-	census(t *text)                 // how many each code has, gone ones included
+	latest(t *sqlBuilder)           // the latest version of each, all of them
+	census(t *sqlBuilder)           // how many each code has, gone ones included
 	asked() []string                // the codes
 	about(codes []string) Statement // the same question about some of them
 	what() string                   // what is counted, for errors
@@ -40,7 +40,7 @@ type few struct {
 
 // SQL implements Statement.
 func (q few) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	q.latest(&t)
 	t.add(" LIMIT ?", q.limit)
 	return t.done()
@@ -51,7 +51,7 @@ type census struct{ versions }
 
 // SQL implements Statement.
 func (q census) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	q.census(&t)
 	return t.done()
 }

@@ -102,7 +102,7 @@ func TestCase_C4_PagesReachTheEnd(t *testing.T) {
 			if len(page) < q.Limit {
 				break
 			}
-			q.After = store.PlaceOf(&page[len(page)-1])
+			q.After = store.CursorOf(&page[len(page)-1])
 		}
 		if strings.Join(got, " ") != strings.Join(want, " ") || len(want) == 0 {
 			t.Errorf("%+v: %d records, want %d", v, len(got), len(want))

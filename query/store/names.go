@@ -31,7 +31,7 @@ type Names struct {
 	Limit                int
 }
 
-func (q *Names) match(t *text) {
+func (q *Names) match(t *sqlBuilder) {
 	if q.Match == Contains {
 		t.add("position(name, ?) > 0", q.Text)
 		return
@@ -41,7 +41,7 @@ func (q *Names) match(t *text) {
 
 // SQL implements Statement.
 func (q *Names) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT min(name) AS n, uscc FROM {db}.names WHERE ")
 	q.match(&t)
 	t.add(" GROUP BY uscc")
@@ -74,7 +74,7 @@ type CountNames struct {
 
 // SQL implements Statement.
 func (q *CountNames) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT uniqExact(uscc) FROM {db}.names WHERE ")
 	(&Names{Text: q.Text, Match: q.Match}).match(&t)
 	return t.done()

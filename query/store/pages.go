@@ -17,7 +17,7 @@ type Sight struct {
 	OwnKinds []string
 }
 
-func (v *Sight) add(t *text) {
+func (v *Sight) add(t *sqlBuilder) {
 	t.add(" AND (")
 	t.in(kindOf, v.Kinds)
 	if v.Unit != "" {
@@ -27,9 +27,9 @@ func (v *Sight) add(t *text) {
 	t.add(")")
 }
 
-// RecordPlace is where a record stands in the order of pages: the newest first,
+// RecordCursor is where a record stands in the order of pages: the newest first,
 // then by domain, unit and number.
-type RecordPlace struct {
+type RecordCursor struct {
 	RecordedAt             time.Time
 	Domain, Unit, RecordID string
 }
@@ -43,7 +43,7 @@ type RecordPage struct {
 	AsOf   time.Time
 	Age    *Age
 	Sight  Sight
-	After  *RecordPlace // nil: from the start
+	After  *RecordCursor // nil: from the start
 	Limit  int
 }
 
@@ -57,7 +57,7 @@ func (q *RecordPage) identities() *Identities {
 
 // SQL implements Statement.
 func (q *RecordPage) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT " + recordOuter + ", data_ FROM (SELECT " + recordColumns + ", '' AS data_")
 	q.identities().from(&t)
 	t.add(stored.Latest + ") WHERE " + recordHolds)
@@ -97,7 +97,7 @@ type CountRecords struct {
 
 // SQL implements Statement.
 func (q *CountRecords) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT count() FROM (SELECT " + recordColumns)
 	(&RecordPage{Code: q.Code, Domain: q.Domain, AsOf: q.AsOf, Age: q.Age}).identities().from(&t)
 	t.add(stored.Latest + ") WHERE " + recordHolds)
@@ -117,7 +117,7 @@ type LooksPersonal struct{ EntryFilter }
 
 // SQL implements Statement.
 func (q *LooksPersonal) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT uscc, count() FROM (SELECT " + entryColumns + " FROM {db}.entries WHERE ")
 	q.inner(&t)
 	t.add(" AND match(uscc, '^[0-9]{6}(19|20)[0-9]{9}[0-9X]$')" + entryLatest + ")")
@@ -139,7 +139,7 @@ func (s *Store) LooksPersonal(ctx context.Context, q *LooksPersonal) (map[string
 	return out, err
 }
 
-// PlaceOf is where a record stands among the pages.
-func PlaceOf(r *Record) *RecordPlace {
-	return &RecordPlace{r.RecordedAt, r.Domain, r.Unit, r.RecordID}
+// CursorOf is where a record stands among the pages.
+func CursorOf(r *Record) *RecordCursor {
+	return &RecordCursor{r.RecordedAt, r.Domain, r.Unit, r.RecordID}
 }

@@ -16,7 +16,7 @@ type Named struct {
 
 // SQL implements Statement.
 func (q *Named) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT DISTINCT uscc FROM {db}.entries WHERE position(persons, ?) > 0", q.Person)
 	t.known(q.AsOf)
 	t.add(" ORDER BY uscc LIMIT ?", q.Limit)

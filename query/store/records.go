@@ -62,12 +62,12 @@ type Identities struct {
 
 // SQL implements Statement.
 func (q *Identities) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	q.latest(&t)
 	return t.done()
 }
 
-func (q *Identities) latest(t *text) {
+func (q *Identities) latest(t *sqlBuilder) {
 	t.add("SELECT " + recordColumns + ", ")
 	if len(q.Plain) > 0 {
 		t.add("if(")
@@ -81,7 +81,7 @@ func (q *Identities) latest(t *text) {
 }
 
 // from adds the table and the conditions on its rows.
-func (q *Identities) from(t *text) {
+func (q *Identities) from(t *sqlBuilder) {
 	t.add(" FROM {db}.records WHERE ")
 	t.in("uscc", q.Codes)
 	if len(q.Domains) > 0 {
@@ -97,7 +97,7 @@ func (q *Identities) from(t *text) {
 	q.Age.records(t, q.Domains)
 }
 
-func (q *Identities) census(t *text) {
+func (q *Identities) census(t *sqlBuilder) {
 	t.add("SELECT uscc, uniqExact(domain, unit, record_id)")
 	q.from(t)
 	t.add(" GROUP BY uscc")
@@ -150,7 +150,7 @@ type Contents struct{ Keys []RecordKey }
 
 // SQL implements Statement.
 func (q *Contents) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT uscc, domain, unit, record_id, version, any(data) FROM {db}.records WHERE " +
 		"(uscc, domain, unit, record_id, version) IN (")
 	for i, k := range q.Keys {

@@ -97,7 +97,7 @@ type HeardBy struct {
 
 // SQL implements Statement.
 func (q *HeardBy) SQL() (string, []any) {
-	var t text
+	var t sqlBuilder
 	t.add("SELECT unit, domain, toUnixTimestamp64Milli(max(recorded_at)) FROM {db}.records WHERE ")
 	t.in("domain", q.Domains)
 	t.add(" AND "+stored.SignOfLife+" AND recorded_at >= fromUnixTimestamp64Milli(?, 'UTC')", q.Since.UnixMilli())
@@ -155,13 +155,13 @@ func (s *Store) stored(ctx context.Context, want []receipt.Position) (bool, erro
 	if len(want) == 0 {
 		return true, nil
 	}
-	type place struct {
+	type topicPartition struct {
 		topic     string
 		partition uint16
 	}
-	have := map[place]int64{}
+	have := map[topicPartition]int64{}
 	err := s.read(ctx, StoredPositions{}, func(rows driver.Rows) error {
-		var p place
+		var p topicPartition
 		var offset int64
 		if err := rows.Scan(&p.topic, &p.partition, &offset); err != nil {
 			return err
@@ -173,7 +173,7 @@ func (s *Store) stored(ctx context.Context, want []receipt.Position) (bool, erro
 		return false, err
 	}
 	for _, p := range want {
-		offset, ok := have[place{p.Domain.Topic(), p.Partition}]
+		offset, ok := have[topicPartition{p.Domain.Topic(), p.Partition}]
 		if !ok || offset < p.Offset {
 			return false, nil
 		}

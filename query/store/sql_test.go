@@ -28,7 +28,7 @@ func TestSQL(t *testing.T) {
 		&Identities{Codes: []string{"a", "b"}, Domains: []string{"permit", "tax"}, Kinds: []string{"tax/grade"}, AsOf: at, Plain: []string{"permit/permit", "tax/grade"}},
 		few{&Identities{Codes: []string{"a"}}, 1032}, census{&Identities{Codes: []string{"a"}, Domains: []string{"tax"}}},
 		&RecordPage{Code: "a", Sight: Sight{Kinds: []string{"permit/permit"}, Unit: "MOF", OwnKinds: []string{"permit/permit", "tax/grade"}}, Limit: 21},
-		&RecordPage{Code: "a", Domain: "tax", AsOf: at, After: &RecordPlace{at, "tax", "TAX", "T-1"}, Sight: Sight{Kinds: []string{"tax/grade"}}, Limit: 21},
+		&RecordPage{Code: "a", Domain: "tax", AsOf: at, After: &RecordCursor{at, "tax", "TAX", "T-1"}, Sight: Sight{Kinds: []string{"tax/grade"}}, Limit: 21},
 		&CountRecords{Code: "a", Domain: "tax", Age: age, Sight: Sight{Kinds: []string{"tax/grade"}}},
 		&Contents{Keys: []RecordKey{{USCC: "a", Domain: "permit", Unit: "SAMR", RecordID: "P-1", Version: 2}, {USCC: "b", Domain: "permit", Unit: "SAMR", RecordID: "P-2", Version: 1}}},
 		&Entries{Codes: []string{"a"}},

@@ -155,19 +155,19 @@ func places(n int) string {
 	return strings.Repeat("?, ", n-1) + "?"
 }
 
-// text is a statement's text being built, with its arguments.
-type text struct {
+// sqlBuilder builds the text of a statement, with its arguments.
+type sqlBuilder struct {
 	b    strings.Builder
 	args []any
 }
 
-func (t *text) add(s string, args ...any) {
+func (t *sqlBuilder) add(s string, args ...any) {
 	t.b.WriteString(s)
 	t.args = append(t.args, args...)
 }
 
 // in adds "column IN (…)".
-func (t *text) in(column string, values []string) {
+func (t *sqlBuilder) in(column string, values []string) {
 	t.add(column + " IN (" + places(len(values)) + ")")
 	for _, v := range values {
 		t.args = append(t.args, v)
@@ -176,10 +176,10 @@ func (t *text) in(column string, values []string) {
 
 // known adds the condition that a row was known at an instant; nothing for the
 // zero time, which means now.
-func (t *text) known(at time.Time) {
+func (t *sqlBuilder) known(at time.Time) {
 	if !at.IsZero() {
 		t.add(" AND recorded_at <= fromUnixTimestamp64Milli(?, 'UTC')", at.UnixMilli())
 	}
 }
 
-func (t *text) done() (string, []any) { return t.b.String(), t.args }
+func (t *sqlBuilder) done() (string, []any) { return t.b.String(), t.args }

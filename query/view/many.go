@@ -72,7 +72,7 @@ const (
 )
 
 // readRecords gives up to n records behind a place that the caller may see.
-func (e *Entity) readRecords(ctx context.Context, domain string, after *store.RecordPlace, n int) (out []store.Record, err error) {
+func (e *Entity) readRecords(ctx context.Context, domain string, after *store.RecordCursor, n int) (out []store.Record, err error) {
 	w := e.w
 	if err := w.reach(ctx, e.When.Age, domains(domain)...); err != nil {
 		return nil, err
@@ -103,7 +103,7 @@ func (e *Entity) readRecords(ctx context.Context, domain string, after *store.Re
 		if looked += len(rows); looked > w.views.MaxEvidence {
 			return nil, w.tooMany()
 		}
-		q.After, q.Limit = store.PlaceOf(&rows[len(rows)-1]), min(8*q.Limit, longLook)
+		q.After, q.Limit = store.CursorOf(&rows[len(rows)-1]), min(8*q.Limit, longLook)
 	}
 }
 

@@ -81,29 +81,29 @@ func (e *Entity) Records(ctx context.Context, domain string, first int, after st
 	if domain != "" && record.ParseDomain(domain) == record.NoDomain {
 		return nil, fault.New(fault.BadInput, "domain: unknown domain")
 	}
-	place, err := parsePlace(after)
+	from, err := parseRecordCursor(after)
 	if err != nil {
 		return nil, err
 	}
 	var rows []store.Record
-	p := &Page[Record]{HasPrevious: place != nil, Total: func(ctx context.Context) (int, error) { return e.total(ctx, domain) }}
+	p := &Page[Record]{HasPrevious: from != nil, Total: func(ctx context.Context) (int, error) { return e.total(ctx, domain) }}
 	var h held[[]store.Record]
-	if place == nil { // whoever goes on behind one has many
+	if from == nil { // whoever goes on behind one has many
 		if h, err = e.held(ctx, domain); err != nil {
 			return nil, err
 		}
 	}
-	if place == nil && h.over == nil {
+	if from == nil && h.over == nil {
 		rows = e.visibleRecords(h.v)
 		all := len(rows)
 		p.Total = func(context.Context) (int, error) { return all, nil }
-	} else if rows, err = e.readRecords(ctx, domain, place, first+1); err != nil {
+	} else if rows, err = e.readRecords(ctx, domain, from, first+1); err != nil {
 		return nil, err
 	}
 	p.HasNext = len(rows) > first
 	for i := range rows[:min(len(rows), first)] {
 		p.Items = append(p.Items, e.item(rows[i]))
-		p.Cursors = append(p.Cursors, cursorOf(store.PlaceOf(&rows[i])))
+		p.Cursors = append(p.Cursors, encodeRecordCursor(store.CursorOf(&rows[i])))
 	}
 	return p, nil
 }
@@ -124,7 +124,7 @@ func (e *Entity) visibleRecords(all []store.Record) []store.Record {
 			out = append(out, all[i])
 		}
 	}
-	slices.SortFunc(out, func(a, b store.Record) int { return comparePlaces(store.PlaceOf(&a), store.PlaceOf(&b)) })
+	slices.SortFunc(out, func(a, b store.Record) int { return compareCursors(store.CursorOf(&a), store.CursorOf(&b)) })
 	return out
 }
 
@@ -213,16 +213,16 @@ func (w *Viewer) loadRecords(ctx context.Context, keys []recordsKey) (map[record
 	return out, nil
 }
 
-// comparePlaces orders the records of an enterprise as pages bring them.
-func comparePlaces(a, b *store.RecordPlace) int {
+// compareCursors orders the records of an enterprise as pages bring them.
+func compareCursors(a, b *store.RecordCursor) int {
 	return cmp.Or(b.RecordedAt.Compare(a.RecordedAt), cmp.Compare(a.Domain, b.Domain), cmp.Compare(a.Unit, b.Unit), cmp.Compare(a.RecordID, b.RecordID))
 }
 
-func cursorOf(p *store.RecordPlace) string {
+func encodeRecordCursor(p *store.RecordCursor) string {
 	return cursor("records", strconv.FormatInt(p.RecordedAt.UnixMilli(), 10), p.Domain, p.Unit, p.RecordID)
 }
 
-func parsePlace(after string) (*store.RecordPlace, error) {
+func parseRecordCursor(after string) (*store.RecordCursor, error) {
 	keys, err := parseCursor(after, "records", 4)
 	if keys == nil {
 		return nil, err
@@ -231,5 +231,5 @@ func parsePlace(after string) (*store.RecordPlace, error) {
 	if err != nil || time.UnixMilli(ms).IsZero() {
 		return nil, fault.New(fault.BadInput, "after: not a cursor of this list")
 	}
-	return &store.RecordPlace{RecordedAt: time.UnixMilli(ms).UTC(), Domain: keys[1], Unit: keys[2], RecordID: keys[3]}, nil
+	return &store.RecordCursor{RecordedAt: time.UnixMilli(ms).UTC(), Domain: keys[1], Unit: keys[2], RecordID: keys[3]}, nil
 }

@@ -181,8 +181,8 @@ func FuzzCursor(f *testing.F) {
 	f.Add("AAAA")
 	f.Add("")
 	f.Fuzz(func(t *testing.T, s string) {
-		if p, err := parsePlace(s); err == nil && p != nil {
-			if again, err := parsePlace(cursorOf(p)); err != nil || comparePlaces(again, p) != 0 {
+		if p, err := parseRecordCursor(s); err == nil && p != nil {
+			if again, err := parseRecordCursor(encodeRecordCursor(p)); err != nil || compareCursors(again, p) != 0 {
 				t.Errorf("%q: %v %v", s, p, again)
 			}
 		}
