@@ -76,8 +76,8 @@ func (h *Handler) execute(doc *document.Document, x *exchange) {
 	sc := h.Schema.NewScope(x.By, x.Now)
 	sc.Peer, sc.Mixed, sc.Asks = x.Peer, doc.Mixed, doc.Asks
 	if x.By.Anonymous() && !doc.Public {
-		// The public shares few places, so that it takes the store from nobody.
-		p := takePlace(ctx, h.Public)
+		// The public shares few slots, so that it takes the store from nobody.
+		p := takeSlot(ctx, h.Public)
 		if p == nil {
 			h.outOfTime(x, "public")
 			return

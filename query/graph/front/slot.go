@@ -5,26 +5,26 @@ import (
 	"sync"
 )
 
-// place is one of the few that the public shares while a document is executed.
-type place struct {
+// slot is one of the few that the public shares while a document is executed.
+type slot struct {
 	all   chan struct{}
 	mu    sync.Mutex
 	taken bool
 	ended bool // the request has left; its resolvers may still be at work
 }
 
-// takePlace waits for one; nil when ctx ends before.
-func takePlace(ctx context.Context, all chan struct{}) *place {
+// takeSlot waits for one; nil when ctx ends before.
+func takeSlot(ctx context.Context, all chan struct{}) *slot {
 	select {
 	case all <- struct{}{}:
-		return &place{all: all, taken: true}
+		return &slot{all: all, taken: true}
 	case <-ctx.Done():
 		return nil
 	}
 }
 
-// free gives the place back.
-func (p *place) free() {
+// free gives the slot back.
+func (p *slot) free() {
 	if p == nil {
 		return
 	}
@@ -34,15 +34,15 @@ func (p *place) free() {
 	p.leave()
 }
 
-func (p *place) leave() {
+func (p *slot) leave() {
 	if p.taken {
 		p.taken = false
 		<-p.all
 	}
 }
 
-// aside runs f, which only waits, without the place.
-func (p *place) aside(ctx context.Context, f func()) {
+// aside runs f, which only waits, without the slot.
+func (p *slot) aside(ctx context.Context, f func()) {
 	if p == nil {
 		f()
 		return
