@@ -85,19 +85,19 @@ func (c *columns) add(row *record.Row, unit string, st stamp.Stamp, partition ui
 // bulkPartitions is how many partitions migrate gives a bulk topic.
 const bulkPartitions = 4
 
-// prepare makes all blocks, with the places that the rows have in the log.
+// prepare makes all blocks, with the positions that the rows have in the log.
 func prepare(src *source) ([]*columns, error) {
-	type place struct {
+	type topicPartition struct {
 		d record.Domain
 		p int
 	}
-	next := map[place]int64{}
+	next := map[topicPartition]int64{}
 	var blocks []*columns
 	err := src.each(func(row *record.Row, unit string, st stamp.Stamp) error {
 		if n := len(blocks); n == 0 || len(blocks[n-1].uscc) == limitRows {
 			blocks = append(blocks, &columns{})
 		}
-		at := place{row.Domain, kafka.PartitionOf(row.USCC, bulkPartitions)}
+		at := topicPartition{row.Domain, kafka.PartitionOf(row.USCC, bulkPartitions)}
 		blocks[len(blocks)-1].add(row, unit, st, uint16(at.p), next[at])
 		next[at]++
 		return nil

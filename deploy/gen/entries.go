@@ -80,7 +80,7 @@ func (g *Generator) entry(s *subject, list, unit, organ string) error {
 	if decided > g.cfg.Today-30 {
 		return nil // nobody could be listed yet
 	}
-	doc := fmt.Sprintf("%s%s〔%d〕%d号", s.place.prefix, organ, decided.Time().Year(), 1+g.rng.IntN(8999))
+	doc := fmt.Sprintf("%s%s〔%d〕%d号", s.division.prefix, organ, decided.Time().Year(), 1+g.rng.IntN(8999))
 	h := g.history(decided)
 	base := func(st stage) fields {
 		var d fields

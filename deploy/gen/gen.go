@@ -69,7 +69,7 @@ func (g *Generator) Run(out func(Item) error) (*Truth, error) {
 // subject is one entity while it is being made.
 type subject struct {
 	code, name, entityType, legal, scope, industry, domicile string
-	place                                                    *place
+	division                                                 *division
 	founded                                                  civil.Date
 }
 
@@ -97,7 +97,7 @@ func (g *Generator) entity(i int) error {
 func pick[T any](g *Generator, from []T) T { return from[g.rng.IntN(len(from))] }
 
 func (g *Generator) subject() *subject {
-	p := &places[g.rng.IntN(len(places))]
+	p := &divisions[g.rng.IntN(len(divisions))]
 	form, n := forms[0], g.rng.IntN(100)
 	for _, f := range forms {
 		if n -= f.weight; n < 0 {
@@ -105,7 +105,7 @@ func (g *Generator) subject() *subject {
 			break
 		}
 	}
-	s := &subject{place: p, entityType: form.entityType, founded: g.cfg.Today - 200 - civil.Date(g.rng.IntN(365*15))}
+	s := &subject{division: p, entityType: form.entityType, founded: g.cfg.Today - 200 - civil.Date(g.rng.IntN(365*15))}
 	for s.code == "" || g.seen[s.code] {
 		s.code = uscc.Random(g.rng, p.code, form.pair)
 	}

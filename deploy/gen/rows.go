@@ -21,14 +21,14 @@ func (g *Generator) registration(s *subject) error {
 	d.str("legalRepresentative", s.legal)
 	d.str("registeredCapital", fmt.Sprintf("%d.00", 10000*(1+g.rng.IntN(5000))))
 	d.str("currency", "CNY")
-	d.str("registrationAuthority", s.place.city+"市场监督管理局")
-	d.str("division", s.place.code)
+	d.str("registrationAuthority", s.division.city+"市场监督管理局")
+	d.str("division", s.division.code)
 	d.str("domicile", s.domicile)
 	d.str("businessScope", s.scope)
 	d.str("industry", s.industry)
 	return g.push(row{unit: "SAMR", domain: record.Registration, kind: "registration", id: "R-" + s.code, code: s.code, on: s.founded, data: d},
 		func(d fields) fields {
-			return replace(d, "domicile", fmt.Sprintf("%s%s%s%d号", s.place.city, pick(g, s.place.districts), pick(g, s.place.streets), 900+g.rng.IntN(99)))
+			return replace(d, "domicile", fmt.Sprintf("%s%s%s%d号", s.division.city, pick(g, s.division.districts), pick(g, s.division.streets), 900+g.rng.IntN(99)))
 		})
 }
 
@@ -123,7 +123,7 @@ func (g *Generator) bank(s *subject) error {
 	var e fields
 	from := g.day(g.cfg.Today - 400)
 	e.str("from", from.String())
-	e.str("publisher", s.place.prefix+"银行业协会")
+	e.str("publisher", s.division.prefix+"银行业协会")
 	e.str("amount", fmt.Sprintf("%d.00", 10000*(1+g.rng.IntN(900))))
 	return g.push(row{unit: "BANK", domain: record.Bank, kind: "debt_evasion", id: "D-" + s.code, code: s.code, on: from, data: e}, nil)
 }

@@ -1,12 +1,12 @@
 package gen
 
-// place is a registrar's division with the words its enterprises use.
-type place struct {
+// division is a registrar's division with the words its enterprises use.
+type division struct {
 	code, city, prefix string
 	districts, streets []string
 }
 
-var places = []place{
+var divisions = []division{
 	{"420100", "武汉市", "武汉", []string{"江岸区", "洪山区", "东西湖区", "东湖新技术开发区", "武昌区"}, []string{"关山大道", "珞喻路", "解放大道", "金融港一路", "高新大道"}},
 	{"420500", "宜昌市", "宜昌", []string{"西陵区", "伍家岗区", "猇亭区"}, []string{"东山大道", "沿江大道", "发展大道"}},
 	{"110108", "北京市", "北京", []string{"海淀区", "西北旺镇", "上地"}, []string{"中关村大街", "学院路", "信息路", "知春路"}},

@@ -16,11 +16,11 @@ type tableRow struct {
 	hidden bool   // the row is hidden
 	note   string // what was mended, "" when nothing
 	bad    string // why the row can't be read, "" when it can
-	after  place  // of the row behind it, in text
+	after  cursor // of the row behind it, in text
 }
 
-// place is a position in text, with the lines before it.
-type place struct{ pos, line int }
+// cursor is a position in text, with the lines before it.
+type cursor struct{ pos, line int }
 
 // table yields the rows of a table that are not blank, with their place.
 type table interface {
@@ -63,15 +63,15 @@ func newSplitter(b []byte, enc encoding, lim Limits) *splitter {
 
 func (s *splitter) expect(n int) { s.width = n }
 
-// seek goes on at a place, where a row begins.
-func (s *splitter) seek(p place) { s.pos, s.line = p.pos, p.line }
+// seek goes on at a cursor, where a row begins.
+func (s *splitter) seek(p cursor) { s.pos, s.line = p.pos, p.line }
 
 func (s *splitter) sparse() bool { return false }
 
 func (s *splitter) fork() (table, func()) {
 	t := newSplitter(s.b, s.enc, s.lim)
 	t.delim, t.width = s.delim, s.width
-	t.seek(place{s.pos, s.line})
+	t.seek(cursor{s.pos, s.line})
 	return t, func() {}
 }
 
@@ -87,7 +87,7 @@ func (s *splitter) next(r *tableRow) bool {
 		if first-start > s.lim.RowBytes {
 			s.advance(first)
 			r.bad = "row is " + size(first-start) + " long, at most " + size(s.lim.RowBytes) + " are read"
-			r.after = place{s.pos, s.line}
+			r.after = cursor{s.pos, s.line}
 			return true
 		}
 		end, lines, closed := s.parse(start, first, false)
@@ -102,7 +102,7 @@ func (s *splitter) next(r *tableRow) bool {
 		}
 		s.line += lines
 		s.advance(end)
-		r.after = place{s.pos, s.line}
+		r.after = cursor{s.pos, s.line}
 		if r.bad == "" && !s.decode(r) {
 			r.bad = "row is not valid " + s.enc.String()
 		}

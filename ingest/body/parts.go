@@ -89,7 +89,7 @@ func (p *parter) begin() {
 	}
 }
 
-func (p *parter) add(after place) error {
+func (p *parter) add(after cursor) error {
 	if p.n > 0 && (len(p.head)+after.pos-p.from > p.max || p.n == p.rows) {
 		if err := p.flush(); err != nil {
 			return err

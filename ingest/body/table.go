@@ -26,7 +26,7 @@ type mapped struct {
 	args  []record.Cell
 	shut  string // why the rows under a second header can't be read
 	named int    // its line
-	head  place  // where the header begins, in text
+	head  cursor // where the header begins, in text
 
 	strays []stray
 	hidden hiddenRows

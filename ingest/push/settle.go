@@ -78,16 +78,16 @@ func (p *pusher) settle(ctx context.Context, s *sent) error {
 	p.sum.Accepted += o.Accepted - s.Accepted
 	p.sum.Rejected += o.Rejected - s.Rejected
 	p.sum.Cut = p.sum.Cut || o.Cut
-	known := map[place]bool{}
+	known := map[findingKey]bool{}
 	for _, f := range s.Findings {
-		at := placeOf(f)
+		at := keyOf(f)
 		known[at] = true
 		if !f.Code.Rejects() { // warnings may have been told once for a column
-			known[place{0, at.code, at.field}] = true
+			known[findingKey{0, at.code, at.field}] = true
 		}
 	}
 	for _, f := range o.Findings {
-		if at := placeOf(f); known[at] || !f.Code.Rejects() && known[place{0, at.code, at.field}] {
+		if at := keyOf(f); known[at] || !f.Code.Rejects() && known[findingKey{0, at.code, at.field}] {
 			continue
 		}
 		f.File, f.Line = s.file, s.line(f.Line)
@@ -96,14 +96,14 @@ func (p *pusher) settle(ctx context.Context, s *sent) error {
 	return nil
 }
 
-// place tells findings of one part apart.
-type place struct {
+// findingKey tells findings of one part apart.
+type findingKey struct {
 	line  int
 	code  fault.Code
 	field string
 }
 
-func placeOf(f Finding) place { return place{f.Line, f.Code, f.Field} }
+func keyOf(f Finding) findingKey { return findingKey{f.Line, f.Code, f.Field} }
 
 // poll asks until f has an answer, ever more seldom, or the time is over.
 func (r *retry) poll(ctx context.Context, f func() (done bool, err error)) error {

@@ -63,44 +63,44 @@ func read(dir fs.FS, name, label string, into any) error {
 		}
 		return fmt.Errorf("policy: %s: %w", label, err)
 	}
-	into.(rowed).place(rowLines(raw, label))
+	into.(rowed).locate(locationsOf(raw, label))
 	return nil
 }
 
 // rowed is a file whose rows know where they stand.
-type rowed interface{ place(at places) }
+type rowed interface{ locate(at locations) }
 
-func (f *listsFile) place(at places) {
+func (f *listsFile) locate(at locations) {
 	for i := range f.Lists {
 		f.Lists[i].at = at.row("lists", i)
 	}
 }
 
-func (f *measuresFile) place(at places) {
+func (f *measuresFile) locate(at locations) {
 	for i := range f.Measures {
 		f.Measures[i].at = at.row("measures", i)
 	}
 }
 
-func (f *mattersFile) place(at places) {
+func (f *mattersFile) locate(at locations) {
 	for i := range f.Matters {
 		f.Matters[i].at = at.row("matters", i)
 	}
 }
 
-func (f *unitsFile) place(at places) {
+func (f *unitsFile) locate(at locations) {
 	for i := range f.Units {
 		f.Units[i].at = at.row("units", i)
 	}
 }
 
-func (f *calendarFile) place(at places) {
+func (f *calendarFile) locate(at locations) {
 	for i := range f.Years {
 		f.Years[i].at = at.row("years", i)
 	}
 }
 
-func (f *factsFile) place(at places) {
+func (f *factsFile) locate(at locations) {
 	for i := range f.Latest {
 		f.Latest[i].at = at.row("latest", i)
 	}
@@ -109,19 +109,19 @@ func (f *factsFile) place(at places) {
 	}
 }
 
-// places are where the rows of a table's lists stand.
-type places map[string][]string
+// locations are the file and line of each row of a table, by the key of its list.
+type locations map[string][]string
 
-func (p places) row(list string, i int) string {
-	if i < len(p[list]) {
-		return p[list][i]
+func (l locations) row(list string, i int) string {
+	if i < len(l[list]) {
+		return l[list][i]
 	}
 	return "" // an alias stands for the whole list
 }
 
-// rowLines are the places of the rows of a table's lists, by key.
-func rowLines(raw []byte, label string) places {
-	out := places{}
+// locationsOf finds them in a file.
+func locationsOf(raw []byte, label string) locations {
+	out := locations{}
 	f, err := parser.ParseBytes(raw, 0)
 	if err != nil || len(f.Docs) == 0 {
 		return out // it was read before, so that it can't be

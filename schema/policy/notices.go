@@ -151,7 +151,7 @@ type noticeRow struct {
 	Basis       []basisRow
 }
 
-func (f *noticesFile) place(at places) {
+func (f *noticesFile) locate(at locations) {
 	for i := range f.Notices {
 		f.Notices[i].at = at.row("notices", i)
 	}

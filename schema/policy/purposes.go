@@ -62,7 +62,7 @@ type purposeRow struct {
 	Opens  []string // domain/kind, or * alone
 }
 
-func (f *purposesFile) place(at places) {
+func (f *purposesFile) locate(at locations) {
 	for i := range f.Purposes {
 		f.Purposes[i].at = at.row("purposes", i)
 	}

@@ -22,7 +22,7 @@ func Run(ctx context.Context, c Config) error {
 		return err
 	}
 	c.setDefaults()
-	ln, leave, err := child.Place{DataDir: c.DataDir, LockWait: c.LockWait, Nice: c.Nice, Listen: c.Listen, Listener: c.Listener}.Take()
+	ln, leave, err := child.Config{DataDir: c.DataDir, LockWait: c.LockWait, Nice: c.Nice, Listen: c.Listen, Listener: c.Listener}.Take()
 	if err != nil {
 		return fmt.Errorf("engine: %w", err)
 	}

@@ -100,8 +100,8 @@ func inherited(env string) (*os.File, error) {
 	return os.NewFile(uintptr(n), env), nil
 }
 
-// Place is where a service runs.
-type Place struct {
+// Config says where a service runs and how.
+type Config struct {
 	DataDir  string
 	LockWait time.Duration // for a killed predecessor to vanish
 	Nice     int           // 0…19, lowered priority of the whole process
@@ -111,14 +111,14 @@ type Place struct {
 
 // Take locks the data directory, lowers the priority of this process and opens
 // the listener. leave gives the directory free; the listener is the caller's.
-func (p Place) Take() (ln net.Listener, leave func(), err error) {
-	leave, err = node.Lock(p.DataDir, p.LockWait)
+func (c Config) Take() (ln net.Listener, leave func(), err error) {
+	leave, err = node.Lock(c.DataDir, c.LockWait)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err = Nice(p.Nice); err == nil {
-		if ln = p.Listener; ln == nil {
-			ln, err = Listen(p.Listen)
+	if err = Nice(c.Nice); err == nil {
+		if ln = c.Listener; ln == nil {
+			ln, err = Listen(c.Listen)
 		}
 	}
 	if err != nil {

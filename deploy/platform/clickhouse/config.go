@@ -45,8 +45,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// place is a parsed URL.
-type place struct {
+// endpoint is a parsed URL.
+type endpoint struct {
 	scheme, addr, host   string
 	user, password, base string
 	loopback             bool
@@ -58,12 +58,12 @@ func (c Config) Validate() error {
 	return err
 }
 
-func (c Config) parse() (place, error) {
+func (c Config) parse() (endpoint, error) {
 	u, err := url.Parse(c.URL)
 	if err != nil {
-		return place{}, errors.New("clickhouse: address is no URL")
+		return endpoint{}, errors.New("clickhouse: address is no URL")
 	}
-	p := place{scheme: u.Scheme, host: u.Hostname(), base: c.Database}
+	p := endpoint{scheme: u.Scheme, host: u.Hostname(), base: c.Database}
 	port := u.Port()
 	switch u.Scheme {
 	case "http":
@@ -71,10 +71,10 @@ func (c Config) parse() (place, error) {
 	case "https":
 		port = cmp.Or(port, "8443")
 	default:
-		return place{}, fmt.Errorf("clickhouse: scheme %q is neither http nor https", u.Scheme)
+		return endpoint{}, fmt.Errorf("clickhouse: scheme %q is neither http nor https", u.Scheme)
 	}
 	if p.host == "" {
-		return place{}, errors.New("clickhouse: address has no host")
+		return endpoint{}, errors.New("clickhouse: address has no host")
 	}
 	p.addr = net.JoinHostPort(p.host, port)
 	if p.base == "" && len(u.Path) > 1 {
@@ -82,7 +82,7 @@ func (c Config) parse() (place, error) {
 	}
 	p.base = cmp.Or(p.base, ddl.Database)
 	if !identifier(p.base) {
-		return place{}, fmt.Errorf("clickhouse: database %q is no plain name", p.base)
+		return endpoint{}, fmt.Errorf("clickhouse: database %q is no plain name", p.base)
 	}
 	p.user = "default"
 	if u.User != nil {

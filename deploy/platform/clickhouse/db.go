@@ -22,7 +22,7 @@ import (
 // DB is one ClickHouse server or cluster. It is safe for many goroutines.
 type DB struct {
 	cfg   Config
-	at    place
+	at    endpoint
 	conn  driver.Conn
 	http  *http.Client
 	bufs  sync.Pool // *proto.Buffer
