@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"credithub/deploy/bench"
+	"credithub/deploy/testing/bench"
 )
 
 type benchCmd struct {

@@ -21,11 +21,13 @@ var rooms = map[string][]string{
 	"query":           {"schema", "deploy/platform"},
 	"deploy/embedded": {"schema", "deploy/platform"},
 	"deploy/gen":      {"schema"},
-	"deploy/probe":    {"schema", "deploy/platform"},
-	"deploy/testing":  {},
-	"deploy/bench":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe", "ingest"},
-	"deploy/suite":    {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/probe"},
-	"cmd":             {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/bench", "deploy/probe", "ingest", "query"},
+	"cmd":             {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/testing/bench", "ingest", "query"},
+
+	"deploy/testing/golden":    {},
+	"deploy/testing/embedtest": {"schema", "deploy/platform", "deploy/embedded"},
+	"deploy/testing/probe":     {"schema", "deploy/platform"},
+	"deploy/testing/suite":     {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/testing/probe"},
+	"deploy/testing/bench":     {"schema", "deploy/platform", "deploy/embedded", "deploy/gen", "deploy/testing/probe", "ingest"},
 }
 
 const module = "credithub"
@@ -42,7 +44,7 @@ func roomOf(importPath string) string {
 
 // lent are packages that every room's tests may import, and no program.
 var lent = []string{
-	module + "/deploy/embedded/embedtest", // a broker and an engine
+	module + "/deploy/testing/embedtest", // a broker and an engine
 	module + "/deploy/testing/golden",
 }
 

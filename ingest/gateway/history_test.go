@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/migrate"
+	"credithub/deploy/testing/embedtest"
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"

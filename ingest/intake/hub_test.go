@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/migrate"
+	"credithub/deploy/testing/embedtest"
 	"credithub/ingest/stamp"
 	"credithub/schema/feed"
 	"credithub/schema/policy"

@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/kafka"
 	"credithub/deploy/platform/keys"
 	"credithub/deploy/platform/migrate"
+	"credithub/deploy/testing/embedtest"
 	"credithub/schema/feed"
 )
 

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/testing/embedtest"
 )
 
 func TestMain(m *testing.M) { embedtest.Main(m) }

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/testing/embedtest"
 	"credithub/schema/civil"
 	"credithub/schema/column"
 	"credithub/schema/ddl"

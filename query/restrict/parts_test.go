@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/kafka"
+	"credithub/deploy/testing/embedtest"
 	"credithub/schema/feed"
 	"credithub/schema/list"
 	"credithub/schema/receipt"

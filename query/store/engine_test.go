@@ -10,9 +10,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/migrate"
+	"credithub/deploy/testing/embedtest"
 	"credithub/query/store"
 	"credithub/schema/civil"
 	"credithub/schema/fault"

@@ -13,7 +13,7 @@ import (
 	"github.com/segmentio/kafka-go"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/testing/embedtest"
 )
 
 func TestMain(m *testing.M) { embedtest.Main(m) }

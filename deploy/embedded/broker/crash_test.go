@@ -20,9 +20,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/testing/embedtest"
 )
 
 // Nothing that a stranger sends ends the broker.

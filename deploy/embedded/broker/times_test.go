@@ -6,8 +6,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"credithub/deploy/embedded/embedtest"
 	hub "credithub/deploy/platform/kafka"
+	"credithub/deploy/testing/embedtest"
 )
 
 // The time of a message is when it came, whatever its sender says, and is the same

@@ -14,8 +14,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 
 	"credithub/deploy/embedded/broker"
-	"credithub/deploy/embedded/embedtest"
 	platform "credithub/deploy/platform/kafka"
+	"credithub/deploy/testing/embedtest"
 )
 
 // as is a client of a user; without a name of nobody.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/testing/embedtest"
 )
 
 // BenchmarkInsertNative posts blocks of 50,000 rows of 12 columns.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 
-	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/testing/embedtest"
 )
 
 // An unmodified clickhouse-go must find what it expects of a server.

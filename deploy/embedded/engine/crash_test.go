@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/testing/embedtest"
 )
 
 // Whatever was acknowledged is there after kill −9, and no batch is there in

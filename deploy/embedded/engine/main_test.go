@@ -12,7 +12,7 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
-	"credithub/deploy/embedded/embedtest"
+	"credithub/deploy/testing/embedtest"
 )
 
 func TestMain(m *testing.M) { embedtest.Main(m) }

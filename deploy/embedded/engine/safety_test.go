@@ -15,11 +15,11 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/embedded/engine"
 	"credithub/deploy/embedded/install"
 	"credithub/deploy/platform/child"
 	"credithub/deploy/platform/node"
+	"credithub/deploy/testing/embedtest"
 )
 
 // What the engine answers is for the holder of the password only, and reaches

@@ -8,8 +8,8 @@ import (
 
 	"github.com/ClickHouse/ch-go/proto"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
+	"credithub/deploy/testing/embedtest"
 )
 
 func TestMain(m *testing.M) { embedtest.Main(m) }

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"credithub/deploy/embedded/embedtest"
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/migrate"
+	"credithub/deploy/testing/embedtest"
 	"credithub/schema/ddl"
 )
 

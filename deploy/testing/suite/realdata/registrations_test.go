@@ -14,7 +14,7 @@ import (
 	"testing"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // folder is where the published rows lie, "" when there is no such folder.

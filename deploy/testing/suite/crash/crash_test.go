@@ -20,9 +20,9 @@ import (
 	"time"
 
 	"credithub/deploy/gen"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/drill"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/drill"
+	"credithub/deploy/testing/suite/hub"
 	"credithub/schema/civil"
 )
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 )
 
 // World is a hub with everything pushed, and what it must answer.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 	"credithub/schema/fault"
 	"credithub/schema/uscc"
 )

@@ -12,7 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 )
 
 // Killer kills parts at random moments and starts each again at once. Like a

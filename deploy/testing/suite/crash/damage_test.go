@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // TestADamagedLogIsNamedAndRepaired: tables that are lost are filled again from the

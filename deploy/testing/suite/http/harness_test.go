@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 	"credithub/schema/uscc"
 )
 

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // An objection marks the entry in checks, in what is read and on the page as soon as

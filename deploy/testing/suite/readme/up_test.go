@@ -21,8 +21,8 @@ import (
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/process"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // terminal is what a command wrote, while it runs.

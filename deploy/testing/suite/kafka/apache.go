@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // clusterID is any UUID in base64; the nodes of a cluster share it.
@@ -28,7 +28,7 @@ func jars(t *testing.T) string {
 	root := hub.Root(t)
 	dir := filepath.Join(root, ".cache", "kafka")
 	if found, _ := filepath.Glob(filepath.Join(dir, "kafka_2.13-*.jar")); len(found) == 0 {
-		out, err := exec.Command("mvn", "-q", "-B", "-f", filepath.Join(root, "deploy/suite/kafka/pom.xml"),
+		out, err := exec.Command("mvn", "-q", "-B", "-f", filepath.Join(root, "deploy/testing/suite/kafka/pom.xml"),
 			"dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory="+dir).CombinedOutput()
 		if err != nil {
 			t.Fatalf("Apache Kafka cannot be had: %v: %s", err, out)

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"credithub/deploy/platform/process"
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 )
 
 // Bare is the limit of a check: a plain net/http server that decodes the same

@@ -22,9 +22,9 @@ import (
 
 	"credithub/deploy/gen"
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/drill"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/drill"
+	"credithub/deploy/testing/suite/hub"
 	"credithub/schema/civil"
 	"credithub/schema/uscc"
 )

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 )
 
 var exe = sync.OnceValues(func() (string, error) {

@@ -12,9 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/drill"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/drill"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // Longest stall that the death of a broker may cause. A cluster on a busy machine

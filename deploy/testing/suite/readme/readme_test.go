@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // example is a shell block behind a mark <!-- example --> or <!-- example exit N -->.

@@ -14,7 +14,7 @@ import (
 	"credithub/deploy/platform/clickhouse"
 	"credithub/deploy/platform/node"
 	"credithub/deploy/platform/sleep"
-	"credithub/deploy/probe"
+	"credithub/deploy/testing/probe"
 	"credithub/schema/ddl"
 )
 

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"credithub/deploy/platform/client"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 // Codes with both check characters right, and one that doesn't pack.

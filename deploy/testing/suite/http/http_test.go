@@ -7,7 +7,7 @@ import (
 	"os/exec"
 	"testing"
 
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/suite/hub"
 )
 
 func TestOfficialAudits(t *testing.T) {

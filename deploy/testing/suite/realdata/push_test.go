@@ -14,8 +14,8 @@ import (
 
 	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/problem"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 )
 
 const (

@@ -13,8 +13,8 @@ import (
 
 	"credithub/deploy/platform/client"
 	"credithub/deploy/platform/spool"
-	"credithub/deploy/probe"
-	"credithub/deploy/suite/hub"
+	"credithub/deploy/testing/probe"
+	"credithub/deploy/testing/suite/hub"
 	"credithub/schema/audit"
 )
 
