@@ -157,7 +157,7 @@ func (d *Decisions) owned(r *list.EventRecord, id ID) (fault.Fault, bool) {
 		return fault.Fault{}, false
 	}
 	for ev := range events(e.events) {
-		if string(ev.recordID()) != r.RecordID {
+		if string(ev.recordID) != r.RecordID {
 			return fault.Fault{Code: fault.E12Right, Field: "list",
 				Message: fmt.Sprintf("the entry id belongs to an entry of %s", e.list)}, true
 		}
@@ -179,7 +179,7 @@ func (d *Decisions) stray(r *list.EventRecord, id ID) (fault.Fault, bool) {
 	}
 	others := false
 	for ev := range events(d.entries[n].events) {
-		if string(ev.code()) == r.USCC {
+		if string(ev.code) == r.USCC {
 			return fault.Fault{}, false
 		}
 		others = true

@@ -123,7 +123,7 @@ func TestTheAbsentDayIsTheFirstOfDate32(t *testing.T) {
 }
 
 func TestAFieldBehindAPointerIsRefused(t *testing.T) {
-	type row struct{ far *inner }
+	type row struct{ inner }
 	defer func() {
 		if recover() == nil {
 			t.Error("a field that is not the row's own was taken")

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"credithub/schema/civil"
+	"credithub/schema/column"
 )
 
 // Facts are the fields of a decision record's data that shape its entry. Dates
@@ -35,6 +36,24 @@ type EventRecord struct {
 	OccurredOn civil.Date // NoDate: the decision's date
 	OccurredAt int64      // the instant, Unix milliseconds; 0: only the day is known
 	Facts
+}
+
+// Told are the fields of an event that the data of a decision record tell, by their
+// names there. Whom it binds is told by two of them, see Persons, and the instant by
+// one that is no field of the kinds that columns have.
+var Told = []column.Column[EventRecord]{
+	column.Text("entryId", func(r *EventRecord) *string { return &r.EntryID }),
+	column.Named("list", CodeEnd-1, Code.String, func(r *EventRecord) *Code { return &r.List }),
+	column.Named("event", EventExited, Event.String, func(r *EventRecord) *Event { return &r.Event }),
+	column.Text("cause", func(r *EventRecord) *string { return &r.Cause }),
+	column.Text("documentNo", func(r *EventRecord) *string { return &r.DocumentNo }),
+	column.Day("decidedOn", func(r *EventRecord) *civil.Date { return &r.DecidedOn }),
+	column.Day("servedOn", func(r *EventRecord) *civil.Date { return &r.ServedOn }),
+	column.Day("effectiveFrom", func(r *EventRecord) *civil.Date { return &r.EffectiveFrom }),
+	column.Day("termUntil", func(r *EventRecord) *civil.Date { return &r.TermUntil }),
+	column.Named("exitType", SubjectEnded, ExitType.String, func(r *EventRecord) *ExitType { return &r.ExitType }),
+	column.Text("exitDocumentNo", func(r *EventRecord) *string { return &r.ExitDocumentNo }),
+	column.Bool("annotated", func(r *EventRecord) *bool { return &r.Annotated }),
 }
 
 // Law is what the fold asks of the law; a nil function knows of none.
