@@ -51,11 +51,11 @@ func (g *Gateway) batch(w http.ResponseWriter, r *http.Request) {
 		speakChinese(a.Rejections)
 		speakChinese(a.Warnings)
 	}
-	g.answer(w, r, who, actBatch, a.BatchID, http.StatusOK, a)
+	g.respond(w, r, who, actBatch, a.BatchID, http.StatusOK, a)
 }
 
 // look finds a batch. One of another unit is not found: its id tells nothing.
-func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*BatchAnswer, error) {
+func (g *Gateway) look(ctx context.Context, who access.Principal, id string) (*BatchResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, g.Limits.HistoryWait)
 	defer cancel()
 	unknown := fault.New(fault.NotFound, "no batch of this unit has this id")

@@ -23,7 +23,7 @@ func (h *hub) see(path, token string, into any) reply {
 func TestABatchTellsWhatBecameOfIt(t *testing.T) {
 	h := newHub(t)
 	r := h.push("SAMR", registration("R-1", code(), "甲公司")+"\n{}\n"+registration("R-2", code(), "乙公司"))
-	var b BatchAnswer
+	var b BatchResponse
 	path := "/v1/batches/" + r.BatchID
 	if a := h.see(path, "agency:SAMR", &b); a.status != 200 || b.State != Received || b.Accepted != 2 || b.Rejected != 1 ||
 		b.Stored != 0 || b.Unit != "SAMR" || len(b.Rejections) != len(r.Rejections) {
@@ -32,7 +32,7 @@ func TestABatchTellsWhatBecameOfIt(t *testing.T) {
 	// Intake finds that R-2 was pushed before with other content.
 	h.shelf.settled[r.BatchID] = Settled{Standing: 1, Rejected: 1, Complete: true,
 		Findings: []Finding{finding(3, "R-2", fault.Fault{Code: fault.E10Duplicate, Message: "other content"})}}
-	b = BatchAnswer{}
+	b = BatchResponse{}
 	if a := h.see(path, "supervisor:NDRC", &b); b.State != Stored || b.Accepted != 1 || b.Rejected != 2 || b.Stored != 1 ||
 		!strings.HasSuffix(findings(b.Rejections), "3:E10:") {
 		t.Errorf("stored: %s", a.body)
@@ -48,7 +48,7 @@ func TestABatchThatMemoryHasLostIsReadFromTheStore(t *testing.T) {
 	h.shelf.heads[id] = feed.Batch{ID: id, Unit: "SAMR", ReceivedAt: now, Accepted: 5, Rejected: 2}
 	h.shelf.refused[id] = []Finding{{Line: 1, Code: "E05"}, {Line: 4, Code: "E02"}}
 	h.shelf.settled[id] = Settled{Standing: 5, Complete: true}
-	var b BatchAnswer
+	var b BatchResponse
 	if a := h.see("/v1/batches/"+id, "agency:SAMR", &b); b.Stored != 5 || b.Rejected != 2 || findings(b.Rejections) != "1:E05: 4:E02:" || b.State != Stored {
 		t.Errorf("%s", a.body)
 	}
@@ -92,7 +92,7 @@ func TestAUnitPagesThroughItsRejections(t *testing.T) {
 	var lines []uint32
 	next := ""
 	for range 5 {
-		var a RejectionsAnswer
+		var a RejectionsResponse
 		h.see("/v1/rejections?since=2026-03-02&after="+next, "agency:SAMR", &a)
 		for _, r := range a.Rejections {
 			lines = append(lines, r.Line)
@@ -104,7 +104,7 @@ func TestAUnitPagesThroughItsRejections(t *testing.T) {
 	if fmt.Sprint(lines) != "[1 2 3 4 5]" {
 		t.Errorf("%v", lines)
 	}
-	var a RejectionsAnswer
+	var a RejectionsResponse
 	if h.see("/v1/rejections", "admin:SAMR", &a); len(a.Rejections) != 2 || a.Next == "" {
 		t.Errorf("%+v", a)
 	}
@@ -160,7 +160,7 @@ func TestCase_A9_WhatNobodyProvesIsTheAuditorsAlone(t *testing.T) {
 	h := newHub(t)
 	h.shelf.rejected = []Refused{refused("", Finding{Line: 1, Code: "E12"}), refused("HRSS", Finding{Line: 2, Code: "E05"})}
 	for token, want := range map[string]uint32{"agency:HRSS": 2, "supervisor:NDRC": 2, "admin:NDRC": 2, "auditor:NDRC": 1} {
-		var a RejectionsAnswer
+		var a RejectionsResponse
 		if h.see("/v1/rejections", token, &a); len(a.Rejections) != 1 || a.Rejections[0].Line != want {
 			t.Errorf("%s sees %+v", token, a.Rejections)
 		}

@@ -50,7 +50,7 @@ func (c *chunk) reset() {
 }
 
 // stamp is what the stamps of this push say about a line.
-func (p *intake) stamp(line uint32) stamp.Stamp {
+func (p *push) stamp(line uint32) stamp.Stamp {
 	return stamp.Stamp{BatchID: []byte(p.id), Line: line, ReceivedAt: p.at}
 }
 

@@ -188,7 +188,7 @@ type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	Answer
+	Response
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
 }

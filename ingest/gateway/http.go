@@ -56,8 +56,8 @@ func (g *Gateway) caller(r *http.Request) (access.Principal, error) {
 	return who, nil
 }
 
-// answer sends JSON once it is in the audit log.
-func (g *Gateway) answer(w http.ResponseWriter, r *http.Request, who access.Principal, action, subject string, status int, v any) {
+// respond sends JSON once it is in the audit log.
+func (g *Gateway) respond(w http.ResponseWriter, r *http.Request, who access.Principal, action, subject string, status int, v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		g.refuse(w, r, who, action, fault.Wrap(fault.Internal, err, "the answer could not be written"))

@@ -32,13 +32,13 @@ func (g *Gateway) push(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, who, actPush, err)
 		return
 	}
-	answer, err := g.take(w, r, who)
+	res, err := g.take(w, r, who)
 	if err != nil {
 		g.refuse(w, r, who, actPush, err)
 		return
 	}
 	g.metrics.pushes.Inc()
-	g.answer(w, r, who, actPush, answer.BatchID, http.StatusAccepted, answer)
+	g.respond(w, r, who, actPush, res.BatchID, http.StatusAccepted, res)
 }
 
 // mayPush tells whether a caller may push at all, now.
@@ -70,7 +70,7 @@ func (g *Gateway) domains(unit string) []record.Domain {
 }
 
 // take reads one push and makes it durable.
-func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Principal) (*Answer, error) {
+func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Principal) (*Response, error) {
 	f, err := parseFormat(r)
 	if err != nil {
 		return nil, err
@@ -86,13 +86,13 @@ func (g *Gateway) take(w http.ResponseWriter, r *http.Request, who access.Princi
 		return nil, err
 	}
 	defer done()
-	p := g.newIntake(who.Unit, len(buf.b))
+	p := g.newPush(who.Unit, len(buf.b))
 	defer g.decoders.Put(p.dec)
 	p.kind = f.kind
 	if err := p.run(r.Context(), src, f.domain); err != nil {
 		return nil, err
 	}
-	a := p.answer()
+	a := p.response()
 	if chinese(r) {
 		a.Rejections = slices.Clone(a.Rejections) // the batch remembers them as they are
 		speakChinese(a.Rejections)
@@ -107,9 +107,9 @@ type decoder struct {
 	row record.Row
 }
 
-// intake turns the rows of one push into messages and findings. It belongs to
+// push turns the rows of one push into messages and findings. It belongs to
 // one goroutine; produce runs beside it, one chunk at a time and in order.
-type intake struct {
+type push struct {
 	g     *Gateway
 	unit  string
 	id    string
@@ -133,16 +133,16 @@ type intake struct {
 	positions          []receipt.Position
 }
 
-func (g *Gateway) newIntake(unit string, bytes int) *intake {
+func (g *Gateway) newPush(unit string, bytes int) *push {
 	at := g.Now().UTC().Truncate(time.Millisecond)
-	return &intake{
+	return &push{
 		g: g, unit: unit, id: newBatchID(at), at: at, today: civil.DateOf(at), dec: g.decoders.Get().(*decoder), warnings: body.NewTally(g.Limits.Listed),
 		chunk: newChunk(min(g.Limits.Chunk, 2*bytes) + 512),
 	}
 }
 
 // run takes every row in and returns when all is durable.
-func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) error {
+func (p *push) run(ctx context.Context, src body.Source, only record.Domain) error {
 	defer func() { _ = p.land() }() // nothing of the push may be in use after return
 	var it body.Item
 	for src.Next(&it) {
@@ -172,7 +172,7 @@ func (p *intake) run(ctx context.Context, src body.Source, only record.Domain) e
 }
 
 // close makes what is left durable, and the head of the batch after it.
-func (p *intake) close(ctx context.Context) error {
+func (p *push) close(ctx context.Context) error {
 	if err := p.land(); err != nil {
 		return err
 	}
@@ -186,13 +186,13 @@ func (p *intake) close(ctx context.Context) error {
 // unsettled is the error of a push of which something may be durable: what was on
 // its way when Kafka gave no answer may arrive after all. The batch is remembered,
 // so that its unit can ask what became of it.
-func (p *intake) unsettled(err error) error {
+func (p *push) unsettled(err error) error {
 	p.g.recent.put(&remembered{head: feed.Batch{ID: p.id, Unit: p.unit, ReceivedAt: p.at}, open: true})
 	return &problem.Unsettled{Err: err, BatchID: p.id}
 }
 
 // launch lets the chunk at hand be produced while the next one is filled.
-func (p *intake) launch(ctx context.Context) error {
+func (p *push) launch(ctx context.Context) error {
 	if err := p.land(); err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func (p *intake) launch(ctx context.Context) error {
 
 // land waits for the chunk being produced. A chunk whose production failed may
 // still be in use and is left to the garbage collector.
-func (p *intake) land() error {
+func (p *push) land() error {
 	if p.flying == nil {
 		return nil
 	}
@@ -224,7 +224,7 @@ func (p *intake) land() error {
 }
 
 // count tells the metrics what was accepted, once it is durable.
-func (p *intake) count() {
+func (p *push) count() {
 	for d, n := range p.counts {
 		if n > 0 {
 			p.g.metrics.rows.WithLabelValues(record.Domain(d).String(), "accepted").Add(float64(n))
@@ -232,12 +232,12 @@ func (p *intake) count() {
 	}
 }
 
-func (p *intake) collect(c *chunk) {
+func (p *push) collect(c *chunk) {
 	p.positions = receipt.Merge(append(p.positions, c.positions...))
 }
 
 // take judges one row: it becomes a message or a rejection.
-func (p *intake) take(it *body.Item) {
+func (p *push) take(it *body.Item) {
 	row := &p.dec.row
 	if it.Raw == nil {
 		p.reject(it, nil, it.RecordID, it.Faults)
@@ -264,7 +264,7 @@ func (p *intake) take(it *body.Item) {
 }
 
 // rights adds E12 when the unit may not report the row.
-func (p *intake) rights(row *record.Row) {
+func (p *push) rights(row *record.Row) {
 	if row.Domain == record.NoDomain {
 		return
 	}
@@ -282,7 +282,7 @@ func (p *intake) rights(row *record.Row) {
 
 // reject notes the faults that reject a row and sends them to its unit's list, with
 // the row as sent. row is nil when it could not be read.
-func (p *intake) reject(it *body.Item, row *record.Row, recordID string, faults []fault.Fault) {
+func (p *push) reject(it *body.Item, row *record.Row, recordID string, faults []fault.Fault) {
 	p.rejected++
 	kind := p.kind
 	d := record.NoDomain
@@ -316,7 +316,7 @@ func (p *intake) reject(it *body.Item, row *record.Row, recordID string, faults 
 }
 
 // note appends a finding unless the list is full.
-func (p *intake) note(to []Finding, line uint32, recordID string, f fault.Fault) []Finding {
+func (p *push) note(to []Finding, line uint32, recordID string, f fault.Fault) []Finding {
 	if len(to) >= p.g.Limits.Listed {
 		p.truncated = true
 		return to
@@ -326,7 +326,7 @@ func (p *intake) note(to []Finding, line uint32, recordID string, f fault.Fault)
 
 // heartbeat says that the unit is alive and has nothing new in one domain. It has
 // to be named: an empty body alone is what a broken export sends.
-func (p *intake) heartbeat(d record.Domain) error {
+func (p *push) heartbeat(d record.Domain) error {
 	switch {
 	case d == record.NoDomain:
 		return fault.New(fault.BadInput, "the body has no records; to say that there is nothing new, name the domain: ?domain=…")
@@ -339,7 +339,7 @@ func (p *intake) heartbeat(d record.Domain) error {
 }
 
 // head makes the head of the batch durable and remembers it.
-func (p *intake) head(ctx context.Context) error {
+func (p *push) head(ctx context.Context) error {
 	h := feed.Batch{
 		ID: p.id, Unit: p.unit, ReceivedAt: p.at, Accepted: p.accepted, Rejected: p.rejected, Positions: p.positions,
 	}
@@ -351,18 +351,18 @@ func (p *intake) head(ctx context.Context) error {
 	return nil
 }
 
-func (p *intake) answer() *Answer {
-	a := &Answer{
+func (p *push) response() *Response {
+	res := &Response{
 		BatchID: p.id, Accepted: p.accepted, Rejected: p.rejected, Receipt: receipt.Encode(p.positions),
 		Rejections: p.rejections, Warnings: told(p.warnings.All()), Warned: p.warned, Truncated: p.truncated,
 	}
 	if p.truncated {
-		a.Listed = p.g.Limits.Listed
+		res.Listed = p.g.Limits.Listed
 	}
-	if a.Rejections == nil {
-		a.Rejections = []Finding{}
+	if res.Rejections == nil {
+		res.Rejections = []Finding{}
 	}
-	return a
+	return res
 }
 
 func domainLabel(d record.Domain) string {

@@ -306,7 +306,7 @@ func TestCase_T13_A503SaysWhatMayHaveHappened(t *testing.T) {
 			t.Errorf("%s: audit %+v", name, l)
 		}
 		h.shelf.settled[d.BatchID] = Settled{Standing: 1}
-		var b BatchAnswer
+		var b BatchResponse
 		a := h.see("/v1/batches/"+d.BatchID, "agency:SAMR", &b)
 		if a.status != 200 || b.State == Stored || b.Accepted != 1 || b.Stored != 1 {
 			t.Errorf("%s: %d %s", name, a.status, a.body)

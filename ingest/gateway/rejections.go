@@ -32,7 +32,7 @@ func (g *Gateway) rejections(w http.ResponseWriter, r *http.Request) {
 			g.refuse(w, r, who, actRejections, err)
 			return
 		}
-		g.answer(w, r, who, actRejections, "", http.StatusOK, a)
+		g.respond(w, r, who, actRejections, "", http.StatusOK, a)
 	case "csv":
 		g.rejectsFile(w, r, who, &ask, "text/csv; charset=utf-8", "csv", writeCSV)
 	case "xlsx":
@@ -83,12 +83,12 @@ func (g *Gateway) fetch(ctx context.Context, ask RejectsQuery) ([]Refused, *Curs
 }
 
 // page is an answer in JSON: every finding with its row.
-func (g *Gateway) page(r *http.Request, ask *RejectsQuery) (*RejectionsAnswer, error) {
+func (g *Gateway) page(r *http.Request, ask *RejectsQuery) (*RejectionsResponse, error) {
 	rows, next, err := g.fetch(r.Context(), *ask)
 	if err != nil {
 		return nil, err
 	}
-	a := &RejectionsAnswer{Rejections: []Rejection{}}
+	a := &RejectionsResponse{Rejections: []Rejection{}}
 	if next != nil {
 		a.Next = next.String()
 	}

@@ -79,7 +79,7 @@ func TestCase_A12_RefusedRowsComeBackAndGoThroughWhenMended(t *testing.T) {
 		if r := h.pushTo(at, "SAMR", book, xlsxForm); r.Accepted != 0 || r.Rejected == 0 || r.status != 202 {
 			t.Errorf("%s: a workbook of rejections: %d %s", name, r.status, r.body)
 		}
-		var page RejectionsAnswer
+		var page RejectionsResponse
 		h.see("/v1/rejections?limit=1", "agency:SAMR", &page)
 		if len(page.Rejections) != 1 || page.Next == "" || page.Rejections[0].Value != "2099-01-02" || !strings.Contains(string(page.Rejections[0].Row), a) ||
 			page.Rejections[0].Kind != "registration" {
@@ -96,7 +96,7 @@ func TestCase_A12_MessagesByLanguage(t *testing.T) {
 		if len(r.Rejections) != 1 || r.Rejections[0].Message != want || r.Rejections[0].Code != fault.E05Required {
 			t.Errorf("%q: %s", lang, r.body)
 		}
-		var b BatchAnswer
+		var b BatchResponse
 		h.shelf.settled[r.BatchID] = Settled{}
 		if err := json.Unmarshal(h.do("GET", "/v1/batches/"+r.BatchID, nil, as("agency:SAMR"), with("Accept-Language", lang)).body, &b); err != nil ||
 			len(b.Rejections) != 1 || b.Rejections[0].Message != want {

@@ -216,7 +216,7 @@ func (c *conn) answer(now time.Time, size int) bool {
 	c.began, c.cancel = now, cancel
 	c.mu.Unlock()
 
-	w := answers.Get().(*answer)
+	w := responses.Get().(*response)
 	defer w.release()
 	crowd.Busy(c.peer)
 	ok := c.handle(w, r)

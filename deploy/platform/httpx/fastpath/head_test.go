@@ -138,7 +138,7 @@ func FuzzHead(f *testing.F) {
 }
 
 func TestAnAnswerStaysOnItsLines(t *testing.T) {
-	w := answers.New().(*answer)
+	w := responses.New().(*response)
 	w.Header()["X-A"] = []string{"b\r\nSet-Cookie: c\nd"}
 	w.WriteHeader(http.StatusContinue) // said before the answer, which can't be sent here
 	w.WriteHeader(http.StatusTeapot)
@@ -151,7 +151,7 @@ func TestAnAnswerStaysOnItsLines(t *testing.T) {
 	if string(b) != want || !last {
 		t.Errorf("%v %q", last, b)
 	}
-	w = answers.New().(*answer)
+	w = responses.New().(*response)
 	w.WriteHeader(http.StatusNoContent)
 	if b, _ := w.bytes(testNow, false); strings.Contains(string(b), "Content-") || !strings.HasSuffix(string(b), "\r\n\r\n") {
 		t.Errorf("%q", b)

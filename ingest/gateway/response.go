@@ -23,12 +23,12 @@ type Finding struct {
 	Count int `json:"count,omitempty"`
 }
 
-// Answer is the 202 of a push. Accepted and Rejected count rows, Warned those
+// Response is the 202 of a push. Accepted and Rejected count rows, Warned those
 // accepted with a warning; a row with several faults has several entries in
 // Rejections. Warnings are never cut: those of a column are told once for all its
 // rows. Truncated says that Rejections was cut at its limit, Listed; the batch has
 // the rest.
-type Answer struct {
+type Response struct {
 	BatchID    string    `json:"batchId"`
 	Accepted   int       `json:"accepted"`
 	Rejected   int       `json:"rejected"`
@@ -52,11 +52,11 @@ const (
 	Unsettled State = "UNSETTLED"
 )
 
-// BatchAnswer is the answer of GET /v1/batches/{id}. Accepted and Rejected add
+// BatchResponse is the answer of GET /v1/batches/{id}. Accepted and Rejected add
 // up to the rows of the push: a row that intake rejects moves from the one to
 // the other. Stored counts the accepted rows that are in ClickHouse, and equals
 // Accepted once the state is STORED.
-type BatchAnswer struct {
+type BatchResponse struct {
 	BatchID    string    `json:"batchId"`
 	Unit       string    `json:"unit"`
 	State      State     `json:"state"`
@@ -69,9 +69,9 @@ type BatchAnswer struct {
 	Truncated  bool      `json:"truncated,omitempty"`
 }
 
-// RejectionsAnswer is a page of a unit's rejected rows, oldest first. Next is
+// RejectionsResponse is a page of a unit's rejected rows, oldest first. Next is
 // the cursor for after=, "" on the last page.
-type RejectionsAnswer struct {
+type RejectionsResponse struct {
 	Rejections []Rejection `json:"rejections"`
 	Next       string      `json:"next"`
 }
@@ -132,8 +132,8 @@ func (f *Finding) weight() int64 { return int64(120 + len(f.RecordID) + len(f.Fi
 
 // settle merges what the gateway and intake found into the answer about a
 // batch.
-func settle(head feed.Batch, early []Finding, earlyCut bool, s Settled) BatchAnswer {
-	a := BatchAnswer{
+func settle(head feed.Batch, early []Finding, earlyCut bool, s Settled) BatchResponse {
+	a := BatchResponse{
 		BatchID: head.ID, Unit: head.Unit, State: Received, ReceivedAt: stamped(head.ReceivedAt),
 		Accepted: head.Accepted - s.Rejected, Rejected: head.Rejected + s.Rejected, Stored: s.Standing,
 		Rejections: append(append(make([]Finding, 0, len(early)+len(s.Findings)), early...), s.Findings...),

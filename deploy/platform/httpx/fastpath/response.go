@@ -22,8 +22,8 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// answer is an http.ResponseWriter that sends when the handler has ended.
-type answer struct {
+// response is an http.ResponseWriter that sends when the handler has ended.
+type response struct {
 	header http.Header
 	status int // 0 before WriteHeader
 	body   []byte
@@ -31,33 +31,33 @@ type answer struct {
 	names  []string
 }
 
-var answers = sync.Pool{New: func() any { return &answer{header: http.Header{}} }}
+var responses = sync.Pool{New: func() any { return &response{header: http.Header{}} }}
 
-func (w *answer) release() {
+func (w *response) release() {
 	if cap(w.body) > 4*keepBytes || cap(w.out) > 4*keepBytes {
 		return
 	}
 	clear(w.header)
 	w.status, w.body, w.out = 0, w.body[:0], w.out[:0]
-	answers.Put(w)
+	responses.Put(w)
 }
 
-func (w *answer) Header() http.Header { return w.header }
+func (w *response) Header() http.Header { return w.header }
 
-func (w *answer) WriteHeader(status int) {
+func (w *response) WriteHeader(status int) {
 	if w.status == 0 && status >= http.StatusOK {
 		w.status = status
 	}
 }
 
-func (w *answer) Write(b []byte) (int, error) {
+func (w *response) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	w.body = append(w.body, b...)
 	return len(b), nil
 }
 
-// bytes is the answer as it is sent, and whether it is the last of its connection.
-func (w *answer) bytes(now time.Time, last bool) ([]byte, bool) {
+// bytes is the response as it is sent, and whether it is the last of its connection.
+func (w *response) bytes(now time.Time, last bool) ([]byte, bool) {
 	w.WriteHeader(http.StatusOK)
 	h := w.header
 	last = last || len(h["Connection"]) > 0 && strings.EqualFold(h["Connection"][0], "close")
