@@ -111,17 +111,17 @@ func TestImportsPointOneWay(t *testing.T) {
 // behind it, of that room, and whoever stands outside only the room itself.
 var floors = map[string]map[string][]string{
 	"query/graph": {
-		"":         {"answer", "check", "document", "fields", "front", "ledger", "meter", "plan", "refusal", "request"},
-		"front":    {"answer", "document", "fields", "ledger", "meter", "plan", "refusal", "request"},
-		"document": {"answer", "meter", "plan", "refusal"},
-		"plan":     {"answer", "check", "fields", "meter", "refusal", "request"},
-		"fields":   {"answer", "check", "refusal"},
-		"check":    {"ledger", "meter", "refusal"},
-		"refusal":  {"meter"},
-		"ledger":   {"meter"},
+		"":         {"response", "check", "document", "fields", "front", "auditlog", "metrics", "plan", "refusal", "request"},
+		"front":    {"response", "document", "fields", "auditlog", "metrics", "plan", "refusal", "request"},
+		"document": {"response", "metrics", "plan", "refusal"},
+		"plan":     {"response", "check", "fields", "metrics", "refusal", "request"},
+		"fields":   {"response", "check", "refusal"},
+		"check":    {"auditlog", "metrics", "refusal"},
+		"refusal":  {"metrics"},
+		"auditlog": {"metrics"},
 		"request":  {},
-		"answer":   {},
-		"meter":    {},
+		"response": {},
+		"metrics":  {},
 	},
 }
 

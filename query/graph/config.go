@@ -8,9 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"credithub/query/graph/auditlog"
 	"credithub/query/graph/check"
 	"credithub/query/graph/front"
-	"credithub/query/graph/ledger"
 	"credithub/query/graph/refusal"
 	"credithub/query/view"
 	"credithub/schema/grade"
@@ -33,10 +33,10 @@ type Store interface {
 type Verifier = front.Verifier
 
 // Auditor keeps a record for good before it returns.
-type Auditor = ledger.Auditor
+type Auditor = auditlog.Auditor
 
 // Limiter says whether a caller may ask again.
-type Limiter = ledger.Limiter
+type Limiter = auditlog.Limiter
 
 // Quota bounds what strangers look up.
 type Quota = front.Quota

@@ -14,12 +14,12 @@
 //	document  texts: guards, validation, what is kept
 //	plan      check and checks, compiled and run
 //	fields    everything that can be asked, and how each field is answered
-//	check     what decides: questions, answers, their audit records
-//	ledger    the way into the audit log
-//	refusal   limits, and what is told to who passes one
-//	request   what a caller sent
-//	answer    JSON, and the order of an answer
-//	meter     counters
+//	check     may an enterprise pass a matter: question, decision, answer, audit record
+//	auditlog  the way into the audit log
+//	refusal   limits, and what is told to whoever passes one
+//	request   bodies and variables as callers send them
+//	response  JSON, with fields in the order of the query
+//	metrics   counters
 //
 // It promises that
 //   - server and schema.graphql can't differ: a field that only one of them has, or

@@ -9,12 +9,12 @@ import (
 
 	"github.com/graphql-go/graphql/language/ast"
 
+	"credithub/query/graph/auditlog"
 	"credithub/query/graph/check"
 	"credithub/query/graph/document"
 	"credithub/query/graph/fields"
 	"credithub/query/graph/front"
-	"credithub/query/graph/ledger"
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/plan"
 	"credithub/query/graph/refusal"
 	"credithub/query/view"
@@ -25,7 +25,7 @@ type Server struct {
 	front *front.Handler
 	docs  *document.Cache
 	plans *plan.Runner
-	met   *meter.Counters
+	met   *metrics.Counters
 }
 
 // New makes the endpoint. It fails when schema.graphql, the fields and the access
@@ -42,7 +42,7 @@ func wire(c Config, plans bool) (*Server, error) {
 		c.Now = time.Now
 	}
 	c.Logger = cmp.Or(c.Logger, slog.Default())
-	met, err := meter.New(c.Metrics)
+	met, err := metrics.New(c.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("graph: metrics: %w", err)
 	}
@@ -51,11 +51,11 @@ func wire(c Config, plans bool) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	refuse := &refusal.Maker{Log: c.Logger, Meter: met}
-	book := &ledger.Ledger{Auditor: c.Auditor, Strangers: c.Strangers, Meter: met, Log: c.Logger}
-	desk := &check.Desk{Index: c.Index, Store: c.Store, Policy: c.Policy, Ledger: book, Refuse: refuse, Meter: met, Limits: &c.Limits, Now: c.Now}
+	refuse := &refusal.Maker{Log: c.Logger, Metrics: met}
+	auditLog := &auditlog.Writer{Auditor: c.Auditor, Strangers: c.Strangers, Metrics: met, Log: c.Logger}
+	checker := &check.Checker{Index: c.Index, Store: c.Store, Policy: c.Policy, AuditLog: auditLog, Refuse: refuse, Metrics: met, Limits: &c.Limits, Now: c.Now}
 	schema, err := fields.New(fields.Config{
-		Desk: desk, Views: views, Index: c.Index, Store: c.Store, Policy: c.Policy, Access: c.Access, Refuse: refuse, Limits: &c.Limits,
+		Checker: checker, Views: views, Index: c.Index, Store: c.Store, Policy: c.Policy, Access: c.Access, Refuse: refuse, Limits: &c.Limits,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
@@ -66,12 +66,12 @@ func wire(c Config, plans bool) (*Server, error) {
 			return plan.Compile(schema, op, frags)
 		}
 	}
-	if s.docs, err = document.New(document.Config{Schema: schema.GraphQL(), Compile: compile, Refuse: refuse, Meter: met, Limits: &c.Limits}); err != nil {
+	if s.docs, err = document.New(document.Config{Schema: schema.GraphQL(), Compile: compile, Refuse: refuse, Metrics: met, Limits: &c.Limits}); err != nil {
 		return nil, fmt.Errorf("graph: %w", err)
 	}
-	s.plans = &plan.Runner{Desk: desk, Refuse: refuse, Meter: met, Limits: &c.Limits}
+	s.plans = &plan.Runner{Checker: checker, Refuse: refuse, Metrics: met, Limits: &c.Limits}
 	s.front = front.New(front.Config{
-		Verifier: c.Verifier, Documents: s.docs, Schema: schema, Ledger: book, Refuse: refuse, Meter: met, Limits: &c.Limits, Now: c.Now,
+		Verifier: c.Verifier, Documents: s.docs, Schema: schema, AuditLog: auditLog, Refuse: refuse, Metrics: met, Limits: &c.Limits, Now: c.Now,
 		Plans: s.plans, Public: make(chan struct{}, c.Limits.PublicReads), Limiter: c.Limiter, Quota: c.Quota,
 	})
 	return s, nil

@@ -1,6 +1,6 @@
-// Package ledger puts what is answered and refused into the audit log, before it
+// Package auditlog puts what is answered and refused into the audit log, before it
 // leaves.
-package ledger
+package auditlog
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"time"
 
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/schema/access"
 	"credithub/schema/audit"
 	"credithub/schema/fault"
@@ -27,11 +27,11 @@ type Limiter interface {
 	Allow(key string) (wait time.Duration, ok bool)
 }
 
-// Ledger is the way into the audit log.
-type Ledger struct {
+// Writer is the way into the audit log.
+type Writer struct {
 	Auditor   Auditor
 	Strangers Limiter // by address, how many refusals of strangers are recorded; nil: all
-	Meter     *meter.Counters
+	Metrics   *metrics.Counters
 	Log       *slog.Logger
 }
 
@@ -45,10 +45,10 @@ func Record(p access.Principal, at time.Time, action string) audit.Record {
 
 // Append puts a record into the audit log. When that can't be done nothing may
 // be answered.
-func (l *Ledger) Append(ctx context.Context, r audit.Record) (audit.Record, error) {
-	kept, err := l.Auditor.Append(ctx, r)
+func (w *Writer) Append(ctx context.Context, r audit.Record) (audit.Record, error) {
+	kept, err := w.Auditor.Append(ctx, r)
 	if err != nil {
-		l.Meter.AuditFail.Inc()
+		w.Metrics.AuditFail.Inc()
 		return kept, fault.Wrap(fault.Unavailable, err, "the audit log cannot be written, so nothing is answered")
 	}
 	return kept, nil
@@ -56,21 +56,21 @@ func (l *Ledger) Append(ctx context.Context, r audit.Record) (audit.Record, erro
 
 // Refused records that a request was refused as a whole, also of a caller who has
 // left. The refusal leaves even when the log is away: it shows nothing.
-func (l *Ledger) Refused(ctx context.Context, p access.Principal, at time.Time, outcome string) {
+func (w *Writer) Refused(ctx context.Context, p access.Principal, at time.Time, outcome string) {
 	r := Record(p, at, Read)
 	r.Outcome = outcome
-	if _, err := l.Append(context.WithoutCancel(ctx), r); err != nil {
-		l.Log.Error("a refusal is not in the audit log", "outcome", outcome, "error", err)
+	if _, err := w.Append(context.WithoutCancel(ctx), r); err != nil {
+		w.Log.Error("a refusal is not in the audit log", "outcome", outcome, "error", err)
 	}
 }
 
 // Admits tells whether one more refusal of a stranger at an address is recorded; if
 // not, after what time again.
-func (l *Ledger) Admits(peer string) (wait time.Duration, ok bool) {
-	if l.Strangers == nil {
+func (w *Writer) Admits(peer string) (wait time.Duration, ok bool) {
+	if w.Strangers == nil {
 		return 0, true
 	}
-	return l.Strangers.Allow(peer)
+	return w.Strangers.Allow(peer)
 }
 
 // Digest is the first 16 bytes of SHA-256 in hex.

@@ -9,8 +9,8 @@ import (
 	"context"
 	"time"
 
-	"credithub/query/graph/ledger"
-	"credithub/query/graph/meter"
+	"credithub/query/graph/auditlog"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/refusal"
 	"credithub/query/restrict"
 	"credithub/query/store"
@@ -42,62 +42,62 @@ type Store interface {
 	WaitStored(ctx context.Context, want []receipt.Position) error
 }
 
-// Desk is where questions are asked. All fields are required.
-type Desk struct {
-	Index  Index
-	Store  Store
-	Policy *policy.Policy
-	Ledger *ledger.Ledger
-	Refuse *refusal.Maker
-	Meter  *meter.Counters
-	Limits *refusal.Limits
-	Now    func() time.Time
+// Checker answers questions. All fields are required.
+type Checker struct {
+	Index    Index
+	Store    Store
+	Policy   *policy.Policy
+	AuditLog *auditlog.Writer
+	Refuse   *refusal.Maker
+	Metrics  *metrics.Counters
+	Limits   *refusal.Limits
+	Now      func() time.Time
 }
 
 // Ask answers a question into a and has the answer, or the refusal, in the audit log
 // before it returns.
-func (d *Desk) Ask(ctx context.Context, q *Question, a *Answer) error {
+func (c *Checker) Ask(ctx context.Context, q *Question, a *Answer) error {
 	a.Reset()
-	err := d.admit(ctx, q, a)
+	err := c.admit(ctx, q, a)
 	if err == nil {
-		a.many, a.per = q.Many, max(1, d.Limits.AuditCodes)
-		err = d.decide(ctx, q, a)
+		a.many, a.per = q.Many, max(1, c.Limits.AuditCodes)
+		err = c.decide(ctx, q, a)
 	}
 	if err != nil {
-		return d.recordRefusal(ctx, q, a.Matter, err)
+		return c.recordRefusal(ctx, q, a.Matter, err)
 	}
-	return d.recordAnswer(ctx, q, a)
+	return c.recordAnswer(ctx, q, a)
 }
 
 // admit says whether a question may be asked and is well put, finds its matter and
 // waits for its receipt.
-func (d *Desk) admit(ctx context.Context, q *Question, a *Answer) error {
+func (c *Checker) admit(ctx context.Context, q *Question, a *Answer) error {
 	switch {
 	case q.By.Anonymous():
 		return fault.New(fault.Unauthenticated, "sign in to ask a check")
 	case !q.By.Can(access.Check):
 		return fault.New(fault.Forbidden, "checks are for officers, supervisors and admins")
 	}
-	if len(q.Codes) > d.Limits.Checks {
-		d.Meter.Limit("checks")
+	if len(q.Codes) > c.Limits.Checks {
+		c.Metrics.Limit("checks")
 	}
-	if len(q.CaseNo) > d.Limits.CaseNo {
-		d.Meter.Limit("caseNo")
+	if len(q.CaseNo) > c.Limits.CaseNo {
+		c.Metrics.Limit("caseNo")
 	}
-	if q.Many && (len(q.Codes) == 0 || len(q.Codes) > d.Limits.Checks) {
-		return fault.New(fault.BadInput, "usccs: 1 to %d codes", d.Limits.Checks)
+	if q.Many && (len(q.Codes) == 0 || len(q.Codes) > c.Limits.Checks) {
+		return fault.New(fault.BadInput, "usccs: 1 to %d codes", c.Limits.Checks)
 	}
 	q.fold()
 	var near []*policy.Matter
-	a.Matter, near = d.Policy.FindMatter(q.Matter)
-	err := q.sound(a, near, d.Limits.CaseNo)
+	a.Matter, near = c.Policy.FindMatter(q.Matter)
+	err := q.sound(a, near, c.Limits.CaseNo)
 	if err == nil && q.Purpose != "" {
-		q.use, err = view.PurposeOf(d.Policy, q.Purpose)
+		q.use, err = view.PurposeOf(c.Policy, q.Purpose)
 	}
 	if err != nil {
 		return err
 	}
-	if ok, _ := d.Index.Ready(); !ok {
+	if ok, _ := c.Index.Ready(); !ok {
 		return fault.New(fault.Unavailable, "the restriction index is catching up")
 	}
 	if q.After == "" {
@@ -107,16 +107,16 @@ func (d *Desk) admit(ctx context.Context, q *Question, a *Answer) error {
 	if err != nil {
 		return err
 	}
-	return d.Index.WaitFor(ctx, ps)
+	return c.Index.WaitFor(ctx, ps)
 }
 
 // InTime fails when the caller has left, or the deadline of what began at an
 // instant has passed.
-func (d *Desk) InTime(ctx context.Context, began time.Time) error {
+func (c *Checker) InTime(ctx context.Context, began time.Time) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if d.Now().Sub(began) > d.Limits.Deadline {
+	if c.Now().Sub(began) > c.Limits.Deadline {
 		return context.DeadlineExceeded
 	}
 	return nil

@@ -32,42 +32,42 @@ const pastFacts = 10_000
 // known.
 //
 // It is no answer when there are more hits than most.
-func (d *Desk) decidePast(ctx context.Context, code, person string, m *policy.Matter, at time.Time, most int) (restrict.Decision, error) {
+func (c *Checker) decidePast(ctx context.Context, code, person string, m *policy.Matter, at time.Time, most int) (restrict.Decision, error) {
 	var none restrict.Decision
-	stand := d.Index.Receipt()
+	stand := c.Index.Receipt()
 	ps, err := receipt.Parse(stand)
 	if err != nil {
 		return none, err
 	}
-	if err := d.Store.WaitStored(ctx, ps); err != nil {
+	if err := c.Store.WaitStored(ctx, ps); err != nil {
 		return none, err
 	}
-	entries, over, err := d.Store.Entries(ctx, &store.Entries{Codes: []string{code}, AsOf: at, Most: pastMost})
+	entries, over, err := c.Store.Entries(ctx, &store.Entries{Codes: []string{code}, AsOf: at, Most: pastMost})
 	if err = cmp.Or(err, over[code]); err != nil {
 		return none, err
 	}
-	regs, over, err := d.Store.Registrations(ctx, &store.Registrations{Codes: []string{code}, AsOf: at, Most: pastMost})
+	regs, over, err := c.Store.Registrations(ctx, &store.Registrations{Codes: []string{code}, AsOf: at, Most: pastMost})
 	if err = cmp.Or(err, over[code]); err != nil {
 		return none, err
 	}
-	stale, err := d.stalePast(ctx, m, at)
+	stale, err := c.stalePast(ctx, m, at)
 	if err != nil {
 		return none, err
 	}
-	facts, err := d.factsPast(ctx, code, m, at)
+	facts, err := c.factsPast(ctx, code, m, at)
 	if err != nil {
 		return none, err
 	}
-	then := restrict.Decide(entries[code], m, d.Policy, subjectOf(regs[code]), stale, at, facts...)
+	then := restrict.Decide(entries[code], m, c.Policy, subjectOf(regs[code]), stale, at, facts...)
 	if len(then.Hits) > most {
 		return none, nil
 	}
 	if person != "" {
-		bound, err := d.boundPast(ctx, person, at)
+		bound, err := c.boundPast(ctx, person, at)
 		if err != nil {
 			return none, err
 		}
-		if then.About(bound, code, person, m, d.Policy); len(then.Hits) > most {
+		if then.About(bound, code, person, m, c.Policy); len(then.Hits) > most {
 			return none, nil
 		}
 	}
@@ -76,15 +76,15 @@ func (d *Desk) decidePast(ctx context.Context, code, person string, m *policy.Ma
 }
 
 // boundPast are the entries that named a person by what was known at an instant.
-func (d *Desk) boundPast(ctx context.Context, person string, at time.Time) (out []list.Entry, err error) {
-	codes, err := d.Store.Named(ctx, &store.Named{Person: person, AsOf: at, Limit: pastCodes + 1})
+func (c *Checker) boundPast(ctx context.Context, person string, at time.Time) (out []list.Entry, err error) {
+	codes, err := c.Store.Named(ctx, &store.Named{Person: person, AsOf: at, Limit: pastCodes + 1})
 	if err != nil || len(codes) == 0 {
 		return nil, err
 	}
 	if len(codes) > pastCodes {
 		return nil, fault.New(fault.TooComplex, "more than %d enterprises have entries that name the person", pastCodes)
 	}
-	bound, over, err := d.Store.Entries(ctx, &store.Entries{Codes: codes, AsOf: at, Most: pastMost})
+	bound, over, err := c.Store.Entries(ctx, &store.Entries{Codes: codes, AsOf: at, Most: pastMost})
 	for _, code := range codes {
 		if err = cmp.Or(err, over[code]); err != nil {
 			return nil, err
@@ -96,15 +96,15 @@ func (d *Desk) boundPast(ctx context.Context, person string, at time.Time) (out 
 
 // factsPast are the records of a code that bore on a matter by what was known at
 // an instant.
-func (d *Desk) factsPast(ctx context.Context, code string, m *policy.Matter, at time.Time) ([]restrict.Evidence, error) {
+func (c *Checker) factsPast(ctx context.Context, code string, m *policy.Matter, at time.Time) ([]restrict.Evidence, error) {
 	sieves := map[string]string{}
-	for _, domain := range d.Policy.FactDomains(m) {
-		sieves[domain.String()] = d.Policy.Sieve(domain)
+	for _, domain := range c.Policy.FactDomains(m) {
+		sieves[domain.String()] = c.Policy.Sieve(domain)
 	}
 	if len(sieves) == 0 {
 		return nil, nil
 	}
-	records, err := d.Store.Facts(ctx, &store.Facts{Code: code, Sieves: sieves, AsOf: at, Limit: pastFacts})
+	records, err := c.Store.Facts(ctx, &store.Facts{Code: code, Sieves: sieves, AsOf: at, Limit: pastFacts})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (d *Desk) factsPast(ctx context.Context, code string, m *policy.Matter, at 
 	for i := range records {
 		r := &records[i]
 		said[i] = restrict.FactRecord{Unit: r.Unit, RecordID: r.RecordID, Version: r.Version}
-		d.Policy.Read(&said[i].Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
+		c.Policy.Read(&said[i].Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
 	}
 	return restrict.Standing(said), nil
 }
@@ -130,22 +130,22 @@ func subjectOf(regs []store.Record) restrict.SubjectState {
 }
 
 // stalePast lists the sources of a matter that were silent at an instant.
-func (d *Desk) stalePast(ctx context.Context, m *policy.Matter, at time.Time) ([]policy.Source, error) {
+func (c *Checker) stalePast(ctx context.Context, m *policy.Matter, at time.Time) ([]policy.Source, error) {
 	var domains []string
 	var longest int64
 	seen := map[record.Domain]bool{}
-	for _, src := range d.Policy.Sources(m) {
+	for _, src := range c.Policy.Sources(m) {
 		if !seen[src.Domain] {
 			seen[src.Domain] = true
 			domains = append(domains, src.Domain.String())
 		}
-		longest = max(longest, d.Policy.Period(src.Unit, src.Domain))
+		longest = max(longest, c.Policy.Period(src.Unit, src.Domain))
 	}
-	heard, err := d.Store.HeardBy(ctx, &store.HeardBy{Domains: domains, At: at, Since: at.Add(-time.Duration(longest) * time.Second)})
+	heard, err := c.Store.HeardBy(ctx, &store.HeardBy{Domains: domains, At: at, Since: at.Add(-time.Duration(longest) * time.Second)})
 	if err != nil {
 		return nil, err
 	}
-	return restrict.StaleSources(nil, d.Policy, m, func(src policy.Source) time.Time { return heard[src] }, at), nil
+	return restrict.StaleSources(nil, c.Policy, m, func(src policy.Source) time.Time { return heard[src] }, at), nil
 }
 
 // nameOf is the name in the data of a registration.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"credithub/query/graph/ledger"
+	"credithub/query/graph/auditlog"
 	"credithub/query/graph/refusal"
 	"credithub/query/restrict"
 	"credithub/query/view"
@@ -15,7 +15,7 @@ import (
 
 // recordAnswer puts an answer into the audit log, in as many records as its codes
 // need.
-func (d *Desk) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
+func (c *Checker) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
 	a.records = a.one[:0]
 	for from := 0; from < len(a.Decisions); from += a.per {
 		part := a.Decisions[from:min(len(a.Decisions), from+a.per)]
@@ -23,13 +23,13 @@ func (d *Desk) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
 		for i := range part {
 			a.facts = appendFacts(a.facts, q.Codes[from+i], &part[i])
 		}
-		r := ledger.Record(q.By, q.At, q.action())
+		r := auditlog.Record(q.By, q.At, q.action())
 		r.Subject, r.Matter, r.CaseNo, r.Purpose = q.Joined, a.Matter.Code, q.CaseNo, q.Purpose
-		r.Outcome, r.Digest = outcomes(part, a.Faults, from), ledger.Digest(a.facts)
+		r.Outcome, r.Digest = outcomes(part, a.Faults, from), auditlog.Digest(a.facts)
 		if len(a.Decisions) > a.per {
 			r.Subject = strings.Join(q.Codes[from:from+len(part)], ",")
 		}
-		kept, err := d.Ledger.Append(ctx, r)
+		kept, err := c.AuditLog.Append(ctx, r)
 		if err != nil {
 			return err
 		}
@@ -41,29 +41,29 @@ func (d *Desk) recordAnswer(ctx context.Context, q *Question, a *Answer) error {
 // recordRefusal puts a refusal into the audit log and gives it back. Codes and
 // matters are named only when they are some. A stranger fills no log: what he
 // asks beyond his rate is counted, and of many codes none is named.
-func (d *Desk) recordRefusal(ctx context.Context, q *Question, m *policy.Matter, cause error) error {
-	r := d.Refuse.Of(ctx, cause)
+func (c *Checker) recordRefusal(ctx context.Context, q *Question, m *policy.Matter, cause error) error {
+	r := c.Refuse.Of(ctx, cause)
 	if q.By.Anonymous() {
-		if _, ok := d.Ledger.Admits(q.Peer); !ok {
-			d.Meter.Limit("strangers")
+		if _, ok := c.AuditLog.Admits(q.Peer); !ok {
+			c.Metrics.Limit("strangers")
 			return r
 		}
 	}
-	rec := ledger.Record(q.By, q.At, q.action())
+	rec := auditlog.Record(q.By, q.At, q.action())
 	rec.Outcome = r.Code()
 	if m != nil {
 		rec.Matter = m.Code
 	}
-	if len(q.Codes) <= d.Limits.Checks && q.allCodes() && (len(q.Codes) == 1 || !q.By.Anonymous()) {
+	if len(q.Codes) <= c.Limits.Checks && q.allCodes() && (len(q.Codes) == 1 || !q.By.Anonymous()) {
 		rec.Subject = q.Joined
 	}
-	if len(q.CaseNo) <= d.Limits.CaseNo && !view.Personal(q.CaseNo) {
+	if len(q.CaseNo) <= c.Limits.CaseNo && !view.Personal(q.CaseNo) {
 		rec.CaseNo = q.CaseNo
 	}
 	if q.use != nil {
 		rec.Purpose = q.use.Code
 	}
-	if _, err := d.Ledger.Append(context.WithoutCancel(ctx), rec); err != nil { // also of a caller who has left
+	if _, err := c.AuditLog.Append(context.WithoutCancel(ctx), rec); err != nil { // also of a caller who has left
 		return err
 	}
 	return r

@@ -16,10 +16,10 @@ import (
 	"github.com/maypok86/otter/v2"
 	"github.com/zeebo/xxh3"
 
-	"credithub/query/graph/answer"
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/plan"
 	"credithub/query/graph/refusal"
+	"credithub/query/graph/response"
 	"credithub/schema/fault"
 )
 
@@ -27,8 +27,8 @@ import (
 type Document struct {
 	AST   *ast.Document
 	Op    *ast.OperationDefinition
-	Shape *answer.Shape // of the answer, in the order of the text
-	Plan  *plan.Plan    // nil: only Execute answers it
+	Shape *response.Shape // of the answer, in the order of the text
+	Plan  *plan.Plan      // nil: only Execute answers it
 
 	Public   bool // asks nothing but introspection and catalogues
 	Checks   bool // asks nothing but check and checks
@@ -66,10 +66,10 @@ func (d *Document) Changes(operation []byte) bool {
 
 // Config of a Cache. All fields are required but one.
 type Config struct {
-	Schema *graphql.Schema
-	Refuse *refusal.Maker
-	Meter  *meter.Counters
-	Limits *refusal.Limits
+	Schema  *graphql.Schema
+	Refuse  *refusal.Maker
+	Metrics *metrics.Counters
+	Limits  *refusal.Limits
 
 	// Compile makes the plan of a validated operation, nil where there is none. No
 	// document has one when it is nil.
@@ -118,7 +118,7 @@ func (d *Cache) KeepAnswer(doc *Document, b []byte) { d.answers.Set(doc, append(
 func (d *Cache) Get(text []byte) (*Document, []refusal.Told) {
 	h := xxh3.Hash(text)
 	if doc, ok := d.documents.GetIfPresent(h); ok && doc.text == string(text) {
-		d.Meter.Cached.Inc()
+		d.Metrics.Cached.Inc()
 		return doc, nil
 	}
 	doc, errs := d.compile(string(text))
@@ -131,7 +131,7 @@ func (d *Cache) Get(text []byte) (*Document, []refusal.Told) {
 // compile takes a text through guards, parser and validation. graphql-go's
 // parser lets some broken texts pass that its validation then falls over.
 func (d *Cache) compile(text string) (doc *Document, errs []refusal.Told) {
-	d.Meter.Compiled.Inc()
+	d.Metrics.Compiled.Inc()
 	ctx := context.Background()
 	defer func() {
 		if v := recover(); v != nil {
@@ -157,7 +157,7 @@ func (d *Cache) compile(text string) (doc *Document, errs []refusal.Told) {
 		const most = 10
 		return nil, d.Refuse.Shown(ctx, v.Errors[:min(len(v.Errors), most)], true)
 	}
-	doc = &Document{text: text, AST: tree, Op: op, Shape: answer.ShapeOf([]*ast.SelectionSet{op.SelectionSet}, frags), lookups: lookupsOf(op.SelectionSet, frags)}
+	doc = &Document{text: text, AST: tree, Op: op, Shape: response.ShapeOf([]*ast.SelectionSet{op.SelectionSet}, frags), lookups: lookupsOf(op.SelectionSet, frags)}
 	doc.classify()
 	if d.Compile != nil {
 		doc.Plan = d.Compile(op, frags)

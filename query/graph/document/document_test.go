@@ -8,7 +8,7 @@ import (
 	"github.com/graphql-go/graphql"
 	dto "github.com/prometheus/client_model/go"
 
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/refusal"
 )
 
@@ -22,11 +22,11 @@ func newCache(t *testing.T, l refusal.Limits) *Cache {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := meter.New(nil)
+	m, err := metrics.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := New(Config{Schema: &schema, Refuse: &refusal.Maker{Log: slog.Default(), Meter: m}, Meter: m, Limits: &l})
+	c, err := New(Config{Schema: &schema, Refuse: &refusal.Maker{Log: slog.Default(), Metrics: m}, Metrics: m, Limits: &l})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestDocumentsAreKeptWithinBounds(t *testing.T) {
 		t.Errorf("cache weighs %d", n)
 	}
 	var n dto.Metric
-	if err := c.Meter.Compiled.Write(&n); err != nil {
+	if err := c.Metrics.Compiled.Write(&n); err != nil {
 		t.Fatal(err)
 	}
 	if n := n.GetCounter().GetValue(); n < 2000 || n > 2100 {

@@ -23,7 +23,7 @@ func question(c *call) *check.Question {
 // each of its codes.
 func (s *Schema) ask(c *call, q *check.Question) ([]Check, *check.Answer, error) {
 	a := &check.Answer{}
-	if err := s.Desk.Ask(c.ctx, q, a); err != nil {
+	if err := s.Checker.Ask(c.ctx, q, a); err != nil {
 		return nil, nil, err
 	}
 	occasion := q.Occasion(a)

@@ -9,8 +9,8 @@ import (
 	"github.com/graphql-go/graphql/language/ast"
 	"github.com/graphql-go/graphql/language/location"
 
-	"credithub/query/graph/answer"
 	"credithub/query/graph/refusal"
+	"credithub/query/graph/response"
 	"credithub/schema/civil"
 )
 
@@ -66,7 +66,7 @@ func (s *Schema) fail(sc *Scope, info *graphql.ResolveInfo, def *ast.FieldDefini
 }
 
 // takeOut makes the nearest that may be null above each failed field null.
-func (s *Schema) takeOut(data map[string]any, sh *answer.Shape, failed []refusal.Told) map[string]any {
+func (s *Schema) takeOut(data map[string]any, sh *response.Shape, failed []refusal.Told) map[string]any {
 	for i := range failed {
 		if data == nil {
 			return nil
@@ -82,7 +82,7 @@ func (s *Schema) takeOut(data map[string]any, sh *answer.Shape, failed []refusal
 
 // nullable gives what makes the last place on a path null that may be; nil when the
 // whole answer is. On a path that leads to nothing any more there is nothing to do.
-func (s *Schema) nullable(data map[string]any, sh *answer.Shape, path []any) (null func()) {
+func (s *Schema) nullable(data map[string]any, sh *response.Shape, path []any) (null func()) {
 	var node any = data
 	var typ graphql.Type = s.QueryType()
 	for _, step := range path {
@@ -118,11 +118,11 @@ func (s *Schema) nullable(data map[string]any, sh *answer.Shape, path []any) (nu
 
 // inOrder puts errors into the order of the document, and of lists: graphql-go's is
 // that of maps.
-func inOrder(errs []refusal.Told, sh *answer.Shape) {
+func inOrder(errs []refusal.Told, sh *response.Shape) {
 	slices.SortStableFunc(errs, func(a, b refusal.Told) int { return comparePaths(a.Path, b.Path, sh) })
 }
 
-func comparePaths(a, b []any, sh *answer.Shape) int {
+func comparePaths(a, b []any, sh *response.Shape) int {
 	for i := range min(len(a), len(b)) {
 		switch x := a[i].(type) {
 		case int:

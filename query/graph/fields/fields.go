@@ -16,9 +16,9 @@ import (
 	gql "github.com/graphql-go/graphql"
 	"github.com/graphql-go/graphql/language/ast"
 
-	"credithub/query/graph/answer"
 	"credithub/query/graph/check"
 	"credithub/query/graph/refusal"
+	"credithub/query/graph/response"
 	"credithub/query/view"
 	"credithub/schema/access"
 	"credithub/schema/graphql"
@@ -39,14 +39,14 @@ type Store interface {
 
 // Config of a Schema. All fields are required.
 type Config struct {
-	Desk   *check.Desk
-	Views  *view.Views
-	Index  Index
-	Store  Store
-	Policy *policy.Policy
-	Access view.Access
-	Refuse *refusal.Maker
-	Limits *refusal.Limits
+	Checker *check.Checker
+	Views   *view.Views
+	Index   Index
+	Store   Store
+	Policy  *policy.Policy
+	Access  view.Access
+	Refuse  *refusal.Maker
+	Limits  *refusal.Limits
 }
 
 // Schema is what can be asked.
@@ -139,7 +139,7 @@ func (s *Schema) NewScope(p access.Principal, now time.Time) *Scope {
 type Operation struct {
 	Document  *ast.Document
 	Name      string // "" for the only one
-	Shape     *answer.Shape
+	Shape     *response.Shape
 	Variables map[string]any
 }
 

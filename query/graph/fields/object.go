@@ -6,7 +6,7 @@ import (
 
 	"github.com/graphql-go/graphql/language/ast"
 
-	"credithub/query/graph/answer"
+	"credithub/query/graph/response"
 	"credithub/schema/jsontext"
 )
 
@@ -181,7 +181,7 @@ func (o *Object[T]) writer(c *compiler, f *ast.Field) (Writer[T], bool) {
 
 // Key is the key of a field as it is written: with quotes and a colon.
 func Key(f *ast.Field) []byte {
-	return append(jsontext.AppendString(nil, answer.ResponseKey(f)), ':')
+	return append(jsontext.AppendString(nil, response.ResponseKey(f)), ':')
 }
 
 // table is all fields of all objects, by "Type.field".

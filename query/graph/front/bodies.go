@@ -41,7 +41,7 @@ func (h *Handler) readPost(x *exchange) error {
 }
 
 func (h *Handler) tooLarge() error {
-	h.Meter.Limit("body")
+	h.Metrics.Limit("body")
 	return fault.New(fault.TooLarge, "the request is larger than %d bytes", h.Limits.BodyBytes)
 }
 

@@ -42,7 +42,7 @@ func (h *Handler) admitCaller(x *exchange) bool {
 // refuseToken answers a caller whose token isn't known to be valid, and has that
 // recorded: unless he comes too often, which he is told instead.
 func (h *Handler) refuseToken(x *exchange, err error) {
-	if wait, ok := h.Ledger.Admits(limit.Address(x.r)); !ok {
+	if wait, ok := h.AuditLog.Admits(limit.Address(x.r)); !ok {
 		h.tooMany(x, "strangers", wait)
 		return
 	}
@@ -55,7 +55,7 @@ func (h *Handler) refuseToken(x *exchange, err error) {
 		err = f
 		x.w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}
-	h.Ledger.Refused(x.r.Context(), access.Principal{}, x.Now, refusal.Code(f.Kind))
+	h.AuditLog.Refused(x.r.Context(), access.Principal{}, x.Now, refusal.Code(f.Kind))
 	h.refuseHTTP(x, httpStatus(err), err)
 }
 
@@ -70,7 +70,7 @@ func (h *Handler) tooMany(x *exchange, name string, wait time.Duration) {
 
 func (h *Handler) sendAway(x *exchange, name string, wait time.Duration, err error) {
 	x.w.Header().Set("Retry-After", strconv.Itoa(limit.Seconds(wait)))
-	h.Meter.Limit(name)
+	h.Metrics.Limit(name)
 	h.refuseHTTP(x, http.StatusTooManyRequests, err)
 }
 

@@ -10,10 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"credithub/query/graph/auditlog"
 	"credithub/query/graph/document"
 	"credithub/query/graph/fields"
-	"credithub/query/graph/ledger"
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/plan"
 	"credithub/query/graph/refusal"
 	"credithub/schema/access"
@@ -27,19 +27,19 @@ type Verifier interface {
 
 // Config of a Handler.
 type Config struct {
-	Verifier  Verifier         // required
-	Documents *document.Cache  // required
-	Plans     *plan.Runner     // required
-	Schema    *fields.Schema   // required
-	Ledger    *ledger.Ledger   // required
-	Refuse    *refusal.Maker   // required
-	Meter     *meter.Counters  // required
-	Limits    *refusal.Limits  // required
-	Now       func() time.Time // required
+	Verifier  Verifier          // required
+	Documents *document.Cache   // required
+	Plans     *plan.Runner      // required
+	Schema    *fields.Schema    // required
+	AuditLog  *auditlog.Writer  // required
+	Refuse    *refusal.Maker    // required
+	Metrics   *metrics.Counters // required
+	Limits    *refusal.Limits   // required
+	Now       func() time.Time  // required
 
-	Public  chan struct{}  // required: one for each document of the public that is being executed
-	Limiter ledger.Limiter // nil: callers are not throttled
-	Quota   Quota          // of look-ups of the public, by address; nil: none
+	Public  chan struct{}    // required: one for each document of the public that is being executed
+	Limiter auditlog.Limiter // nil: callers are not throttled
+	Quota   Quota            // of look-ups of the public, by address; nil: none
 }
 
 // Handler answers GraphQL over HTTP, POST and GET.

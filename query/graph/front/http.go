@@ -63,7 +63,7 @@ func httpStatus(err error) int {
 // without data, whatever the media type.
 func (h *Handler) refuseHTTP(x *exchange, status int, err error) {
 	r := h.Refuse.Of(context.Background(), err)
-	h.Meter.Refuse(r.Code())
+	h.Metrics.Refuse(r.Code())
 	if status != http.StatusTooManyRequests { // a flood may not fill the audit log
 		h.recordFailed(x, r.Code())
 	}

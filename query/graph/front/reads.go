@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"credithub/query/graph/auditlog"
 	"credithub/query/graph/document"
 	"credithub/query/graph/fields"
-	"credithub/query/graph/ledger"
 	"credithub/query/graph/refusal"
 	"credithub/query/view"
 )
@@ -22,8 +22,8 @@ func (h *Handler) recordRead(doc *document.Document, x *exchange, sc *fields.Sco
 	if doc.Checks && len(codes) == 0 {
 		return nil
 	}
-	r := ledger.Record(x.By, x.Now, ledger.Read)
-	r.Outcome, r.Digest = "OK", ledger.Digest(x.Out)
+	r := auditlog.Record(x.By, x.Now, auditlog.Read)
+	r.Outcome, r.Digest = "OK", auditlog.Digest(x.Out)
 	r.Purpose, r.Matter, r.CaseNo = occasions(sc.Viewer.Occasions())
 	if len(errs) > 0 {
 		r.Outcome = errs[0].Code()
@@ -31,7 +31,7 @@ func (h *Handler) recordRead(doc *document.Document, x *exchange, sc *fields.Sco
 	for {
 		n := min(len(codes), h.Limits.AuditCodes)
 		r.Subject = strings.Join(codes[:n], ",")
-		if _, err := h.Ledger.Append(x.r.Context(), r); err != nil {
+		if _, err := h.AuditLog.Append(x.r.Context(), r); err != nil {
 			return err
 		}
 		if codes = codes[n:]; len(codes) == 0 {

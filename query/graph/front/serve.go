@@ -5,12 +5,12 @@ import (
 	"errors"
 	"net/http"
 
-	"credithub/query/graph/answer"
 	"credithub/query/graph/document"
 	"credithub/query/graph/fields"
 	"credithub/query/graph/plan"
 	"credithub/query/graph/refusal"
 	"credithub/query/graph/request"
+	"credithub/query/graph/response"
 	"credithub/schema/fault"
 )
 
@@ -34,7 +34,7 @@ func (h *Handler) serve(x *exchange) {
 	if doc.Plan != nil {
 		switch err := h.Plans.Run(x.r.Context(), doc.Plan, &x.Call); {
 		case err == nil:
-			h.Meter.Planned.Inc()
+			h.Metrics.Planned.Inc()
 			if len(x.Out) > h.Limits.AnswerBytes {
 				h.answerTooLarge(x)
 				return
@@ -51,7 +51,7 @@ func (h *Handler) serve(x *exchange) {
 
 // execute answers by graphql-go under the deadline.
 func (h *Handler) execute(doc *document.Document, x *exchange) {
-	h.Meter.Executed.Inc()
+	h.Metrics.Executed.Inc()
 	if doc.Constant {
 		if kept, ok := h.Documents.Answer(doc); ok {
 			x.Out = append(x.Out[:0], kept...)
@@ -98,7 +98,7 @@ func (h *Handler) execute(doc *document.Document, x *exchange) {
 // outOfTime answers that the deadline has passed, which is counted by what it was
 // spent on.
 func (h *Handler) outOfTime(x *exchange, limit string) {
-	h.Meter.Limit(limit)
+	h.Metrics.Limit(limit)
 	h.refuseAll(x, h.Refuse.Told(x.r.Context(), fault.New(fault.Timeout, "the answer took longer than %s", h.Limits.Deadline)), true)
 }
 
@@ -124,7 +124,7 @@ func (h *Handler) answerExecuted(doc *document.Document, x *exchange, sc *fields
 // into the audit log.
 func (h *Handler) recordFailed(x *exchange, outcome string) {
 	if !x.By.Anonymous() {
-		h.Ledger.Refused(x.r.Context(), x.By, x.Now, outcome)
+		h.AuditLog.Refused(x.r.Context(), x.By, x.Now, outcome)
 	}
 }
 
@@ -137,7 +137,7 @@ func (h *Handler) answerFailed(x *exchange, errs []refusal.Told) {
 }
 
 func (h *Handler) answerTooLarge(x *exchange) {
-	h.Meter.Limit("answer")
+	h.Metrics.Limit("answer")
 	h.refuseAll(x, h.Refuse.Told(x.r.Context(), fault.New(fault.TooComplex, "the answer is larger than %d bytes; ask for smaller pages", h.Limits.AnswerBytes)), true)
 }
 
@@ -150,20 +150,20 @@ func (h *Handler) refuseAll(x *exchange, errs []refusal.Told, executed bool) {
 
 func (h *Handler) count(errs []refusal.Told) {
 	for i := range errs {
-		h.Meter.Refuse(errs[i].Code())
+		h.Metrics.Refuse(errs[i].Code())
 	}
 }
 
 // compose writes an answer into x.Out: data first, in the order of the query;
 // none when nothing was executed.
-func (h *Handler) compose(x *exchange, sh *answer.Shape, data map[string]any, errs []refusal.Told, executed bool) {
+func (h *Handler) compose(x *exchange, sh *response.Shape, data map[string]any, errs []refusal.Told, executed bool) {
 	b := append(x.Out[:0], '{')
 	if executed {
 		b = append(b, `"data":`...)
 		if data == nil {
 			b = append(b, "null"...)
 		} else {
-			b = answer.AppendObject(b, data, sh)
+			b = response.AppendObject(b, data, sh)
 		}
 	}
 	if len(errs) > 0 {

@@ -1,5 +1,5 @@
-// Package meter holds the counters of the GraphQL endpoint, which its rooms share.
-package meter
+// Package metrics holds the counters of the GraphQL endpoint, which its rooms share.
+package metrics
 
 import (
 	"github.com/prometheus/client_golang/prometheus"

@@ -7,7 +7,7 @@ import (
 
 	"credithub/query/graph/check"
 	"credithub/query/graph/fields"
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/graph/refusal"
 	"credithub/query/graph/request"
 	"credithub/query/restrict"
@@ -20,10 +20,10 @@ var ErrNotPlanned = errors.New("not planned")
 
 // Runner runs plans. All fields are required.
 type Runner struct {
-	Desk   *check.Desk
-	Refuse *refusal.Maker
-	Meter  *meter.Counters
-	Limits *refusal.Limits
+	Checker *check.Checker
+	Refuse  *refusal.Maker
+	Metrics *metrics.Counters
+	Limits  *refusal.Limits
 }
 
 // Call is one run of a plan: who asks what, the answer, and memory that the next can
@@ -67,7 +67,7 @@ func (r *Runner) Run(ctx context.Context, p *Plan, c *Call) error {
 		root := &p.roots[i]
 		if i > 0 {
 			b = append(b, ',')
-			if err := r.Desk.InTime(ctx, c.Now); err != nil {
+			if err := r.Checker.InTime(ctx, c.Now); err != nil {
 				return err
 			}
 		}
@@ -113,7 +113,7 @@ func (p *Plan) ready(c *Call) (ok bool) {
 
 func (r *Runner) refuse(ctx context.Context, err error) *refusal.Refusal {
 	bad := r.Refuse.Of(ctx, err)
-	r.Meter.Refuse(bad.Code())
+	r.Metrics.Refuse(bad.Code())
 	return bad
 }
 
@@ -125,7 +125,7 @@ func (r *Runner) root(ctx context.Context, root *planRoot, asks int, c *Call, b 
 	if !root.args.question(q, root.many, c.vars) {
 		return b, ErrNotPlanned
 	}
-	if err := r.Desk.Ask(ctx, q, a); err != nil {
+	if err := r.Checker.Ask(ctx, q, a); err != nil {
 		return b, err
 	}
 	if root.many {

@@ -13,7 +13,7 @@ import (
 	"github.com/graphql-go/graphql/gqlerrors"
 	"github.com/graphql-go/graphql/language/location"
 
-	"credithub/query/graph/meter"
+	"credithub/query/graph/metrics"
 	"credithub/query/view"
 	"credithub/schema/fault"
 	"credithub/schema/jsontext"
@@ -103,8 +103,8 @@ func Code(k fault.Kind) string {
 
 // Maker makes refusals of errors.
 type Maker struct {
-	Log   *slog.Logger
-	Meter *meter.Counters
+	Log     *slog.Logger
+	Metrics *metrics.Counters
 }
 
 // Told is an error that is about nothing in the document, as an answer tells it.
@@ -113,7 +113,7 @@ func (m *Maker) Told(ctx context.Context, err error) []Told { return []Told{{Ref
 // Limited is Told of a guard, counted by the name of its limit; "" for none.
 func (m *Maker) Limited(ctx context.Context, limit string, err error) []Told {
 	if limit != "" {
-		m.Meter.Limit(limit)
+		m.Metrics.Limit(limit)
 	}
 	return m.Told(ctx, err)
 }

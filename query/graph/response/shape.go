@@ -1,4 +1,4 @@
-package answer
+package response
 
 import (
 	"github.com/graphql-go/graphql/language/ast"
