@@ -1,7 +1,6 @@
-// Package probe runs the hub and its parts as child processes and talks to them
-// from outside, by the contract alone: over HTTP, with tokens of the development
-// issuer. Benchmarks and suites stand on it, and the commands
-// that talk to a hub.
+// Package probe runs the hub and its parts as child processes, as their users meet
+// them, with tokens of the development issuer. Benchmarks and suites stand on it,
+// and talk to what it runs by deploy/platform/client.
 package probe
 
 import (
