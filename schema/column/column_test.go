@@ -140,6 +140,9 @@ func TestWhatIsPackedIsReadBack(t *testing.T) {
 	b := p.Append(nil, &want)
 	n := len(b)
 	b = p.Append(b, &inner{On: -5, Label: "x"})
+	if len(p.Skip(b)) != len(b)-n || len(p.Skip(p.Skip(b))) != 0 {
+		t.Error("a row is not passed over whole")
+	}
 	var got inner
 	rest := p.Read(&got, b)
 	if got.Text != want.Text || got.Label != want.Label || string(got.Raw) != "ab" || got.Small != want.Small || got.Mid != want.Mid ||

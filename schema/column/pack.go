@@ -81,6 +81,25 @@ func (p Pack[R]) Read(r *R, b []byte) []byte {
 	return b
 }
 
+// Skip gives what stands behind a row that Append wrote.
+func (p Pack[R]) Skip(b []byte) []byte {
+	for i := range p.columns {
+		switch p.columns[i].value {
+		case texts, bytes:
+			_, b = cut(b)
+		case smalls, truths:
+			b = b[1:]
+		case u16s:
+			b = b[2:]
+		case u32s, days:
+			b = b[4:]
+		case u64s, i64s, instants:
+			b = b[8:]
+		}
+	}
+	return b
+}
+
 // cut gives the first text of b and what stands behind it.
 func cut(b []byte) (text, rest []byte) {
 	n, w := binary.Uvarint(b)

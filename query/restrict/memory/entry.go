@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"credithub/schema/civil"
+	"credithub/schema/column"
 	"credithub/schema/list"
 )
 
@@ -15,8 +16,9 @@ import (
 //	word   cause
 //	id     entry id
 //	byte   only with rare fields: state shl 4, and how the entry exited
-//	texts  see textsOf
+//	text   document number
 //	days   see daysOf
+//	pack   only with rare fields: what restPack holds
 //
 // Most entries are in force, of one teller, and name nobody: rare are the fields in
 // which others differ.
@@ -29,17 +31,16 @@ const (
 // an exit type half a byte each.
 const _ = uint(annotatedBit-list.CodeEnd) + uint(16-list.StateEnd) + uint(16-list.ExitEnd)
 
-// textFields are the texts of an entry, of which the first plainTexts come with each.
-type textFields [2]*string
+// restPack holds the fields that have no place of their own above, whatever they are.
+// Readers of the index don't ask for the document of an exit.
+var restPack = column.NewPack(column.Without(list.Columns, "entry_id", "uscc", "list", "state", "cause", "document_no", "decided_by",
+	"decided_on", "served_on", "since", "until", "exited_on", "annotated", "exit_type", "exit_document_no", "tellers"))
 
-const plainTexts = 1
-
-func textsOf(e *list.Entry) textFields {
-	return textFields{
-		&e.DocumentNo,
-		&e.Persons,
-	}
-}
+// noRest is what restPack makes of an entry of which most is as usual.
+var noRest = func() string {
+	e := list.Undated()
+	return string(restPack.Append(nil, &e))
+}()
 
 // dayFields are the days of an entry, each with the one before it that it counts from;
 // the first plainDays come with each entry.
@@ -57,16 +58,17 @@ func daysOf(e *list.Entry) dayFields {
 	}
 }
 
-// fields counts the texts and days that come with an entry.
-func fields(rare bool) (texts, days int) {
+// days counts the days that come with an entry.
+func days(rare bool) int {
 	if rare {
-		return len(textFields{}), len(dayFields{})
+		return len(dayFields{})
 	}
-	return plainTexts, plainDays
+	return plainDays
 }
 
 func isRare(e *list.Entry) bool {
-	return e.State != list.InForce || e.ExitedOn != civil.NoDate || e.Persons != ""
+	var room [128]byte
+	return e.State != list.InForce || e.ExitedOn != civil.NoDate || string(restPack.Append(room[:0], e)) != noRest
 }
 
 // codec writes and reads entries.
@@ -91,13 +93,13 @@ func (c *codec) append(b []byte, e *list.Entry, code string) []byte {
 	if rare {
 		b = append(b, byte(e.State)<<4|byte(e.ExitType))
 	}
-	nt, nd := fields(rare)
-	texts, days := textsOf(e), daysOf(e)
-	for _, t := range texts[:nt] {
-		b = appendText(b, *t)
-	}
-	for _, d := range days[:nd] {
+	b = appendText(b, e.DocumentNo)
+	all := daysOf(e)
+	for _, d := range all[:days(rare)] {
 		b = appendDate(b, *d.day, orEpoch(*d.from))
+	}
+	if rare {
+		b = restPack.Append(b, e)
 	}
 	return b
 }
@@ -117,13 +119,13 @@ func (c *codec) next(e *list.Entry, b []byte, code string) []byte {
 		e.State, e.ExitType = list.State(b[0]>>4), list.ExitType(b[0]&15)
 		b = b[1:]
 	}
-	nt, nd := fields(rare)
-	texts, days := textsOf(e), daysOf(e)
-	for _, t := range texts[:nt] {
-		*t, b = readText(b)
-	}
-	for _, d := range days[:nd] {
+	e.DocumentNo, b = readText(b)
+	all := daysOf(e)
+	for _, d := range all[:days(rare)] {
 		*d.day, b = readDate(b, orEpoch(*d.from))
+	}
+	if rare {
+		b = restPack.Read(e, b)
 	}
 	return b
 }
@@ -135,12 +137,12 @@ func (c *codec) skip(b []byte) []byte {
 	if rare {
 		b = b[1:]
 	}
-	texts, days := fields(rare)
-	for range texts {
-		_, b = readText(b)
-	}
-	for range days {
+	_, b = readText(b)
+	for range days(rare) {
 		_, b = uvarint(b)
+	}
+	if rare {
+		b = restPack.Skip(b)
 	}
 	return b
 }
