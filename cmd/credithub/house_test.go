@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -180,24 +182,60 @@ func TestSchemaStandsInTheOrderOfItsComment(t *testing.T) {
 		t.Fatal(err)
 	}
 	const room = module + "/schema/"
-	place := map[string]int{}
-	for line := range strings.Lines(string(doc)) {
+	rank := map[string]int{}
+	order, _, _ := strings.Cut(string(doc), glossary)
+	for line := range strings.Lines(order) {
 		if name, ok := strings.CutPrefix(line, "//\t"); ok {
 			name, _, _ = strings.Cut(name, " ")
-			place[room+name] = len(place) + 1
+			rank[room+name] = len(rank) + 1
 		}
 	}
 	for _, p := range packages(t) {
 		if !strings.HasPrefix(p.ImportPath, room) {
 			continue
 		}
-		if place[p.ImportPath] == 0 {
+		if rank[p.ImportPath] == 0 {
 			t.Errorf("%s is not named in schema/doc.go", p.ImportPath)
 		}
 		for _, imp := range p.Imports {
-			if strings.HasPrefix(imp, room) && place[imp] >= place[p.ImportPath] {
+			if strings.HasPrefix(imp, room) && rank[imp] >= rank[p.ImportPath] {
 				t.Errorf("%s imports %s, which schema/doc.go names behind it", p.ImportPath, imp)
 			}
+		}
+	}
+}
+
+// glossary is the heading of the words in schema/doc.go.
+const glossary = "// # Words\n"
+
+// Every type that the glossary names stands in a package of that name.
+func TestTheGlossaryNamesWhatThereIs(t *testing.T) {
+	doc, err := os.ReadFile("../../schema/doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, words, ok := strings.Cut(string(doc), glossary)
+	named := regexp.MustCompile(`\b([a-z]+)\.([A-Z]\w*)`).FindAllStringSubmatch(words, -1)
+	if !ok || len(named) == 0 {
+		t.Fatal("schema/doc.go has no glossary")
+	}
+	source := map[string]string{} // of all packages of a name
+	for _, p := range packages(t) {
+		files, err := filepath.Glob("../../" + strings.TrimPrefix(p.ImportPath, module+"/") + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			raw, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source[path.Base(p.ImportPath)] += string(raw)
+		}
+	}
+	for _, n := range named {
+		if !regexp.MustCompile(`(?m)^type ` + n[2] + `\b`).MatchString(source[n[1]]) {
+			t.Errorf("the glossary names %s, which is no type", n[0])
 		}
 	}
 }
