@@ -39,11 +39,12 @@ func (c *checker) absent(f *Field) {
 	}
 }
 
+// scalar reads a field of one value, if it says anything.
 func (c *checker) scalar(i int, f *Field, t jsontext.Token) {
+	v := &c.row.values[i]
 	switch {
 	case t.Kind == jsontext.String:
 	case f.flag() && (t.Kind == jsontext.True || t.Kind == jsontext.False):
-		v := &c.row.values[i]
 		v.text, v.day, v.set = yes, civil.NoDate, true
 		if t.Kind == jsontext.False {
 			v.text = no
@@ -62,60 +63,76 @@ func (c *checker) scalar(i int, f *Field, t jsontext.Token) {
 		c.absent(f) // 无, a dash: files say so that there is nothing
 		return
 	}
-	v := &c.row.values[i]
-	v.text, v.day = b, civil.NoDate
 	if f.Type == Money || f.Type == Count || f.Type == Score {
 		b = c.unexponent(b)
-		v.text = b
 	}
+	v.text, v.day = b, civil.NoDate
+	v.set = c.typed(f, v, c.wan&(1<<i) != 0)
+}
+
+// typed checks a value by the type of its field, and tells whether it is kept; wan
+// tells that an amount stands in units of 10,000 yuan (万元).
+func (c *checker) typed(f *Field, v *value, wan bool) bool {
 	switch f.Type {
 	case Day:
-		v.set = c.dayField(f, v)
+		return c.dayField(f, v)
 	case Month, Year:
-		v.set = c.period(f, v)
+		return c.period(f, v)
 	case Moment:
-		v.set = c.moment(f, v)
+		return c.moment(f, v)
 	case Money:
-		v.set = c.money(f, v, c.wan&(1<<i) != 0)
+		return c.money(f, v, wan)
 	case Choice:
-		v.set = c.choice(f, v)
+		return c.choice(f, v)
 	case Count:
-		if _, ok := parseCount(b); ok {
-			v.set = true
-		} else {
-			c.wrong(fault.E06Enum, f.Name, "must be an integer of 0 … 2147483647", b)
+		_, ok := parseCount(v.text)
+		if !ok {
+			c.wrong(fault.E06Enum, f.Name, "must be an integer of 0 … 2147483647", v.text)
 		}
+		return ok
 	case Score:
-		if v.set = decimal(b, 4); !v.set {
-			c.wrong(fault.E06Enum, f.Name, "must be a decimal number with up to 4 decimals", b)
+		ok := decimal(v.text, 4)
+		if !ok {
+			c.wrong(fault.E06Enum, f.Name, "must be a decimal number with up to 4 decimals", v.text)
 		}
+		return ok
 	case Division:
-		v.set = true
-		c.division(f, b)
+		c.division(f, v.text)
+		return true
 	case Code:
-		v.set = c.organ(f, b)
+		return c.organ(f, v.text)
 	case PersonKey:
-		v.text, v.set = c.personKeys(f, b)
-	default:
-		i, damaged := unseen(b)
-		if i >= 0 {
-			from := len(c.d.arena)
-			c.d.arena = appendSeen(c.d.arena, b, i)
-			b = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
-			c.row.Add(fault.W05Normalised, f.Name, c.arrow("characters left out that can't be seen", f, v.text, b))
-		}
-		if damaged {
-			c.row.Add(fault.W15Damaged, f.Name, damage)
-		}
-		if v.text = trimBlank(b); len(v.text) < len(b) {
-			c.row.Add(fault.W05Normalised, f.Name, c.arrow("blanks at the ends left out", f, b, v.text))
-		}
-		if i >= 0 && f.Required && saysNothing(v.text) {
-			c.absent(f) // which is what is left of it
-			return
-		}
-		v.text, v.set = c.text(f, v.text)
+		var ok bool
+		v.text, ok = c.personKeys(f, v.text)
+		return ok
 	}
+	return c.cleaned(f, v)
+}
+
+// cleaned takes out of a text what can't be seen and the blanks at its ends, and
+// checks what is left.
+func (c *checker) cleaned(f *Field, v *value) bool {
+	b := v.text
+	at, damaged := unseen(b)
+	if at >= 0 {
+		from := len(c.d.arena)
+		c.d.arena = appendSeen(c.d.arena, b, at)
+		b = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+		c.row.Add(fault.W05Normalised, f.Name, c.arrow("characters left out that can't be seen", f, v.text, b))
+	}
+	if damaged {
+		c.row.Add(fault.W15Damaged, f.Name, damage)
+	}
+	if v.text = trimBlank(b); len(v.text) < len(b) {
+		c.row.Add(fault.W05Normalised, f.Name, c.arrow("blanks at the ends left out", f, b, v.text))
+	}
+	if at >= 0 && f.Required && saysNothing(v.text) {
+		c.absent(f) // which is what is left of it
+		return false
+	}
+	var ok bool
+	v.text, ok = c.text(f, v.text)
+	return ok
 }
 
 // unexponent writes a number such as 1e9 without its exponent, as in tables.
