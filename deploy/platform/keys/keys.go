@@ -179,38 +179,52 @@ func (r *Registry) reload(now bool) error {
 	}
 	r.looked = at
 	entries, err := os.ReadDir(r.dir)
+	if errors.Is(err, os.ErrNotExist) {
+		r.mark = ""
+		r.byID.Store(&map[string]Key{})
+		r.ended.Store(&map[string]time.Time{})
+		return nil
+	}
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			r.mark = ""
-			r.byID.Store(&map[string]Key{})
-			r.ended.Store(&map[string]time.Time{})
-			return nil
-		}
 		return fmt.Errorf("keys: %w", err)
 	}
+	mark := markOf(entries)
+	if mark == r.mark {
+		return nil
+	}
+	if err := r.take(entries); err != nil {
+		r.mark = "" // look again next time
+		return err
+	}
+	r.mark = mark
+	return nil
+}
+
+// markOf is a text that changes whenever a file of the directory does.
+func markOf(entries []os.DirEntry) string {
 	var mark strings.Builder
 	for _, e := range entries {
 		if st, err := e.Info(); err == nil {
 			fmt.Fprintf(&mark, "%s %d %d\n", e.Name(), st.Size(), st.ModTime().UnixNano())
 		}
 	}
-	if mark.String() == r.mark {
-		return nil
-	}
-	// A file that can't be read says nothing new about its own key, and takes
-	// no other away: a revocation beside it must still be seen.
-	var bad []error
-	known := *r.byID.Load()
-	all := map[string]Key{}
+	return mark.String()
+}
+
+// take reads the files of the directory, with an error for those that hold nothing
+// readable. Such a file says nothing new about its own key, and takes no other away:
+// a revocation beside it must still be seen.
+func (r *Registry) take(entries []os.DirEntry) error {
 	ended, err := readRevoked(filepath.Join(r.dir, revokedFile))
+	bad := []error{err}
 	if err != nil {
-		bad = append(bad, err)
-	}
-	for id, at := range r.revocations() {
-		if _, ok := ended[id]; !ok && err != nil {
-			ended[id] = at
+		for id, at := range r.revocations() {
+			if _, ok := ended[id]; !ok {
+				ended[id] = at
+			}
 		}
 	}
+	known, all := *r.byID.Load(), map[string]Key{}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(e.Name()) != ".json" {
 			continue
@@ -218,10 +232,10 @@ func (r *Registry) reload(now bool) error {
 		k, err := readKey(filepath.Join(r.dir, e.Name()))
 		if err != nil {
 			bad = append(bad, err)
-			if was, ok := known[strings.TrimSuffix(e.Name(), ".json")]; ok {
-				all[was.ID] = was
+			var ok bool
+			if k, ok = known[strings.TrimSuffix(e.Name(), ".json")]; !ok {
+				continue
 			}
-			continue
 		}
 		all[k.ID] = k
 	}
@@ -233,12 +247,7 @@ func (r *Registry) reload(now bool) error {
 	}
 	r.ended.Store(&ended)
 	r.byID.Store(&all)
-	if len(bad) > 0 {
-		r.mark = "" // look again next time
-		return errors.Join(bad...)
-	}
-	r.mark = mark.String()
-	return nil
+	return errors.Join(bad...)
 }
 
 func readKey(path string) (Key, error) {
