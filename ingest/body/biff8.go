@@ -290,70 +290,81 @@ func (t *sst) skip(n int) bool {
 	return true
 }
 
-// readSST reads the texts; a text that goes on in another record says there anew
-// how it is written.
+// text appends the next text and passes over its formats and its phonetic reading;
+// false when the table breaks off.
+func (t *sst) text(dst []byte) ([]byte, bool) {
+	if !t.more() || t.pos+3 > len(t.b) {
+		return dst, false
+	}
+	n, flags := int(binary.LittleEndian.Uint16(t.b[t.pos:])), t.b[t.pos+2]
+	t.pos += 3
+	tail := 0
+	if flags&8 != 0 && t.pos+2 <= len(t.b) {
+		tail += 4 * int(binary.LittleEndian.Uint16(t.b[t.pos:]))
+		t.pos += 2
+	}
+	if flags&4 != 0 && t.pos+4 <= len(t.b) {
+		tail += int(binary.LittleEndian.Uint32(t.b[t.pos:]) & (1<<26 - 1))
+		t.pos += 4
+	}
+	dst, ok := t.chars(dst, n, flags&1 != 0)
+	return dst, ok && t.skip(tail)
+}
+
+// chars appends so many characters; those that go on in another record say there
+// anew how they are written.
+func (t *sst) chars(dst []byte, n int, wide bool) ([]byte, bool) {
+	for n > 0 {
+		if t.pos >= len(t.b) {
+			if !t.more() {
+				return dst, false
+			}
+			wide = t.b[0]&1 != 0
+			t.pos = 1
+		}
+		width := 1
+		if wide {
+			width = 2
+		}
+		step := min(n, (len(t.b)-t.pos)/width)
+		if step == 0 {
+			return dst, false
+		}
+		dst = appendChars(dst, t.b[t.pos:t.pos+step*width], wide)
+		t.pos, n = t.pos+step*width, n-step
+	}
+	return dst, true
+}
+
+// readSST reads the texts that the cells of all sheets name by number.
 func readSST(s *biff, lim Limits, spill string) (*sharedStrings, error) {
 	if len(s.data) < 8 {
 		return nil, errBIFF
 	}
-	unique := int(s.u32(4))
-	t := &sst{s: s, b: s.data, pos: 8}
 	out := &sharedStrings{}
-	var raw, text []byte
-	for i := 0; i < unique; i++ {
-		if !t.more() || t.pos+3 > len(t.b) {
-			_ = out.close()
-			return nil, errBIFF
-		}
-		n, flags := int(binary.LittleEndian.Uint16(t.b[t.pos:])), t.b[t.pos+2]
-		t.pos += 3
-		tail := 0
-		if flags&8 != 0 && t.pos+2 <= len(t.b) {
-			tail += 4 * int(binary.LittleEndian.Uint16(t.b[t.pos:]))
-			t.pos += 2
-		}
-		if flags&4 != 0 && t.pos+4 <= len(t.b) {
-			tail += int(binary.LittleEndian.Uint32(t.b[t.pos:]) & (1<<26 - 1))
-			t.pos += 4
-		}
-		text, raw = text[:0], raw[:0]
-		for wide := flags&1 != 0; n > 0; {
-			if t.pos >= len(t.b) {
-				if !t.more() {
-					_ = out.close()
-					return nil, errBIFF
-				}
-				wide = t.b[0]&1 != 0
-				t.pos = 1
-			}
-			width := 1
-			if wide {
-				width = 2
-			}
-			step := min(n, (len(t.b)-t.pos)/width)
-			if step == 0 {
-				_ = out.close()
-				return nil, errBIFF
-			}
-			text = appendChars(text, t.b[t.pos:t.pos+step*width], wide)
-			t.pos, n = t.pos+step*width, n-step
-		}
-		if !t.skip(tail) {
-			_ = out.close()
-			return nil, errBIFF
-		}
-		if err := out.add(text, lim, spill); err != nil {
-			_ = out.close()
-			return nil, err
-		}
-	}
-	if out.out != nil {
-		if err := out.out.Flush(); err != nil {
-			_ = out.close()
-			return nil, err
-		}
+	if err := (&sst{s: s, b: s.data, pos: 8}).fill(out, int(s.u32(4)), lim, spill); err != nil {
+		_ = out.close()
+		return nil, err
 	}
 	return out, nil
+}
+
+// fill reads so many texts.
+func (t *sst) fill(out *sharedStrings, n int, lim Limits, spill string) error {
+	var text []byte
+	for range n {
+		var ok bool
+		if text, ok = t.text(text[:0]); !ok {
+			return errBIFF
+		}
+		if err := out.add(text, lim, spill); err != nil {
+			return err
+		}
+	}
+	if out.out == nil {
+		return nil
+	}
+	return out.out.Flush()
 }
 
 // biffNumber reads the number of a cell, which may be packed into four bytes.

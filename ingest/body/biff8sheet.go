@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"time"
 
 	"credithub/schema/fault"
 )
@@ -63,15 +62,13 @@ type biffTable struct {
 	s    biff
 	from int
 
-	row, behind int // from 1
-	done        bool
-	cols        [][2]int
-	hidden      map[int]bool // rows, from 1
-	merged      []span
-	cells       []string
-	serial      []bool
-	broken      bool
-	buf         []byte
+	walker
+	hidden map[int]bool // rows, from 1
+	merged []span
+	cells  []string
+	serial []bool
+	broken bool
+	buf    []byte
 }
 
 func newBIFFTable(k *Book, stream []byte, at int) *biffTable {
@@ -108,12 +105,9 @@ func (t *biffTable) veil() {
 	slices.SortStableFunc(t.merged, func(a, b span) int { return cmp.Compare(a.row, b.row) })
 }
 
-func (t *biffTable) expect(int)       {}
-func (t *biffTable) sparse() bool     { return true }
-func (t *biffTable) at() int          { return t.row }
-func (t *biffTable) veiled() [][2]int { return t.cols }
-func (t *biffTable) spans() []span    { return t.merged }
-func (t *biffTable) shut() error      { return nil }
+func (t *biffTable) next(r *tableRow) bool { return t.walk(t, t.book.deadline, r) }
+func (t *biffTable) spans() []span         { return t.merged }
+func (t *biffTable) shut() error           { return nil }
 
 func (t *biffTable) fork() (table, func()) {
 	f := newBIFFTable(t.book, t.s.b, t.from)
@@ -121,33 +115,20 @@ func (t *biffTable) fork() (table, func()) {
 	return f, func() {}
 }
 
-func (t *biffTable) next(r *tableRow) bool {
-	for !t.done {
-		if !t.read() {
-			t.done = true
-			return false
-		}
-		if t.row&255 == 0 && time.Now().After(t.book.deadline) {
-			t.done = true
-			*r = tableRow{line: t.row, bad: tooSlow}
-			return true
-		}
-		if t.row <= t.behind {
-			continue
-		}
-		*r = tableRow{line: t.row, cells: append(r.cells[:0], t.cells...), serial: append(r.serial[:0], t.serial...), hidden: t.hidden[t.row]}
-		if t.broken {
-			r.bad = "a cell of the row names a text that the workbook lacks"
-		}
-		if r.bad != "" || !allBlank(r.cells) {
-			return true
-		}
+func (t *biffTable) give(r *tableRow, hidden bool) {
+	*r = tableRow{line: t.row, cells: append(r.cells[:0], t.cells...), serial: append(r.serial[:0], t.serial...), hidden: hidden}
+	if t.broken {
+		r.bad = lostText
 	}
-	return false
 }
 
-// read takes the next row that has cells in.
-func (t *biffTable) read() bool {
+func (t *biffTable) read() (hidden, ok bool, err error) {
+	ok = t.collect()
+	return t.hidden[t.row], ok, nil
+}
+
+// collect takes the next row that has cells in; false behind the last.
+func (t *biffTable) collect() bool {
 	t.cells, t.serial, t.broken = t.cells[:0], t.serial[:0], false
 	row := -1
 	for depth := 1; ; {

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // sheet yields the rows of one sheet of a workbook.
@@ -16,10 +15,7 @@ type sheet struct {
 	x    *xmlScanner
 	lim  Limits
 
-	row    int // number of the row at hand
-	behind int // rows up to this one are passed over
-	done   bool
-	cols   [][2]int // hidden columns, from 1
+	walker
 
 	// The row at hand.
 	buf    []byte
@@ -48,13 +44,9 @@ func (k *Book) openSheet(p *part) (*sheet, error) {
 	return &sheet{book: k, part: p, r: r, x: newXMLScanner(r), lim: k.lim}, nil
 }
 
-func (s *sheet) expect(int)   {}
-func (s *sheet) sparse() bool { return true }
-
-func (s *sheet) at() int          { return s.row }
-func (s *sheet) veiled() [][2]int { return s.cols }
-func (s *sheet) spans() []span    { return s.part.merged }
-func (s *sheet) shut() error      { return s.r.Close() }
+func (s *sheet) next(r *tableRow) bool { return s.walk(s, s.book.deadline, r) }
+func (s *sheet) spans() []span         { return s.part.merged }
+func (s *sheet) shut() error           { return s.r.Close() }
 
 func (s *sheet) fork() (table, func()) {
 	t, err := s.book.openSheet(s.part)
@@ -63,34 +55,6 @@ func (s *sheet) fork() (table, func()) {
 	}
 	t.behind = s.row
 	return t, func() { _ = t.shut() }
-}
-
-const tooSlow = "the workbook takes too long to read; this row and those below were not read: send it in parts or as CSV"
-
-func (s *sheet) next(r *tableRow) bool {
-	for !s.done {
-		hidden, ok, err := s.read()
-		switch {
-		case err != nil:
-			s.done = true
-			*r = tableRow{line: s.row + 1, bad: "the sheet can't be read from here on"}
-			return true
-		case !ok:
-			s.done = true
-			return false
-		case s.row&255 == 0 && time.Now().After(s.book.deadline):
-			s.done = true
-			*r = tableRow{line: s.row, bad: tooSlow}
-			return true
-		case s.row <= s.behind:
-			continue
-		}
-		s.give(r, hidden)
-		if r.bad != "" || !allBlank(r.cells) {
-			return true
-		}
-	}
-	return false
 }
 
 // give turns the row at hand into strings that share one allocation.
@@ -103,14 +67,13 @@ func (s *sheet) give(r *tableRow, hidden bool) {
 	}
 	r.serial = append(r.serial, s.serial...)
 	if s.broken {
-		r.bad = "a cell of the row names a text that the workbook lacks"
+		r.bad = lostText
 	}
 	if n := s.lim.Columns; len(r.cells) > n && allBlank(r.cells[n:]) {
 		r.cells, r.serial = r.cells[:n], r.serial[:n]
 	}
 }
 
-// read takes the next row in; false behind the last.
 func (s *sheet) read() (hidden, ok bool, err error) {
 	for {
 		token, err := s.x.next()

@@ -14,14 +14,6 @@ import (
 // under .xls. It is one document with all sheets, which is read through once for each
 // of them, within the limits of XLSX.
 
-// sheetTable is a sheet of any form of workbook.
-type sheetTable interface {
-	table
-	at() int          // row that was read last
-	veiled() [][2]int // hidden columns, from 1
-	shut() error
-}
-
 // xmlBook2003 reads a workbook of XML Spreadsheet 2003.
 func xmlBook2003(b []byte, kind *record.KindSpec, opt Options, lim Limits) (*Book, error) {
 	k := &Book{lim: lim, opt: opt, deadline: time.Now().Add(time.Duration(lim.SheetSeconds) * time.Second)}
@@ -96,12 +88,10 @@ type sheet2003 struct {
 	x       *xmlScanner
 	percent map[string]bool // styles that show a number as a percentage
 
-	row, behind int
-	column      int // of the columns that are described
-	done        bool
-	cols        [][2]int
-	cells       []string
-	raw         []byte
+	walker
+	column int // of the columns that are described
+	cells  []string
+	raw    []byte
 }
 
 func newSheet2003(k *Book, b []byte, n int) (*sheet2003, error) {
@@ -130,11 +120,8 @@ func newSheet2003(k *Book, b []byte, n int) (*sheet2003, error) {
 	}
 }
 
-func (s *sheet2003) expect(int)       {}
-func (s *sheet2003) sparse() bool     { return true }
-func (s *sheet2003) at() int          { return s.row }
-func (s *sheet2003) veiled() [][2]int { return s.cols }
-func (s *sheet2003) shut() error      { return nil }
+func (s *sheet2003) next(r *tableRow) bool { return s.walk(s, s.book.deadline, r) }
+func (s *sheet2003) shut() error           { return nil }
 
 func (s *sheet2003) fork() (table, func()) {
 	t, err := newSheet2003(s.book, s.b, s.number)
@@ -145,36 +132,13 @@ func (s *sheet2003) fork() (table, func()) {
 	return t, func() {}
 }
 
-func (s *sheet2003) next(r *tableRow) bool {
-	for !s.done {
-		hidden, ok, err := s.read()
-		switch {
-		case err != nil:
-			s.done = true
-			*r = tableRow{line: s.row + 1, bad: "the sheet can't be read from here on"}
-			return true
-		case !ok:
-			s.done = true
-			return false
-		case s.row&255 == 0 && time.Now().After(s.book.deadline):
-			s.done = true
-			*r = tableRow{line: s.row, bad: tooSlow}
-			return true
-		case s.row <= s.behind:
-			continue
-		}
-		*r = tableRow{line: s.row, cells: append(r.cells[:0], s.cells...), hidden: hidden}
-		if n := s.book.lim.Columns; len(r.cells) > n && allBlank(r.cells[n:]) {
-			r.cells = r.cells[:n]
-		}
-		if !allBlank(r.cells) {
-			return true
-		}
+func (s *sheet2003) give(r *tableRow, hidden bool) {
+	*r = tableRow{line: s.row, cells: append(r.cells[:0], s.cells...), hidden: hidden}
+	if n := s.book.lim.Columns; len(r.cells) > n && allBlank(r.cells[n:]) {
+		r.cells = r.cells[:n]
 	}
-	return false
 }
 
-// read takes the next row in; false behind the last.
 func (s *sheet2003) read() (hidden, ok bool, err error) {
 	for {
 		token, err := s.x.next()
@@ -226,18 +190,27 @@ func (s *sheet2003) describe() {
 
 // cell reads to the end of the cell that has just started.
 func (s *sheet2003) cell() error {
-	at := len(s.cells) + 1
-	if n := number(s.x.attr("Index")); n > at {
-		at = n
-	}
+	at := max(len(s.cells)+1, number(s.x.attr("Index")))
 	across := max(0, number(s.x.attr("MergeAcross")))
 	percent := s.percent[string(s.x.attr("StyleID"))]
 	formula := len(s.x.attr("Formula")) > 0
-	text, typ, comment, data := s.raw[:0], "", 0, 0
+	typ, err := s.data()
+	if err != nil {
+		return err
+	}
+	s.put(at, across, s.text(typ, s.raw, percent, formula && (typ == "" || typ != "String" && len(s.raw) == 0)))
+	return nil
+}
+
+// data takes in what stands in the cell, but not in a comment on it, and tells its
+// type.
+func (s *sheet2003) data() (typ string, err error) {
+	s.raw = s.raw[:0]
+	comment, data := 0, 0
 	for open := 1; open > 0; {
 		token, err := s.x.next()
 		if err != nil {
-			return err
+			return "", err
 		}
 		switch token {
 		case xmlStart:
@@ -260,19 +233,23 @@ func (s *sheet2003) cell() error {
 			}
 		case xmlText:
 			if data > 0 && comment == 0 {
-				if text, err = s.x.appendText(text); err != nil {
-					return err
+				if s.raw, err = s.x.appendText(s.raw); err != nil {
+					return "", err
 				}
 			}
 		case xmlEOF:
-			return io.ErrUnexpectedEOF
+			return "", io.ErrUnexpectedEOF
 		}
 	}
-	s.raw = text
-	value := s.text(typ, text, percent, formula && (typ == "" || typ != "String" && len(text) == 0))
+	return typ, nil
+}
+
+// put adds a value in its column and empty cells over which it reaches; of those
+// behind the last column one stands, so that too many are seen.
+func (s *sheet2003) put(at, across int, value string) {
 	if limit := s.book.lim.Columns + 1; at > limit {
 		if clean(value) == "" {
-			return nil
+			return
 		}
 		at = limit
 	}
@@ -285,7 +262,6 @@ func (s *sheet2003) cell() error {
 	for ; across > 0 && len(s.cells) <= s.book.lim.Columns; across-- {
 		s.cells = append(s.cells, "")
 	}
-	return nil
 }
 
 // text brings a value into the form in which cells are read.
