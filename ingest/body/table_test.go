@@ -2,8 +2,6 @@ package body
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -194,37 +192,6 @@ func TestTheSameFileGivesTheSameRecords(t *testing.T) {
 	a, b := read(t, one, err1, "id"), read(t, two, err2, "id")
 	if a != b || len(a) < 20 {
 		t.Errorf("%s and %s", a, b)
-	}
-}
-
-// shared is the folder of rows as agencies really publish them, "" when absent.
-func shared(t *testing.T) string {
-	dir := filepath.Join("..", "..", "..", "shared", "data", "shuanggongshi")
-	if _, err := os.Stat(dir); err != nil {
-		t.Skip("no folder of real inputs here")
-	}
-	return dir
-}
-
-func TestTheRealTaxpayerFileLosesNoRow(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join(shared(t), "a_taxpayer_heilongjiang.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := CSV(b, kindOf(t, record.Tax, "grade"), Options{}, DefaultLimits())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var it Item
-	n := 0
-	for s.Next(&it) {
-		n++
-		if it.Raw != nil || it.Faults[0].Code != fault.E13Catalogue {
-			t.Fatalf("line %d: %s %v", it.Line, it.Raw, it.Faults)
-		}
-	}
-	if n != 260 {
-		t.Fatalf("%d rows", n)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -264,26 +263,6 @@ func TestAWorkbookIsBoundedBeforeItIsRead(t *testing.T) {
 		return c
 	})
 	f("packed too well", bomb, func(*Limits) {}, false)
-}
-
-func TestTheRealWorkbooks(t *testing.T) {
-	dir := shared(t)
-	f := func(name string, d record.Domain, kind, want string) {
-		t.Helper()
-		b, err := os.ReadFile(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := readBook(t, b, kindOf(t, d, kind), DefaultLimits()); !strings.Contains(got, want) {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-	f("zj_template_pubotherpunish.xls", record.Penalty, "penalty", "")
-	f("zj_template_xzcf.xls", record.Penalty, "penalty", "3")
-	f("zj_template_xzxk.xls", record.Permit, "permit", "no column 许可决定日期 (decidedOn)")
-	f("zj_check04_spreadsheetml_named.xlsx", record.Inspection, "result", "none of the first 6 rows is a header")
-	f("zj_template_otherlicence.xlsx", record.Permit, "permit", "no column 许可决定日期 (decidedOn)")
-	f("mep_2017_env_penalties.xlsx", record.Penalty, "penalty", "BAD_INPUT")
 }
 
 func FuzzXLSX(f *testing.F) {
