@@ -161,6 +161,17 @@ func TestFloorsPointOneWay(t *testing.T) {
 	}
 }
 
+// A package whose name ends in "test" helps tests: nothing but tests leans on it.
+func TestNoProgramLeansOnWhatIsForTests(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imp := range p.Imports {
+			if strings.HasPrefix(imp, module+"/") && strings.HasSuffix(imp, "test") && !strings.HasPrefix(p.ImportPath, module+"/deploy/testing/") {
+				t.Errorf("%s imports %s, which is for tests", p.ImportPath, imp)
+			}
+		}
+	}
+}
+
 func TestSchemaDoesNoIO(t *testing.T) {
 	forbidden := map[string]bool{"net": true, "net/http": true, "os": true, "os/exec": true, "database/sql": true, "log/slog": true}
 	for _, p := range packages(t) {

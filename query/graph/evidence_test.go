@@ -66,9 +66,9 @@ func TestDigestNamesTheEvidence(t *testing.T) {
 		return h.audit[len(h.audit)-1].Digest
 	}
 	first := digest()
-	for i := range h.records {
-		if h.records[i].RecordID == "G-1" {
-			h.records[i].Version++
+	for i := range h.kept.Rows.Records {
+		if h.kept.Rows.Records[i].RecordID == "G-1" {
+			h.kept.Rows.Records[i].Version++
 		}
 	}
 	if digest() == first {
@@ -87,9 +87,9 @@ func TestCase_L9_AClassByRecords(t *testing.T) {
 		wantData(t, a, `{"entity":`+want+`}`)
 	}
 	drop := func(id string) {
-		for i := range h.records {
-			if h.records[i].RecordID == id {
-				h.records = append(h.records[:i], h.records[i+1:]...)
+		for i := range h.kept.Rows.Records {
+			if h.kept.Rows.Records[i].RecordID == id {
+				h.kept.Rows.Records = append(h.kept.Rows.Records[:i], h.kept.Rows.Records[i+1:]...)
 				return
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -18,6 +16,7 @@ import (
 
 	"credithub/query/restrict"
 	"credithub/query/store"
+	"credithub/query/store/storetest"
 	"credithub/schema/access"
 	"credithub/schema/audit"
 	"credithub/schema/civil"
@@ -27,6 +26,7 @@ import (
 	"credithub/schema/policy"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Codes of the tests: synthetic, with both check characters right.
@@ -45,8 +45,7 @@ type hub struct {
 	policy   *policy.Policy
 	table    *access.Table
 	mu       sync.Mutex
-	entries  map[string][]list.Entry
-	records  []store.Record
+	kept     *storetest.Memory
 	stale    []policy.Source
 	subject  map[string]restrict.SubjectState
 	ready    bool
@@ -70,7 +69,9 @@ func newHub(t testing.TB) *hub {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hub{t: t, policy: p, table: a, entries: map[string][]list.Entry{}, ready: true, subject: map[string]restrict.SubjectState{}}
+	h := &hub{t: t, policy: p, table: a, ready: true, subject: map[string]restrict.SubjectState{}}
+	h.kept = &storetest.Memory{Now: func() time.Time { return testNow }, Reading: h.read}
+	h.kept.Rows.Rejects = []stored.Reject{{Unit: "SAMR", Domain: record.Registration.String()}}
 	h.register(clearCode, "武汉示例科技有限公司", "武汉示例网络有限公司")
 	h.register(listedCode, "武汉示例贸易有限公司")
 	h.list(listedCode, list.Code(9), "MOF", "E-1", "示例决字〔2026〕1号")
@@ -81,10 +82,18 @@ func newHub(t testing.TB) *hub {
 func (h *hub) register(code, name string, former ...string) {
 	h.subject[code] = restrict.Known
 	data, _ := json.Marshal(map[string]any{"name": name, "status": "1", "establishedOn": "2020-05-06", "division": "420100", "formerNames": former, "shareholders": []string{"张示例"}})
-	h.records = append(h.records, store.Record{
+	for i, n := range append(former, name) {
+		h.kept.Rows.Names = append(h.kept.Rows.Names, stored.Name{Name: fold.Name(n), USCC: code, Current: i == len(former)})
+	}
+	h.keep(store.Record{
 		USCC: code, Domain: "registration", Kind: "registration", Unit: "SAMR", RecordID: "R-" + code, Version: 1, Op: record.Upsert,
 		OccurredOn: civil.MakeDate(2024, 1, 2), RecordedAt: testNow.Add(-time.Hour), Data: data,
 	})
+}
+
+// keep keeps a version of a record.
+func (h *hub) keep(r store.Record) {
+	h.kept.Rows.Records = append(h.kept.Rows.Records, storetest.Accepted(r, 0))
 }
 
 // sayFacts registers factCode with records that bear on matters.
@@ -96,16 +105,31 @@ func (h *hub) sayFacts() {
 }
 
 func (h *hub) say(code, unit, domain, kind, id, data string) {
-	h.records = append(h.records, store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: record.Upsert,
+	h.keep(store.Record{USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 2, Op: record.Upsert,
 		OccurredOn: civil.MakeDate(2026, 4, 1), RecordedAt: testNow.Add(-time.Hour), Data: []byte(data)})
 }
 
 func (h *hub) list(code string, l list.Code, unit, id, doc string) {
 	day := civil.MakeDate(2026, 3, 4)
-	h.entries[code] = append(h.entries[code], list.Entry{
+	h.enter(list.Entry{
 		ID: id, List: l, USCC: code, State: list.InForce, Cause: "1", DocumentNo: doc, DecidedBy: unit,
 		DecidedOn: day - 2, ServedOn: day, Since: day, Until: civil.NoDate, ExitedOn: civil.NoDate,
 	})
+}
+
+// enter keeps a state of an entry.
+func (h *hub) enter(e list.Entry) {
+	h.kept.Rows.Entries = append(h.kept.Rows.Entries, stored.Entry{Entry: e})
+}
+
+// entries are those of a code, in the order in which they came.
+func (h *hub) entries(code string) (out []*list.Entry) {
+	for i := range h.kept.Rows.Entries {
+		if e := &h.kept.Rows.Entries[i].Entry; e.USCC == code {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func (h *hub) Ready() (bool, []string) { return h.ready, nil }
@@ -115,7 +139,11 @@ func (h *hub) Receipt() string {
 
 func (h *hub) CheckInto(dst *restrict.Decision, code string, m *policy.Matter, at time.Time, most int) bool {
 	h.checked.Add(1)
-	d := restrict.Decide(h.entries[code], m, h.policy, h.subject[code], h.stale, at, h.facts(code)...)
+	var entries []list.Entry
+	for _, e := range h.entries(code) {
+		entries = append(entries, *e)
+	}
+	d := restrict.Decide(entries, m, h.policy, h.subject[code], h.stale, at, h.facts(code)...)
 	d.Receipt = h.Receipt()
 	hits, stale := append(dst.Hits[:0], d.Hits...), append(dst.Stale[:0], d.Stale...)
 	*dst = d
@@ -132,23 +160,14 @@ func (h *hub) CheckPersonInto(dst *restrict.Decision, code, person string, m *po
 		return false
 	}
 	var bound []list.Entry
-	for _, es := range h.entries {
-		bound = append(bound, es...)
+	for _, e := range h.kept.Rows.Entries {
+		bound = append(bound, e.Entry)
 	}
 	if dst.About(bound, code, person, m, h.policy); len(dst.Hits) > most {
 		*dst = restrict.Decision{}
 		return false
 	}
 	return true
-}
-
-func (h *hub) Named(ctx context.Context, q *store.Named) (codes []string, err error) {
-	for code, es := range h.entries {
-		if slices.ContainsFunc(es, func(e list.Entry) bool { return e.Binds(q.Person) != list.NoPerson }) {
-			codes = append(codes, code)
-		}
-	}
-	return codes, h.read(ctx, "named")
 }
 
 func (h *hub) Still(f func()) ([]receipt.Position, uint64) {
@@ -166,7 +185,7 @@ func (h *hub) facts(code string) []restrict.Evidence {
 		return nil
 	}
 	var said []restrict.FactRecord
-	for _, r := range h.records {
+	for _, r := range h.kept.Rows.Records {
 		if r.USCC == code {
 			x := restrict.FactRecord{Unit: r.Unit, RecordID: r.RecordID, Version: r.Version}
 			h.policy.Read(&x.Reading, record.ParseDomain(r.Domain), r.Kind, policy.StoredValues(r.Data, r.OccurredOn))
@@ -174,20 +193,6 @@ func (h *hub) facts(code string) []restrict.Evidence {
 		}
 	}
 	return restrict.Standing(said)
-}
-
-func (h *hub) Facts(ctx context.Context, q *store.Facts) ([]store.Record, error) {
-	return h.current([]string{q.Code}, slices.Collect(maps.Keys(q.Sieves)), q.AsOf)[q.Code], h.read(ctx, "facts")
-}
-
-func (h *hub) RecordVersions(ctx context.Context, q *store.RecordVersions) (map[store.RecordKey]store.Record, error) {
-	out := map[store.RecordKey]store.Record{}
-	for _, r := range h.records {
-		if slices.Contains(q.Keys, r.Key()) {
-			out[r.Key()] = r
-		}
-	}
-	return out, h.read(ctx, "versions")
 }
 
 func (h *hub) WaitFor(context.Context, []receipt.Position) error {
@@ -227,200 +232,28 @@ func (h *hub) read(ctx context.Context, what string) error {
 	return h.away
 }
 
-func (h *hub) current(codes, domains []string, asOf time.Time) map[string][]store.Record {
-	out := map[string][]store.Record{}
-	for _, r := range h.records {
-		if slices.Contains(codes, r.USCC) && (len(domains) == 0 || slices.Contains(domains, r.Domain)) && (asOf.IsZero() || !r.RecordedAt.After(asOf)) {
-			out[r.USCC] = append(out[r.USCC], r)
-		}
-	}
-	return out
+// stores is the store behind the endpoint: what is kept, as far as the index heard
+// of its sources and it is stored.
+type stores struct {
+	*storetest.Memory
+	h *hub
 }
 
-// over takes out of what is read what is more than may be.
-func over[T any](all map[string][]T, most store.Most) (map[string][]T, store.Over) {
-	out := store.Over{}
-	for code, rows := range all {
-		if len(rows) > most.Each {
-			delete(all, code)
-			out[code] = fault.New(fault.TooComplex, "the enterprise has more than %d of them", most.Each)
-		}
-	}
-	return all, out
-}
-
-func (h *hub) Registrations(ctx context.Context, q *store.Registrations) (map[string][]store.Record, store.Over, error) {
-	return h.current(q.Codes, []string{"registration"}, q.AsOf), nil, h.read(ctx, fmt.Sprintf("registrations %d", len(q.Codes)))
-}
-
-func (h *hub) Identities(ctx context.Context, q *store.Identities) (map[string][]store.Record, store.Over, error) {
-	out, more := over(h.current(q.Codes, q.Domains, q.AsOf), q.Most)
-	for _, rs := range out {
-		for i := range rs {
-			if slices.Contains(q.Plain, rs[i].Domain+"/"+rs[i].Kind) {
-				rs[i].Data = nil
-			}
-		}
-	}
-	return out, more, h.read(ctx, fmt.Sprintf("identities %d", len(q.Codes)))
-}
-
-func (h *hub) EachIdentity(ctx context.Context, q *store.Identities, each func(*store.Record)) (store.Over, error) {
-	out, more := over(h.current(q.Codes, q.Domains, q.AsOf), q.Most)
-	for _, rs := range out {
-		for i := range rs {
-			if q.Kinds == nil || slices.Contains(q.Kinds, rs[i].Domain+"/"+rs[i].Kind) {
-				each(&rs[i])
-			}
-		}
-	}
-	return more, h.read(ctx, fmt.Sprintf("evidence %d", len(q.Codes)))
-}
-
-func shows(v *store.Sight, r *store.Record) bool {
-	kind := r.Domain + "/" + r.Kind
-	return slices.Contains(v.Kinds, kind) || v.Unit != "" && v.Unit == r.Unit && slices.Contains(v.OwnKinds, kind)
-}
-
-func (h *hub) RecordPage(ctx context.Context, q *store.RecordPage) ([]store.Record, error) {
-	var out []store.Record
-	before := func(a, b *store.RecordCursor) bool {
-		if !a.RecordedAt.Equal(b.RecordedAt) {
-			return a.RecordedAt.After(b.RecordedAt)
-		}
-		return a.Domain+a.Unit+a.RecordID < b.Domain+b.Unit+b.RecordID
-	}
-	for _, r := range h.current([]string{q.Code}, nil, q.AsOf)[q.Code] {
-		if (q.Domain == "" || q.Domain == r.Domain) && shows(&q.Sight, &r) && (q.After == nil || before(q.After, store.CursorOf(&r))) {
-			r.Data = nil
-			out = append(out, r)
-		}
-	}
-	slices.SortFunc(out, func(a, b store.Record) int {
-		if before(store.CursorOf(&a), store.CursorOf(&b)) {
-			return -1
-		}
-		return 1
-	})
-	return out[:min(len(out), q.Limit)], h.read(ctx, "record page")
-}
-
-func (h *hub) CountRecords(ctx context.Context, q *store.CountRecords) (int, error) {
-	all, err := h.RecordPage(ctx, &store.RecordPage{Code: q.Code, Domain: q.Domain, AsOf: q.AsOf, Sight: q.Sight, Limit: 1 << 30})
-	return len(all), err
-}
-
-func (h *hub) Contents(ctx context.Context, q *store.Contents) (map[store.RecordKey][]byte, error) {
-	out := map[store.RecordKey][]byte{}
-	for _, r := range h.records {
-		if slices.Contains(q.Keys, r.Key()) {
-			out[r.Key()] = r.Data
-		}
-	}
-	return out, h.read(ctx, "contents")
-}
-
-func (h *hub) Entries(ctx context.Context, q *store.Entries) (map[string][]list.Entry, store.Over, error) {
-	out := map[string][]list.Entry{}
-	for _, c := range q.Codes {
-		out[c] = h.entries[c]
-	}
-	out, more := over(out, q.Most)
-	return out, more, h.read(ctx, fmt.Sprintf("entries %d", len(q.Codes)))
-}
-
-func (h *hub) ListEntries(ctx context.Context, q *store.ListEntries) ([]list.Entry, error) {
-	all := h.filtered(&q.EntryFilter)
-	var out []list.Entry
-	for _, e := range all {
-		if e.USCC+"\x00"+e.ID > q.AfterUSCC+"\x00"+q.AfterID && len(out) < q.Limit {
-			out = append(out, e)
-		}
-	}
-	return out, h.read(ctx, "list entries")
-}
-
-func (h *hub) filtered(f *store.EntryFilter) (out []list.Entry) {
-	for _, es := range h.entries {
-		for _, e := range es {
-			s, _ := e.At(f.Day)
-			shown := (f.Lists == nil || slices.Contains(f.Lists, e.List.String())) && (f.States == nil || slices.Contains(f.States, s.String()))
-			if (shown || f.Unit != "" && f.Unit == e.DecidedBy) && (f.List == "" || f.List == e.List.String()) &&
-				(f.USCC == "" || f.USCC == e.USCC) && (f.State == "" || f.State == s.String()) {
-				out = append(out, e)
-			}
-		}
-	}
-	slices.SortFunc(out, func(a, b list.Entry) int { return strings.Compare(a.USCC+a.ID, b.USCC+b.ID) })
-	return out
-}
-
-func (h *hub) CountEntries(ctx context.Context, q *store.CountEntries) (int, error) {
-	return len(h.filtered(&q.EntryFilter)), h.read(ctx, "count entries")
-}
-
-func (h *hub) LooksPersonal(ctx context.Context, q *store.LooksPersonal) (map[string]int, error) {
-	out := map[string]int{}
-	for _, e := range h.filtered(&q.EntryFilter) {
-		out[e.USCC]++
-	}
-	return out, h.read(ctx, "looks personal")
-}
-
-func (h *hub) Names(ctx context.Context, q *store.Names) ([]store.Candidate, error) {
-	best := map[string]string{}
-	for _, r := range h.records {
-		var d struct {
-			Name        string
-			FormerNames []string
-		}
-		if r.Domain != "registration" || json.Unmarshal(r.Data, &d) != nil {
-			continue
-		}
-		for _, n := range append(d.FormerNames, d.Name) {
-			n = fold.Name(n)
-			if ok := strings.HasPrefix(n, q.Text) || q.Match == store.Contains && strings.Contains(n, q.Text); ok && (best[r.USCC] == "" || n < best[r.USCC]) {
-				best[r.USCC] = n
-			}
-		}
-	}
-	var out []store.Candidate
-	for c, n := range best {
-		if n+"\x00"+c > q.AfterName+"\x00"+q.AfterUSCC {
-			out = append(out, store.Candidate{Name: n, USCC: c})
-		}
-	}
-	slices.SortFunc(out, func(a, b store.Candidate) int { return strings.Compare(a.Name+a.USCC, b.Name+b.USCC) })
-	return out[:min(len(out), q.Limit)], h.read(ctx, "names")
-}
-
-func (h *hub) CountNames(ctx context.Context, q *store.CountNames) (int, error) {
-	got, err := h.Names(ctx, &store.Names{Text: q.Text, Match: q.Match, Limit: 1 << 30})
-	return len(got), err
-}
-
-func (h *hub) HeardBy(ctx context.Context, q *store.HeardBy) (map[policy.Source]time.Time, error) {
+func (s stores) HeardBy(ctx context.Context, q *store.HeardBy) (map[policy.Source]time.Time, error) {
 	out := map[policy.Source]time.Time{}
-	for _, s := range h.Sources(testNow) {
-		if s.Fresh {
-			out[s.Source] = q.At.Add(-time.Minute)
+	for _, x := range s.h.Sources(testNow) {
+		if x.Fresh {
+			out[x.Source] = q.At.Add(-time.Minute)
 		}
 	}
-	return out, h.read(ctx, "heard by")
+	return out, s.h.read(ctx, "heard by")
 }
 
-func (h *hub) WaitStored(ctx context.Context, _ []receipt.Position) error {
-	if h.unstored {
+func (s stores) WaitStored(ctx context.Context, _ []receipt.Position) error {
+	if s.h.unstored {
 		return fault.New(fault.NotCaughtUp, "not yet stored")
 	}
-	return h.read(ctx, "stored")
-}
-
-// stores is the hub as a Store: Sources means something else there.
-type stores struct{ *hub }
-
-func (s stores) Sources(ctx context.Context) (map[policy.Source]store.Counts, error) {
-	return map[policy.Source]store.Counts{{Unit: "SAMR", Domain: record.Registration}: {Accepted: 2, Rejected: 1}}, s.read(ctx, "sources")
+	return s.h.read(ctx, "stored")
 }
 
 func (h *hub) Append(_ context.Context, r audit.Record) (audit.Record, error) {
@@ -449,7 +282,7 @@ func (h *hub) Verify(_ context.Context, token string) (access.Principal, error) 
 
 func (h *hub) config() Config {
 	return Config{
-		Index: h, Store: stores{h}, Policy: h.policy, Access: h.table, Verifier: h, Auditor: h,
+		Index: h, Store: stores{h.kept, h}, Policy: h.policy, Access: h.table, Verifier: h, Auditor: h,
 		Now: func() time.Time { return testNow },
 	}
 }

@@ -112,9 +112,9 @@ func TestCase_S7_CodesHaveNames(t *testing.T) {
 	f(`{entity(uscc:"`+listedCode+`"){records(domain:"decision"){edges{node{kind kindZh kindEn eventZh eventEn}}}}}`, `{"kind":"entry","kindZh":"名单决定","kindEn":"list decision","eventZh":"列入","eventEn":"in force"}`)
 	f(`{measures{code kind kindZh kindEn}}`, `{"code":"PRO-01","kind":"procurement","kindZh":"政府采购","kindEn":"procurement"}`)
 	f(`{purposes{code nameZh nameEn legalBasis}}`, `"legalBasis":"《政务数据共享条例》第二十五条；`)
-	h.entries[listedCode][1].Cause = "4"
+	h.entries(listedCode)[1].Cause = "4"
 	f(`{listEntries(uscc:"`+listedCode+`",list:"L01"){edges{node{cause causeZh causeEn}}}}`, `{"cause":"4","causeZh":"通过登记的住所或者经营场所无法联系","causeEn":"unreachable at the registered address"}`)
-	h.entries[listedCode][1].Cause = "自己的说法"
+	h.entries(listedCode)[1].Cause = "自己的说法"
 	f(`{listEntries(uscc:"`+listedCode+`",list:"L01"){edges{node{cause causeZh causeEn}}}}`, `{"cause":"自己的说法","causeZh":"自己的说法","causeEn":null}`)
 }
 

@@ -13,9 +13,9 @@ func TestCase_L13_AskedByPersonKey(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
 	key := strings.Repeat("0a", 32)
-	e := h.entries[listedCode][0]
+	e := *h.entries(listedCode)[0]
 	e.ID, e.List, e.Cause, e.Persons = "E-PERSON", 3, "5", list.Persons(key, "")
-	h.entries[listedCode] = append(h.entries[listedCode], e)
+	h.enter(e)
 	f := func(args, fields, want string) {
 		t.Helper()
 		a := ask(t, s, "officer:SAMR", `{check(uscc:"`+clearCode+`",matter:"LEGAL_REP_APPOINTMENT"`+args+`){`+fields+`}}`, nil)

@@ -22,16 +22,16 @@ func wantData(t *testing.T, a answer, want string) {
 }
 
 func (h *hub) add(code, domain, kind, unit, id, data string) {
-	h.records = append(h.records, store.Record{
+	h.keep(store.Record{
 		USCC: code, Domain: domain, Kind: kind, Unit: unit, RecordID: id, Version: 1, Op: record.Upsert,
-		OccurredOn: civil.NoDate, RecordedAt: testNow.Add(-time.Duration(1000-len(h.records)) * time.Second), Data: []byte(data),
+		OccurredOn: civil.NoDate, RecordedAt: testNow.Add(-time.Duration(1000-len(h.kept.Rows.Records)) * time.Second), Data: []byte(data),
 	})
 }
 
 func TestEntityIsWhatTheCallerMaySee(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
-	h.entries[listedCode][0].State = list.Suspended
+	h.entries(listedCode)[0].State = list.Suspended
 	q := `{entity(uscc:"` + listedCode + `"){uscc name status establishedOn division blacklisted abnormal grade gradeReasons entries{id state list{code}}}}`
 	wantData(t, ask(t, s, "", q, nil), `{"entity":{"uscc":"`+listedCode+`","name":"武汉示例贸易有限公司","status":"1","establishedOn":"2020-05-06","division":"420100","blacklisted":false,"abnormal":true,"grade":null,"gradeReasons":[],"entries":[{"id":"E-2","state":"IN_FORCE","list":{"code":"L01"}}]}}`)
 	wantData(t, ask(t, s, "officer:TAX", q, nil), `{"entity":{"uscc":"`+listedCode+`","name":"武汉示例贸易有限公司","status":"1","establishedOn":"2020-05-06","division":"420100","blacklisted":false,"abnormal":true,"grade":"WARNING","gradeReasons":["ABNORMAL_LIST: L01 E-2"],"entries":[{"id":"E-1","state":"SUSPENDED","list":{"code":"L09"}},{"id":"E-2","state":"IN_FORCE","list":{"code":"L01"}}]}}`)
@@ -44,8 +44,8 @@ func TestNotPublicIsAsUnknown(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
 	hidden := "91420100MA4N0A2B5Y"
-	h.records = nil // the registration is gone, an entry not yet in force is left
-	h.entries[hidden] = []list.Entry{{ID: "E-9", List: 9, USCC: hidden, State: list.PreNotice, DecidedBy: "MOF", Since: civil.NoDate, Until: civil.NoDate, ServedOn: civil.NoDate, ExitedOn: civil.NoDate, DecidedOn: civil.NoDate}}
+	h.kept.Rows.Records = nil // the registration is gone, an entry not yet in force is left
+	h.enter(list.Entry{ID: "E-9", List: 9, USCC: hidden, State: list.PreNotice, DecidedBy: "MOF", Since: civil.NoDate, Until: civil.NoDate, ServedOn: civil.NoDate, ExitedOn: civil.NoDate, DecidedOn: civil.NoDate})
 	for _, code := range []string{hidden, unknownCode} {
 		wantData(t, ask(t, s, "", `{entity(uscc:"`+code+`"){uscc entries{id}}}`, nil), `{"entity":null}`)
 		wantData(t, ask(t, s, "officer:SAMR", `{entity(uscc:"`+code+`"){uscc}}`, nil), `{"entity":null}`)
@@ -210,7 +210,7 @@ func TestListEntries(t *testing.T) {
 	h := newHub(t)
 	s := h.server()
 	h.list(clearCode, 9, "MOF", "E-3", "x")
-	h.entries[clearCode][0].State = list.Exited
+	h.entries(clearCode)[0].State = list.Exited
 	f := func(token, args, want string) {
 		t.Helper()
 		a := ask(t, s, token, `{listEntries(`+args+`first:50){totalCount edges{node{id}}}}`, nil)
