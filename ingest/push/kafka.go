@@ -70,67 +70,13 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 		return Outcome{}, shown(err)
 	}
 	defer done()
-	var o Outcome
-	msgs := map[record.Domain][]kafka.Message{}
-	rows := map[record.Domain][]written{} // of each message
-	var it body.Item
-	var row record.Row
-	warnings := body.NewTally(maxTold)
-	today := civil.DateOf(k.now())
-	n := 0
-	for src.Next(&it) {
-		n++
-		if it.Raw == nil {
-			row = record.Row{Faults: it.Faults}
-		} else {
-			k.dec.Decode(it.Raw, today, &row)
-			row.Faults = append(row.Faults, it.Faults...)
-		}
-		rejected := row.Rejected()
-		for _, f := range row.Faults {
-			if !f.Code.Rejects() {
-				if !rejected { // as the gateway tells it
-					warnings.Add(it.Line, string(row.RecordID), f)
-				}
-				continue
-			}
-			o.Findings = append(o.Findings, Finding{Line: int(it.Line), RecordID: string(row.RecordID), Fault: f})
-		}
-		switch {
-		case rejected:
-			o.Rejected++
-			continue
-		case len(row.Faults) > 0:
-			o.Warned++
-		}
-		o.Accepted++
-		key := row.USCC
-		if len(key) == 0 {
-			key = row.RecordID
-		}
-		msgs[row.Domain] = append(msgs[row.Domain], k.message(row.Domain.Topic(), append([]byte(nil), key...),
-			record.AppendEnvelope(nil, &row, string(k.unit))))
-		rows[row.Domain] = append(rows[row.Domain], written{line: int(it.Line), recordID: string(row.RecordID)})
-	}
-	for _, n := range body.Notes(src) {
-		warnings.Note(n)
-	}
-	for _, t := range warnings.All() {
-		o.Findings = append(o.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
-	}
-	if n == 0 && (p.Form == CSV || p.Form == XLSX) {
+	b := k.sign(src)
+	if b.rows == 0 && (p.Form == CSV || p.Form == XLSX) {
 		return Outcome{}, errNoRows
 	}
-	alive := slices.Collect(maps.Keys(msgs))
-	if n == 0 && p.Domain != record.NoDomain {
-		alive = append(alive, p.Domain)
-	}
-	for _, d := range alive { // rows that were sent before are no sign of life, as anyone may repeat them
-		msgs[d] = append(msgs[d], k.message(d.Topic(), k.unit, record.AppendHeartbeat(nil, d, string(k.unit), k.now())))
-		rows[d] = append(rows[d], written{recordID: "(heartbeat)"})
-	}
+	k.beat(b, p)
 	err = k.do(ctx, func() (err error) {
-		o.Receipt, o.written, err = k.produce(ctx, msgs, rows)
+		b.Receipt, b.written, err = k.produce(ctx, b)
 		if errors.Is(err, kafka.ErrDenied) {
 			return err
 		}
@@ -139,7 +85,91 @@ func (k *Kafka) Send(ctx context.Context, p Part) (Outcome, error) {
 		}
 		return err
 	})
-	return o, err
+	return b.Outcome, err
+}
+
+// batch is what a part becomes: messages by their domains, and what is told of its
+// rows.
+type batch struct {
+	Outcome
+	rows     int // of the part, also those that are not sent
+	msgs     map[record.Domain][]kafka.Message
+	rowOf    map[record.Domain][]written // row of each message
+	warnings *body.Tally
+}
+
+// sign reads all rows and signs those that the hub would take.
+func (k *Kafka) sign(src body.Source) *batch {
+	b := &batch{
+		msgs: map[record.Domain][]kafka.Message{}, rowOf: map[record.Domain][]written{}, warnings: body.NewTally(maxTold),
+	}
+	var it body.Item
+	var row record.Row
+	for today := civil.DateOf(k.now()); src.Next(&it); b.rows++ {
+		if it.Raw == nil {
+			row = record.Row{Faults: it.Faults}
+		} else {
+			k.dec.Decode(it.Raw, today, &row)
+			row.Faults = append(row.Faults, it.Faults...)
+		}
+		if b.take(it.Line, &row) {
+			k.add(b, it.Line, &row)
+		}
+	}
+	for _, n := range body.Notes(src) {
+		b.warnings.Note(n)
+	}
+	for _, t := range b.warnings.All() {
+		b.Findings = append(b.Findings, Finding{Line: int(t.Line), RecordID: t.RecordID, Count: max(t.Count, 1), Fault: t.Fault})
+	}
+	return b
+}
+
+// take counts a row and notes its faults; it tells whether the hub would take it.
+func (b *batch) take(line uint32, row *record.Row) bool {
+	rejected := row.Rejected()
+	for _, f := range row.Faults {
+		switch {
+		case f.Code.Rejects():
+			b.Findings = append(b.Findings, Finding{Line: int(line), RecordID: string(row.RecordID), Fault: f})
+		case !rejected: // as the gateway tells it
+			b.warnings.Add(line, string(row.RecordID), f)
+		}
+	}
+	if rejected {
+		b.Rejected++
+		return false
+	}
+	if len(row.Faults) > 0 {
+		b.Warned++
+	}
+	b.Accepted++
+	return true
+}
+
+// add signs a row.
+func (k *Kafka) add(b *batch, line uint32, row *record.Row) {
+	key := row.USCC
+	if len(key) == 0 {
+		key = row.RecordID
+	}
+	d := row.Domain
+	m := k.message(d.Topic(), append([]byte(nil), key...), record.AppendEnvelope(nil, row, string(k.unit)))
+	b.msgs[d] = append(b.msgs[d], m)
+	b.rowOf[d] = append(b.rowOf[d], written{line: int(line), recordID: string(row.RecordID)})
+}
+
+// beat adds a heartbeat of each domain of the part: rows that were sent before are
+// no sign of life, as anyone may repeat them.
+func (k *Kafka) beat(b *batch, p Part) {
+	alive := slices.Collect(maps.Keys(b.msgs))
+	if b.rows == 0 && p.Domain != record.NoDomain {
+		alive = append(alive, p.Domain)
+	}
+	for _, d := range alive {
+		b.msgs[d] = append(b.msgs[d], k.message(d.Topic(), k.unit, record.AppendHeartbeat(nil, d, string(k.unit), k.now())))
+		b.rowOf[d] = append(b.rowOf[d], written{recordID: "(heartbeat)"})
+	}
 }
 
 func (k *Kafka) message(topic string, key, value []byte) kafka.Message {
@@ -149,20 +179,21 @@ func (k *Kafka) message(topic string, key, value []byte) kafka.Message {
 	}}
 }
 
-func (k *Kafka) produce(ctx context.Context, msgs map[record.Domain][]kafka.Message, rows map[record.Domain][]written) (string, []written, error) {
+// produce writes the messages and tells where they stand.
+func (k *Kafka) produce(ctx context.Context, b *batch) (string, []written, error) {
 	var ps []receipt.Position
 	var all []written
 	for _, d := range record.Domains() {
-		if len(msgs[d]) == 0 {
+		if len(b.msgs[d]) == 0 {
 			continue
 		}
-		placed, err := k.out.Produce(ctx, d.Topic(), msgs[d])
+		placed, err := k.out.Produce(ctx, d.Topic(), b.msgs[d])
 		if err != nil {
 			return "", nil, fmt.Errorf("%s: %w", d.Topic(), err)
 		}
 		for i, to := range placed {
 			ps = append(ps, receipt.Position{Domain: d, Partition: uint16(to.Partition), Offset: to.Offset})
-			w := rows[d][i]
+			w := b.rowOf[d][i]
 			w.at = at{d.Topic(), to.Partition, to.Offset}
 			all = append(all, w)
 		}
