@@ -142,31 +142,12 @@ func (l *lane) load(ctx context.Context) ([]partition, error) {
 	return parts, nil
 }
 
+// loadDomain rebuilds what the judge knows of a domain.
 func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
-	j := l.judge
 	if d == record.Decision {
-		j.dcs = derive.NewDecisions(l.x.cfg.Policy.Law())
-		var env []byte
-		err := l.x.cfg.Store.Numbered(ctx, d.Topic(), func(n *Numbered) error {
-			j.dcs.LoadNumbered(n.Unit, n.RecordID, n.Hash, n.Sent)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		return l.x.cfg.Store.Decisions(ctx, d.Topic(), func(v *Version) error {
-			env = record.AppendEnvelope(env[:0], &record.Row{
-				Domain: d, Kind: v.Kind, Op: v.Op, Version: v.Version, OccurredOn: v.OccurredOn,
-				RecordID: []byte(v.RecordID), USCC: []byte(v.USCC), Data: []byte(v.Data),
-			}, v.Unit)
-			// What was accepted stays accepted, also when the rules have changed
-			// since: faults are of no interest here.
-			j.dec.Decode(env, loadDay, &j.row)
-			r := record.EventOf(&j.row, v.Unit, feed.Seq(v.Offset, 0))
-			j.dcs.Load(&r, v.Hash)
-			return nil
-		})
+		return l.loadDecisions(ctx, d)
 	}
+	j := l.judge
 	x := &derive.Index{}
 	j.index[d] = x
 	sieve := j.policy.Sieve(d)
@@ -182,24 +163,56 @@ func (l *lane) loadDomain(ctx context.Context, d record.Domain) error {
 	}
 	var news derive.News
 	return l.x.cfg.Store.Versions(ctx, d.Topic(), d == record.Registration, sieve, func(v *Version) error {
-		id := j.ids.ID(v.Unit, []byte(v.RecordID))
-		h := derive.Held{Version: v.Version, Hash: uint32(v.Hash), Subject: j.codes.Subject([]byte(v.USCC))}
-		verdict := x.Judge(id, h)
-		if verdict.Status == stored.Accepted {
-			x.Accept(id, h)
-		}
-		if f := j.facts[d]; f != nil {
-			if j.read = (policy.Reading{Found: j.read.Found[:0]}); v.Data != "" {
-				j.policy.Read(&j.read, d, v.Kind, policy.StoredValues([]byte(v.Data), v.OccurredOn))
-			}
-			f.Apply(verdict, id, h, v.Op, v.Unit, []byte(v.RecordID), &j.read, nil)
-		}
-		if d == record.Registration {
-			j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(fold.Name(v.Name)), &news)
-			news.Reset() // stored rows are known to everybody
-		}
+		j.restore(d, v, &news)
+		news.Reset() // stored rows are known to everybody
 		return nil
 	})
+}
+
+// loadDecisions rebuilds the entries.
+func (l *lane) loadDecisions(ctx context.Context, d record.Domain) error {
+	j := l.judge
+	j.dcs = derive.NewDecisions(l.x.cfg.Policy.Law())
+	err := l.x.cfg.Store.Numbered(ctx, d.Topic(), func(n *Numbered) error {
+		j.dcs.LoadNumbered(n.Unit, n.RecordID, n.Hash, n.Sent)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var env []byte
+	return l.x.cfg.Store.Decisions(ctx, d.Topic(), func(v *Version) error {
+		env = record.AppendEnvelope(env[:0], &record.Row{
+			Domain: d, Kind: v.Kind, Op: v.Op, Version: v.Version, OccurredOn: v.OccurredOn,
+			RecordID: []byte(v.RecordID), USCC: []byte(v.USCC), Data: []byte(v.Data),
+		}, v.Unit)
+		// What was accepted stays accepted, also when the rules have changed
+		// since: faults are of no interest here.
+		j.dec.Decode(env, loadDay, &j.row)
+		r := record.EventOf(&j.row, v.Unit, feed.Seq(v.Offset, 0))
+		j.dcs.Load(&r, v.Hash)
+		return nil
+	})
+}
+
+// restore takes in a stored version of a record, as it was judged.
+func (j *judge) restore(d record.Domain, v *Version, news *derive.News) {
+	id := j.ids.ID(v.Unit, []byte(v.RecordID))
+	h := derive.Held{Version: v.Version, Hash: uint32(v.Hash), Subject: j.codes.Subject([]byte(v.USCC))}
+	x := j.index[d]
+	verdict := x.Judge(id, h)
+	if verdict.Status == stored.Accepted {
+		x.Accept(id, h)
+	}
+	if f := j.facts[d]; f != nil {
+		if j.read = (policy.Reading{Found: j.read.Found[:0]}); v.Data != "" {
+			j.policy.Read(&j.read, d, v.Kind, policy.StoredValues([]byte(v.Data), v.OccurredOn))
+		}
+		f.Apply(verdict, id, h, v.Op, v.Unit, []byte(v.RecordID), &j.read, nil)
+	}
+	if d == record.Registration {
+		j.regs.Apply(verdict, id, h, v.Op, derive.NameHash(fold.Name(v.Name)), news)
+	}
 }
 
 // loadDay lies behind every day that a stored record can name, so that none is in
