@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -60,17 +61,43 @@ var frozen = []string{
 	"allow_introspection_functions", "allow_ddl",
 }
 
+// write makes the engine's configuration.
 func (f files) write(c *Config) error {
-	var u strings.Builder
+	if err := os.WriteFile(f.users, usersXML(c), 0o600); err != nil {
+		return fmt.Errorf("engine: write configuration: %w", err)
+	}
+	if err := os.WriteFile(f.config, f.serverXML(c), 0o600); err != nil {
+		return fmt.Errorf("engine: write configuration: %w", err)
+	}
+	return nil
+}
+
+// setting is an element of a configuration.
+type setting struct {
+	name  string
+	value any
+}
+
+func writeSettings(b *bytes.Buffer, all []setting) {
+	for _, s := range all {
+		fmt.Fprintf(b, "<%s>%v</%s>\n", s.name, s.value, s.name)
+	}
+}
+
+// usersXML says what a statement may use, and what the one user may do.
+func usersXML(c *Config) []byte {
+	var u bytes.Buffer
+	seconds := int(c.MaxExecution.Seconds())
 	u.WriteString("<clickhouse><profiles><default>\n")
-	set := func(name string, v any) { fmt.Fprintf(&u, "<%s>%v</%s>\n", name, v, name) }
-	set("max_threads", c.Threads)
-	set("max_memory_usage", c.QueryMemory)
-	set("max_execution_time", int(c.MaxExecution.Seconds()))
-	set("allow_introspection_functions", 0)
+	writeSettings(&u, []setting{
+		{"max_threads", c.Threads},
+		{"max_memory_usage", c.QueryMemory},
+		{"max_execution_time", seconds},
+		{"allow_introspection_functions", 0},
+	})
 	u.WriteString("<constraints>\n")
 	fmt.Fprintf(&u, "<max_memory_usage><min>1</min><max>%d</max></max_memory_usage>\n", c.QueryMemory)
-	fmt.Fprintf(&u, "<max_execution_time><min>1</min><max>%d</max></max_execution_time>\n", int(c.MaxExecution.Seconds()))
+	fmt.Fprintf(&u, "<max_execution_time><min>1</min><max>%d</max></max_execution_time>\n", seconds)
 	for _, s := range frozen {
 		fmt.Fprintf(&u, "<%s><readonly/></%s>\n", s, s)
 	}
@@ -80,46 +107,44 @@ func (f files) write(c *Config) error {
 		fmt.Fprintf(&u, "<query>GRANT %s</query>\n", g)
 	}
 	u.WriteString("</grants></default></users></clickhouse>\n")
+	return u.Bytes()
+}
 
-	var s strings.Builder
+// serverXML says what the engine as a whole may use.
+func (f files) serverXML(c *Config) []byte {
+	var s bytes.Buffer
 	s.WriteString("<clickhouse>\n")
-	server := func(name string, v any) { fmt.Fprintf(&s, "<%s>%v</%s>\n", name, v, name) }
-	server("users_config", xmlText(f.users))
-	server("user_scripts_path", xmlText(f.scripts))
-	server("timezone", "UTC")
-	server("max_server_memory_usage", c.MemoryLimit)
-	server("mark_cache_size", 64<<20)
-	server("index_mark_cache_size", 16<<20)
-	server("primary_index_cache_size", 64<<20)
-	server("uncompressed_cache_size", 0)
-	server("index_uncompressed_cache_size", 0)
-	server("mmap_cache_size", 64)
-	server("compiled_expression_cache_size", 16<<20)
-	server("query_condition_cache_size", 16<<20)
-	server("background_pool_size", 2)
-	server("background_merges_mutations_concurrency_ratio", 2)
-	server("background_move_pool_size", 1)
-	server("background_fetches_pool_size", 1)
-	server("background_common_pool_size", 2)
-	server("background_buffer_flush_schedule_pool_size", 1)
-	server("background_schedule_pool_size", 4)
-	server("background_message_broker_schedule_pool_size", 1)
-	server("background_distributed_schedule_pool_size", 1)
-	server("max_thread_pool_size", 400)
-	server("max_thread_pool_free_size", 16)
-	server("max_io_thread_pool_size", 16)
-	server("max_io_thread_pool_free_size", 0)
-	server("max_active_parts_loading_thread_pool_size", 4)
-	server("async_insert_threads", 2)
+	writeSettings(&s, []setting{
+		{"users_config", xmlText(f.users)},
+		{"user_scripts_path", xmlText(f.scripts)},
+		{"timezone", "UTC"},
+		{"max_server_memory_usage", c.MemoryLimit},
+		{"mark_cache_size", 64 << 20},
+		{"index_mark_cache_size", 16 << 20},
+		{"primary_index_cache_size", 64 << 20},
+		{"uncompressed_cache_size", 0},
+		{"index_uncompressed_cache_size", 0},
+		{"mmap_cache_size", 64},
+		{"compiled_expression_cache_size", 16 << 20},
+		{"query_condition_cache_size", 16 << 20},
+		{"background_pool_size", 2},
+		{"background_merges_mutations_concurrency_ratio", 2},
+		{"background_move_pool_size", 1},
+		{"background_fetches_pool_size", 1},
+		{"background_common_pool_size", 2},
+		{"background_buffer_flush_schedule_pool_size", 1},
+		{"background_schedule_pool_size", 4},
+		{"background_message_broker_schedule_pool_size", 1},
+		{"background_distributed_schedule_pool_size", 1},
+		{"max_thread_pool_size", 400},
+		{"max_thread_pool_free_size", 16},
+		{"max_io_thread_pool_size", 16},
+		{"max_io_thread_pool_free_size", 0},
+		{"max_active_parts_loading_thread_pool_size", 4},
+		{"async_insert_threads", 2},
+	})
 	s.WriteString("</clickhouse>\n")
-
-	if err := os.WriteFile(f.users, []byte(u.String()), 0o600); err != nil {
-		return fmt.Errorf("engine: write configuration: %w", err)
-	}
-	if err := os.WriteFile(f.config, []byte(s.String()), 0o600); err != nil {
-		return fmt.Errorf("engine: write configuration: %w", err)
-	}
-	return nil
+	return s.Bytes()
 }
 
 func xmlText(s string) string {
