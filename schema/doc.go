@@ -36,7 +36,7 @@
 //	entity      市场主体: the same in GraphQL and on pages, with all that may be seen of it (view.Entity)
 //	known       one registration holds under the code, or several that agree on the name (stored.SubjectState)
 //	ambiguous   several registrations hold under the code, under different names (stored.SubjectState)
-//	unit        归集单位、办理机关: a department that pushes or asks (policy.Unit)
+//	unit        归集单位、审批部门: a department that pushes or asks (policy.Unit)
 //	source      数据源: a unit in one domain; stale when it was silent for too long (policy.Source)
 //	principal   a signed-in caller: subject of the token, unit, role (access.Principal)
 //
@@ -86,7 +86,7 @@
 // What follows from them:
 //
 //	measure     惩戒措施: what the law attaches to a list or a fact (policy.Measure)
-//	matter      办理事项: what an enterprise wants to be allowed (policy.Matter)
+//	matter      审批事项: what an enterprise wants to be allowed (policy.Matter)
 //	obligation  how far a measure binds whoever decides the matter, NONE…REJECT (policy.Obligation)
 //	fact        名单以外的事实: what a record says that bears on a matter though no entry does (policy.Fact)
 //	evidence    依据: the record that is such a fact, and its days (restrict.Evidence)
