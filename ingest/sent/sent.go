@@ -22,8 +22,9 @@ const MaxRow = 32 << 10
 // maxValue bounds a value, in bytes.
 const maxValue = 200
 
-// Table is a row of a table as an object of its headings, with those too for which
-// it has no cell and without the columns that are left out.
+// Table writes a row of a table as a JSON object, a member for each heading. A heading
+// without a cell gets an empty text, a repeated one a number: "日期 (2)". left are the
+// columns that the sender had left out; they are not written.
 func Table(header, cells []string, left []bool) []byte {
 	out := []byte{'{'}
 	seen := map[string]int{}
@@ -49,7 +50,8 @@ func Table(header, cells []string, left []bool) []byte {
 	return append(out, '}')
 }
 
-// Row masks a row, JSON of an object or anything else as a text. kind may be nil.
+// Row masks a row. What is no JSON becomes a text. It is nil for a row that is empty or
+// longer than MaxRow. kind may be nil.
 func Row(raw []byte, kind *record.KindSpec) json.RawMessage {
 	if len(raw) == 0 || len(raw) > MaxRow {
 		return nil
@@ -104,7 +106,7 @@ func (m *masker) value(key string) bool {
 	return ok
 }
 
-// replace puts a text in the place of a text or number.
+// replace writes a text instead of the text or number that was read.
 func (m *masker) replace(t jsontext.Token, text string) {
 	from, to := int(t.Start), int(t.End)
 	if t.Kind == jsontext.String {
@@ -165,7 +167,7 @@ func Values(row json.RawMessage, kind *record.KindSpec) func(field string) strin
 	return func(field string) string { return all[field] }
 }
 
-// shown is the head of a value.
+// shown is a value, cut when it is longer than maxValue.
 func shown(m jsontext.Member) string {
 	text := m.Plain()
 	if len(text) <= maxValue {

@@ -6,5 +6,6 @@
 // to the caller is absent in the same way as one that doesn't exist; that what
 // is in force is derived for the day asked; that reads of one request are
 // batched, and none of them shortened by what another brings; and that text which
-// looks like an identity number is neither looked up nor kept. It never writes and never decides what restricts whom.
+// looks like an identity number is neither looked up nor kept. It never writes and
+// never decides what restricts whom.
 package view

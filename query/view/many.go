@@ -10,9 +10,9 @@ import (
 	"credithub/schema/record"
 )
 
-// An enterprise can have more records than are held at once. Their pages are then
-// read behind a place, and counted by the store: what may be shown by its kind
-// alone it counts itself, what depends on the data is looked at here.
+// An enterprise can have more records than are held at once. Their pages are then read
+// from a cursor on, and their number comes from the store: it counts those that may be
+// shown by their kind alone; those that depend on their data are read and counted here.
 
 // sight is what a caller may know of records by their kind alone.
 type sight struct {
@@ -71,7 +71,7 @@ const (
 	longLook  = 2000
 )
 
-// readRecords gives up to n records behind a place that the caller may see.
+// readRecords gives up to n records behind a cursor that the caller may see.
 func (e *Entity) readRecords(ctx context.Context, domain string, after *store.RecordCursor, n int) (out []store.Record, err error) {
 	w := e.w
 	if err := w.reach(ctx, e.When.Age, domains(domain)...); err != nil {

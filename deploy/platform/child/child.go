@@ -3,7 +3,8 @@
 // that a restarted child is found at the same address, and it holds the lock
 // of its data directory while it lives.
 //
-// It starts no process and knows no service; supervise is its other half.
+// It is called by the child. The parent's half is process, which starts children, and
+// supervise, which keeps them running.
 package child
 
 import (

@@ -119,8 +119,8 @@ func (c *Client) brokers(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// Partitions tells how many partitions of a topic are used: all that it has, but
-// one of a topic that has a single one by its meaning.
+// Partitions tells how many partitions of a topic are used: all that it has, but only
+// the first of a topic whose messages need one order (feed.Single).
 func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 	const ttl = 5 * time.Second
 	c.mu.Lock()

@@ -85,7 +85,7 @@ func (a *Answer) prepare(n int) {
 	a.Decisions = a.room[:n]
 }
 
-// findAgain finds the codes that stand at several places.
+// findAgain finds the codes that are asked several times.
 func (a *Answer) findAgain(codes []string) {
 	a.first = a.first[:0]
 	size := 4
@@ -114,5 +114,5 @@ func (a *Answer) findAgain(codes []string) {
 	}
 }
 
-// again tells whether a code stands at a place before.
+// again tells whether the i-th code is also an earlier one.
 func (a *Answer) again(i int) bool { return i < len(a.first) && int(a.first[i]) != i }

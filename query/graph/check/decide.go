@@ -36,12 +36,12 @@ func (c *Checker) decide(ctx context.Context, q *Question, a *Answer) (err error
 	return nil
 }
 
-// decideNow answers from the index, each code once. Hits are told all or none: where
-// there are too many stands a fault. Of a question that is still it may be called
-// again, when what it answered was not of one age.
+// decideNow answers from the index, each code once. A code with too many hits gets a
+// fault and none of them. Under Index.Still it is called again when the index changed
+// meanwhile, so that all decisions are of one age.
 func (c *Checker) decideNow(ctx context.Context, q *Question, a *Answer) error {
 	if q.Many {
-		a.Faults = slices.DeleteFunc(a.Faults, func(f Fault) bool { return f.Err.Kind == fault.TooComplex }) // of the call before
+		a.Faults = slices.DeleteFunc(a.Faults, func(f Fault) bool { return f.Err.Kind == fault.TooComplex }) // of an earlier call under Still
 		a.findAgain(q.Codes)
 	}
 	share := max(1, c.Limits.Hits/max(1, q.Asks))

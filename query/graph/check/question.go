@@ -33,7 +33,7 @@ type Question struct {
 
 	Purpose string // code; "" for none
 	Asks    int    // questions among which the hits of a request are shared; 0 as 1
-	Still   bool   // more of the same age will be read of the subjects
+	Still   bool   // the caller will read more of the subjects at the age of the answer
 
 	use *policy.Purpose // of the code; found by Ask
 }
@@ -112,7 +112,8 @@ func (q *Question) Occasion(a *Answer) *view.Occasion {
 	return &view.Occasion{Purpose: q.use, Matter: a.Matter, CaseNo: q.CaseNo}
 }
 
-// allCodes tells whether the codes can be named, of faulty ones what is wrong.
+// allCodes tells whether every code is a code, or the fault that sound put in its place:
+// nothing else that a caller wrote may stand in the audit log.
 func (q *Question) allCodes() bool {
 	for _, c := range q.Codes {
 		if v := uscc.Check([]byte(c)); !v.Valid() && !(len(c) == 4 && c[0] == '!' && fault.Code(c[1:]).Rejects()) {

@@ -38,9 +38,10 @@ func (c *Checker) recordAnswer(ctx context.Context, q *Question, a *Answer) erro
 	return nil
 }
 
-// recordRefusal puts a refusal into the audit log and gives it back. Codes and
-// matters are named only when they are some. A stranger fills no log: what he
-// asks beyond his rate is counted, and of many codes none is named.
+// recordRefusal puts a refusal into the audit log and gives it back. It names the codes
+// when all of them are codes, and the matter when there is one. So that strangers can't
+// fill the log, their refusals beyond a rate are only counted, and of several codes
+// none is named.
 func (c *Checker) recordRefusal(ctx context.Context, q *Question, m *policy.Matter, cause error) error {
 	r := c.Refuse.Of(ctx, cause)
 	if q.By.Anonymous() {

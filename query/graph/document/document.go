@@ -165,8 +165,8 @@ func (d *Cache) compile(text string) (doc *Document, errs []refusal.Told) {
 	return doc, nil
 }
 
-// catalogues are the root fields that show what the hub is made of and nothing of
-// anybody: they take no place of the public, and no record is kept of them.
+// catalogues are the root fields that show the tables of the hub and nothing about any
+// subject: they take no slot of the public, and are not in the audit log.
 var catalogues = map[string]bool{"lists": true, "measures": true, "matters": true, "purposes": true, "sources": true}
 
 // classify tells by the root fields what a document asks.

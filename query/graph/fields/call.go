@@ -23,8 +23,8 @@ type Scope struct {
 	Asks   int  // checks that share what a request may have of hits
 	Mixed  bool // asks checks and for more that is read beside them
 
-	// Aside calls wait, during which the request only waits and needs no place among
-	// those that are executed.
+	// Aside calls wait, during which the request only waits and needs no slot of
+	// the public.
 	Aside func(ctx context.Context, wait func())
 
 	failed   []refusal.Told    // deferred fields that may not be null
@@ -122,7 +122,7 @@ func pointersTo[T any](all []T) []any {
 	return out
 }
 
-// anyOf makes a list of what needs no more.
+// anyOf makes a list of values that are resolved already.
 func anyOf[T any](all []T) []any {
 	out := make([]any, len(all))
 	for i, v := range all {

@@ -138,8 +138,8 @@ func (s *Schema) evidenceObject(rec *Object[view.Record]) *Object[Evidence] {
 	)
 }
 
-// known is what the index knows of the record; who asks for more gets it from
-// Execute.
+// known is what the index knows of the record. A query for more of it has no plan and
+// is answered by Execute.
 func (e *Evidence) known() *view.Record {
 	r := in(e.of.room, func(r *Room) *view.Record { return &r.record })
 	r.Record = store.Record{Domain: e.Fact.Domain.String(), Kind: e.Fact.Kind, Unit: e.Unit, RecordID: e.RecordID, Version: e.Version, Op: record.Upsert}

@@ -23,7 +23,7 @@ import (
 // absent stands in for an object. Its fields are stand-ins too.
 type absent struct{}
 
-// blank is a value that passes as what a required field may not be without.
+// blank is a value that graphql-go takes for a required field of a type.
 func (s *Schema) blank(t ast.Type) any {
 	switch t := t.(type) {
 	case *ast.NonNull:
@@ -65,7 +65,7 @@ func (s *Schema) fail(sc *Scope, info *graphql.ResolveInfo, def *ast.FieldDefini
 	return s.blank(def.Type), nil
 }
 
-// takeOut makes the nearest that may be null above each failed field null.
+// takeOut sets the nearest nullable value above each failed field to null.
 func (s *Schema) takeOut(data map[string]any, sh *response.Shape, failed []refusal.Told) map[string]any {
 	for i := range failed {
 		if data == nil {
@@ -80,8 +80,9 @@ func (s *Schema) takeOut(data map[string]any, sh *response.Shape, failed []refus
 	return data
 }
 
-// nullable gives what makes the last place on a path null that may be; nil when the
-// whole answer is. On a path that leads to nothing any more there is nothing to do.
+// nullable gives a function that sets null at the deepest nullable value on a path; nil
+// when only the whole answer can be null. Where the path ends early, at an object that is
+// null already, the function does nothing.
 func (s *Schema) nullable(data map[string]any, sh *response.Shape, path []any) (null func()) {
 	var node any = data
 	var typ graphql.Type = s.QueryType()

@@ -110,14 +110,15 @@ func stored[T any](f Field[T]) Field[T] {
 	return f
 }
 
-// resolvedBy makes a field one that Execute answers otherwise than a plan, which
-// knows less.
+// resolvedBy gives a field a resolver of its own for Execute, which can read more than
+// a plan knows.
 func (f Field[T]) resolvedBy(resolve func(c *call, v *T) (any, error)) Field[T] {
 	f.resolve = resolve
 	return f
 }
 
-// unguarded makes a field one that says itself who may ask.
+// unguarded makes a field one that checks itself who may ask, instead of the access
+// table.
 func (f Field[T]) unguarded() Field[T] {
 	f.open = true
 	return f

@@ -139,9 +139,9 @@ func (s *Schema) resolveEntity(c *call, _ *root) (any, error) {
 	}), nil
 }
 
-// waitReceipt returns when what a receipt names can be read. The index is woken by
-// the log, where the store has to be asked again and again: a receipt of nothing
-// costs it no reads, and the public no place.
+// waitReceipt returns when what a receipt names can be read. It waits for the index
+// first, which the log wakes, and only then for the store, which has to be polled: a
+// receipt of positions that never come costs no reads, and holds no slot of the public.
 func (s *Schema) waitReceipt(c *call, ps []receipt.Position) (err error) {
 	if len(ps) == 0 {
 		return nil

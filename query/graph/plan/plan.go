@@ -1,6 +1,6 @@
 // Package plan answers the hot fields check and checks without graphql-go: a
 // document is compiled once to what to ask and how to write the answer, and run for
-// each request without values in between. It promises that a plan answers what
+// each request without building values in between. It promises that a plan answers what
 // Execute would answer, only faster and in the order of the query; what it doesn't
 // understand makes no plan.
 package plan
