@@ -71,8 +71,8 @@ type Decision struct {
 
 // Decide answers a check from values alone. The entries are all entries on the
 // subject that may matter; those that don't bear on the matter on the civil day
-// in China of at restrict nothing. stale may
-// name any sources; only those that can restrict the matter count.
+// in China of at restrict nothing. stale may name any sources; only those that can
+// restrict the matter count.
 //
 // Hits make the outcome HIT, whatever else is uncertain. Without hits an
 // ambiguous or unknown subject, then a silent source, keep it from being CLEAR. A

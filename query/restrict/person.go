@@ -85,8 +85,8 @@ func (d *Decision) bind(e *list.Entry, code, person string, m *policy.Matter, p 
 }
 
 // bind appends what an entry means for the person that it binds in a role. A bar
-// from office in other enterprises doesn't reach the listed one, and a measure that
-// means a person's own entry weighs no more than CAUTION by an enterprise's.
+// from office elsewhere weighs INFORM at most in the listed enterprise itself. Where the
+// law means an entry on the person, one on an enterprise weighs CAUTION at most.
 func bind(hits []Hit, e *list.Entry, role policy.Role, own bool, rules []policy.Rule, m *policy.Matter, day civil.Date) []Hit {
 	for i := range rules {
 		r := &rules[i]

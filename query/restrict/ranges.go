@@ -14,7 +14,8 @@ import (
 // ten times as long as the reading, and grouping there holds all groups in its
 // memory at once. The ranges follow the primary key, so that none is read twice.
 
-// rowsPerRange bounds the memory of one range: about 100 MB of entries, and as much for the next.
+// rowsPerRange bounds the memory of one range: about 100 MB of entries, and as much for
+// the next.
 const rowsPerRange = 400_000
 
 // gatherer holds the rows of one range.

@@ -24,7 +24,7 @@ func (st *state) canRestrict(e *list.Entry) bool {
 	return mayBear(e.State, e.ExitType, e.List) && (e.State == list.InForce || st.policy.Outlives(e.List))
 }
 
-// mayBear is what can be told of it without the law.
+// mayBear is canRestrict as far as it can be told without the law.
 func mayBear(s list.State, x list.ExitType, l list.Code) bool {
 	ended := s == list.Exited && x != list.Corrected && x != list.Revoked
 	return (s == list.InForce || ended) && l > 0 && l < list.CodeEnd

@@ -59,7 +59,7 @@ type scanner[R any] struct {
 func newScanner[R any](columns []column.Column[R]) *scanner[R] {
 	s := &scanner[R]{}
 	for i := range columns {
-		s.into = append(s.into, s.place(&columns[i]))
+		s.into = append(s.into, s.destination(&columns[i]))
 	}
 	return s
 }
@@ -75,8 +75,8 @@ func (s *scanner[R]) scan(rows driver.Rows) (R, error) {
 	return s.row, nil
 }
 
-// place is where the driver writes a column.
-func (s *scanner[R]) place(c *column.Column[R]) any {
+// destination is where the driver writes a column.
+func (s *scanner[R]) destination(c *column.Column[R]) any {
 	switch f := c.Field().(type) {
 	case column.Field[R, string]:
 		return f.At(&s.row)
@@ -107,7 +107,7 @@ func (s *scanner[R]) place(c *column.Column[R]) any {
 	panic("store: column " + c.Name + " is of an unknown type")
 }
 
-// by is a place for what becomes the value only by a function.
+// by is a destination for what a function has to turn into the value.
 func by[R, D, V any](s *scanner[R], to *V, f func(D) V) *D {
 	from := new(D)
 	s.take = append(s.take, func() { *to = f(*from) })

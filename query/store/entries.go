@@ -104,8 +104,8 @@ type EntryFilter struct {
 	Withheld []Withheld // of those that may be shown, entries that may not
 }
 
-// Withheld are entries of a list for one of some causes, or for any but some, decided from a day to
-// another and in force since a day before a third; civil.NoDate: no bound.
+// Withheld are entries of a list for one of some causes, or for any but some, decided
+// from a day to another and in force since a day before a third; civil.NoDate: no bound.
 type Withheld struct {
 	List             string
 	Causes           []string

@@ -34,7 +34,7 @@ type RecordCursor struct {
 	Domain, Unit, RecordID string
 }
 
-// RecordPage asks for one enterprise's current records behind a place, without
+// RecordPage asks for one enterprise's current records behind a cursor, without
 // their data: all that the enterprise has must be looked through, and data are most
 // of it.
 type RecordPage struct {

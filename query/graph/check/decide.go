@@ -37,8 +37,8 @@ func (c *Checker) decide(ctx context.Context, q *Question, a *Answer) (err error
 }
 
 // decideNow answers from the index, each code once. A code with too many hits gets a
-// fault and none of them. Under Index.Still it is called again when the index changed
-// meanwhile, so that all decisions are of one age.
+// fault and none of them. Index.Still calls it again when another snapshot took the
+// index's place meanwhile, so that all decisions are of one age.
 func (c *Checker) decideNow(ctx context.Context, q *Question, a *Answer) error {
 	if q.Many {
 		a.Faults = slices.DeleteFunc(a.Faults, func(f Fault) bool { return f.Err.Kind == fault.TooComplex }) // of an earlier call under Still

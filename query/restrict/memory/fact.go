@@ -20,7 +20,7 @@ import (
 //	  day      until, against since
 //	  place    only in a series
 //
-// A place is the group and the place in it, 4 bytes each.
+// A place is the group of a series and the place in it, 4 bytes each.
 
 // Evidence is a record that bears on matters although no list entry does, and the
 // days on which it does.

@@ -72,9 +72,9 @@ func (t *table) get(k uscc.Key) (rest []byte, side bool) {
 	}
 }
 
-// set replaces the blob of a key; an empty one takes it away. A blob that no slab takes goes to the side map: aside is called to put
-// it there before the slot says so. It tells whether the old and the new blob
-// lie aside. Only the writer calls it.
+// set replaces the blob of a key; an empty one takes it away. A blob that no slab
+// takes goes to the side map: aside is called to put it there before the slot says
+// so. It tells whether the old and the new blob lie aside. Only the writer calls it.
 func (t *table) set(k uscc.Key, rest []byte, aside func()) (wasAside, isAside bool) {
 	h := spread(k)
 	sh := &t.shards[h%shardCount]
