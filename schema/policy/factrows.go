@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/zeebo/xxh3"
 
@@ -51,11 +50,7 @@ func (b *builder) buildFact(r *factRow) {
 	f := &Fact{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Domain: d, Kind: k.Name, Basis: b.citations(where, r.Basis),
 		Index: len(b.Facts), since: r.Since, until: r.Until, termMonths: r.TermMonths}
 	f.From, f.To = b.span(where, r.From, r.To)
-	texts := make([]string, len(f.Basis))
-	for i, c := range f.Basis {
-		texts[i] = c.Text
-	}
-	if f.Citation = strings.Join(texts, "；"); f.Citation == "" {
+	if f.Citation = cited(f.Basis); f.Citation == "" {
 		b.fail(where, "no citation")
 	}
 	if r.List != "" {

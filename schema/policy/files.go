@@ -71,52 +71,47 @@ func read(dir fs.FS, name, label string, into any) error {
 type rowed interface{ locate(at locations) }
 
 func (f *listsFile) locate(at locations) {
-	for i := range f.Lists {
-		f.Lists[i].at = at.row("lists", i)
-	}
+	at.each("lists", len(f.Lists), func(i int) *string { return &f.Lists[i].at })
 }
 
 func (f *measuresFile) locate(at locations) {
-	for i := range f.Measures {
-		f.Measures[i].at = at.row("measures", i)
-	}
+	at.each("measures", len(f.Measures), func(i int) *string { return &f.Measures[i].at })
 }
 
 func (f *mattersFile) locate(at locations) {
-	for i := range f.Matters {
-		f.Matters[i].at = at.row("matters", i)
-	}
+	at.each("matters", len(f.Matters), func(i int) *string { return &f.Matters[i].at })
 }
 
 func (f *unitsFile) locate(at locations) {
-	for i := range f.Units {
-		f.Units[i].at = at.row("units", i)
-	}
+	at.each("units", len(f.Units), func(i int) *string { return &f.Units[i].at })
 }
 
 func (f *calendarFile) locate(at locations) {
-	for i := range f.Years {
-		f.Years[i].at = at.row("years", i)
-	}
+	at.each("years", len(f.Years), func(i int) *string { return &f.Years[i].at })
 }
 
 func (f *factsFile) locate(at locations) {
-	for i := range f.Latest {
-		f.Latest[i].at = at.row("latest", i)
-	}
-	for i := range f.Facts {
-		f.Facts[i].at = at.row("facts", i)
-	}
+	at.each("latest", len(f.Latest), func(i int) *string { return &f.Latest[i].at })
+	at.each("facts", len(f.Facts), func(i int) *string { return &f.Facts[i].at })
+}
+
+func (f *purposesFile) locate(at locations) {
+	at.each("purposes", len(f.Purposes), func(i int) *string { return &f.Purposes[i].at })
+}
+
+func (f *noticesFile) locate(at locations) {
+	at.each("notices", len(f.Notices), func(i int) *string { return &f.Notices[i].at })
 }
 
 // locations are the file and line of each row of a table, by the key of its list.
 type locations map[string][]string
 
-func (l locations) row(list string, i int) string {
-	if i < len(l[list]) {
-		return l[list][i]
+// each tells the n rows of a list where they stand; of what an alias stands for
+// nothing is known.
+func (l locations) each(list string, n int, at func(i int) *string) {
+	for i, place := range l[list][:min(n, len(l[list]))] {
+		*at(i) = place
 	}
-	return "" // an alias stands for the whole list
 }
 
 // locationsOf finds them in a file.

@@ -158,6 +158,15 @@ func (b *builder) citations(where string, rows []basisRow) []Citation {
 	return out
 }
 
+// cited is the text of a whole basis.
+func cited(basis []Citation) string {
+	texts := make([]string, len(basis))
+	for i, c := range basis {
+		texts[i] = c.Text
+	}
+	return strings.Join(texts, "；")
+}
+
 func (b *builder) buildMatters(rows []matterRow) {
 	for _, r := range rows {
 		where := at(r.at) + "matter " + r.Code

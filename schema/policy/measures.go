@@ -23,11 +23,7 @@ func (b *builder) buildMeasures(rows []measureRow) {
 		m := &Measure{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Kind: r.Kind, Department: r.Department,
 			Basis: b.citations(where, r.Basis), Target: b.role(where, r.Target...), Elsewhere: r.Elsewhere, Matters: r.Matters}
 		m.From, m.To = b.span(where, r.From, r.To)
-		texts := make([]string, len(m.Basis))
-		for j, c := range m.Basis {
-			texts[j] = c.Text
-		}
-		if m.Citation = strings.Join(texts, "；"); m.Citation == "" {
+		if m.Citation = cited(m.Basis); m.Citation == "" {
 			b.fail(where, "no citation")
 		}
 		if m.Elsewhere && !m.Target.Personal() {

@@ -151,12 +151,6 @@ type noticeRow struct {
 	Basis       []basisRow
 }
 
-func (f *noticesFile) locate(at locations) {
-	for i := range f.Notices {
-		f.Notices[i].at = at.row("notices", i)
-	}
-}
-
 func (b *builder) buildNotices(rows []noticeRow) {
 	for i := range rows {
 		r := &rows[i]

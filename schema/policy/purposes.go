@@ -62,23 +62,13 @@ type purposeRow struct {
 	Opens  []string // domain/kind, or * alone
 }
 
-func (f *purposesFile) locate(at locations) {
-	for i := range f.Purposes {
-		f.Purposes[i].at = at.row("purposes", i)
-	}
-}
-
 func (b *builder) buildPurposes(rows []purposeRow) {
 	for i := range rows {
 		r := &rows[i]
 		where := r.at + ": purpose " + r.Code
 		b.names(where, r.NameZh, r.NameEn)
 		u := &Purpose{Code: r.Code, NameZh: r.NameZh, NameEn: r.NameEn, Basis: b.citations(where, r.Basis)}
-		texts := make([]string, len(u.Basis))
-		for j, c := range u.Basis {
-			texts[j] = c.Text
-		}
-		u.LegalBasis = strings.Join(texts, "；")
+		u.LegalBasis = cited(u.Basis)
 		switch {
 		case r.Code == "":
 			b.fail(where, "no code")
