@@ -42,12 +42,16 @@ type Analysis struct {
 // Param is a named query parameter: {Name:Type} in the statement.
 type Param struct{ Name, Value string }
 
+// statement is a function of the library that starts a statement with its format and
+// parameters, each text with its length.
+type statement func(conn uintptr, q unsafe.Pointer, n uintptr, f unsafe.Pointer, fn uintptr, names, nameLens, vals, valLens unsafe.Pointer, count uintptr) uintptr
+
 // Library is a loaded libchdb. Its methods are safe for many goroutines.
 type Library struct {
 	connect        func(argc int32, argv unsafe.Pointer) uintptr
 	closeConn      func(conn uintptr)
-	query          func(conn uintptr, q unsafe.Pointer, n uintptr, f unsafe.Pointer, fn uintptr, names, nameLens, vals, valLens unsafe.Pointer, count uintptr) uintptr
-	streamQuery    func(conn uintptr, q unsafe.Pointer, n uintptr, f unsafe.Pointer, fn uintptr, names, nameLens, vals, valLens unsafe.Pointer, count uintptr) uintptr
+	query          statement
+	streamQuery    statement
 	streamFetch    func(conn, res uintptr) uintptr
 	streamCancel   func(conn, res uintptr)
 	resBuffer      func(res uintptr) unsafe.Pointer
@@ -55,7 +59,7 @@ type Library struct {
 	resError       func(res uintptr) unsafe.Pointer
 	resRowsWritten func(res uintptr) uint64
 	destroy        func(res uintptr)
-	insert         func(conn uintptr, q unsafe.Pointer, n uintptr, f unsafe.Pointer, fn uintptr, names, nameLens, vals, valLens unsafe.Pointer, count uintptr) uintptr
+	insert         statement
 	insertAppend   func(st uintptr, data unsafe.Pointer, n uintptr) int32
 	insertDone     func(st uintptr) uintptr
 	insertError    func(st uintptr) unsafe.Pointer
@@ -161,15 +165,20 @@ func (c *Conn) Classify(sql []byte, database string) (Analysis, error) {
 	return Analysis{Statements: out.statements, Flags: out.flags, Class: Class(out.class)}, nil
 }
 
-// Exec runs a statement to its end and returns a copy of its whole output in
-// the given format. For statements of small or no output.
-func (c *Conn) Exec(sql, format string, params ...Param) ([]byte, error) {
+// call hands a statement over; the library copies what it needs of it.
+func (c *Conn) call(start statement, sql, format string, params []Param) uintptr {
 	q, f, a := []byte(sql), []byte(format), newArgs(params)
-	res := c.lib.query(c.handle, ptr(q), uintptr(len(q)), ptr(f), uintptr(len(f)), a.names, a.nameLens, a.vals, a.valLens, a.n)
+	res := start(c.handle, ptr(q), uintptr(len(q)), ptr(f), uintptr(len(f)), a.names, a.nameLens, a.vals, a.valLens, a.n)
 	runtime.KeepAlive(q)
 	runtime.KeepAlive(f)
 	a.keep()
-	r := result{c.lib, res}
+	return res
+}
+
+// Exec runs a statement to its end and returns a copy of its whole output in
+// the given format. For statements of small or no output.
+func (c *Conn) Exec(sql, format string, params ...Param) ([]byte, error) {
+	r := result{c.lib, c.call(c.lib.query, sql, format, params)}
 	defer r.free()
 	if err := r.err(); err != nil {
 		return nil, err
@@ -188,17 +197,12 @@ type Rows struct {
 // Query starts a SELECT (or SHOW, DESCRIBE, EXPLAIN …) whose output is fetched
 // piece by piece. Close must be called.
 func (c *Conn) Query(sql, format string, params ...Param) (*Rows, error) {
-	q, f, a := []byte(sql), []byte(format), newArgs(params)
-	res := c.lib.streamQuery(c.handle, ptr(q), uintptr(len(q)), ptr(f), uintptr(len(f)), a.names, a.nameLens, a.vals, a.valLens, a.n)
-	runtime.KeepAlive(q)
-	runtime.KeepAlive(f)
-	a.keep()
-	r := result{c.lib, res}
+	r := result{c.lib, c.call(c.lib.streamQuery, sql, format, params)}
 	if err := r.err(); err != nil {
 		r.free()
 		return nil, err
 	}
-	return &Rows{conn: c, res: res}, nil
+	return &Rows{conn: c, res: r.ptr}, nil
 }
 
 // Next returns the next piece of output, or nil at the end. The bytes are the
@@ -253,12 +257,7 @@ type Insert struct {
 // Insert starts an INSERT; sql has no FORMAT clause and no data. Close must be
 // called on every path.
 func (c *Conn) Insert(sql, format string, params ...Param) (*Insert, error) {
-	q, f, a := []byte(sql), []byte(format), newArgs(params)
-	st := c.lib.insert(c.handle, ptr(q), uintptr(len(q)), ptr(f), uintptr(len(f)), a.names, a.nameLens, a.vals, a.valLens, a.n)
-	runtime.KeepAlive(q)
-	runtime.KeepAlive(f)
-	a.keep()
-	in := &Insert{conn: c, st: st}
+	in := &Insert{conn: c, st: c.call(c.lib.insert, sql, format, params)}
 	if err := in.err(); err != nil {
 		in.Close()
 		return nil, err
