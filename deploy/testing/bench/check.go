@@ -34,24 +34,13 @@ const (
 // Check measures check at each number of connections and checks in batches.
 // Every answer is compared with what was pushed.
 func Check(ctx context.Context, cfg CheckConfig, out io.Writer) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	h, err := probe.Start(ctx, exe, "")
+	h, err := filled(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer h.Stop()
-	codes, listed, err := fill(ctx, h, cfg)
-	if err != nil {
-		return err
-	}
-	token, err := h.Token("officer", "SAMR")
-	if err != nil {
-		return err
-	}
-	l := loader{addr: h.Addr, path: "/graphql", header: "Authorization: Bearer " + token + "\r\n", warm: time.Second, run: cfg.Run}
+	codes, listed := h.codes, h.listed
+	l := h.officer
 	for _, conns := range cfg.Connections {
 		l.conns = conns
 		l.body = func(r *rand.Rand) ([]byte, int) {
@@ -107,6 +96,40 @@ func report(ctx context.Context, l loader, name, unit string, per int, more map[
 	more["p50_ms"], more["p99_ms"] = ms(percentile(got.latency, 0.5)), ms(percentile(got.latency, 0.99))
 	more["limit_p50_ms"], more["limit_p99_ms"] = ms(percentile(limit.latency, 0.5)), ms(percentile(limit.latency, 0.99))
 	return Result{Bench: name, Figure: got.rate() * float64(per), Unit: unit, Limit: limit.rate() * float64(per), More: more}.Print(out)
+}
+
+// filledHub is a hub that knows subjects.
+type filledHub struct {
+	*probe.Hub
+	codes   []string
+	listed  []bool // those on L09
+	officer loader // of GraphQL by an officer
+}
+
+// filled starts a hub and fills it.
+func filled(ctx context.Context, cfg CheckConfig) (_ *filledHub, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	h := &filledHub{}
+	if h.Hub, err = probe.Start(ctx, exe, ""); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			h.Stop()
+		}
+	}()
+	if h.codes, h.listed, err = fill(ctx, h.Hub, cfg); err != nil {
+		return nil, err
+	}
+	token, err := h.Token("officer", "SAMR")
+	if err != nil {
+		return nil, err
+	}
+	h.officer = loader{addr: h.Addr, path: "/graphql", header: "Authorization: Bearer " + token + "\r\n", warm: time.Second, run: cfg.Run}
+	return h, nil
 }
 
 // fill pushes subjects, a share of them on L09, and waits until they are known.

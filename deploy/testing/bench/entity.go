@@ -35,59 +35,26 @@ entries{id state documentNo list{code nameZh}} records(first:20){totalCount edge
 // The limit is one read of the records of a code from the same ClickHouse, by the
 // same client and over as many connections, with nothing around it.
 func Entity(ctx context.Context, cfg EntityConfig, out io.Writer) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	h, err := probe.Start(ctx, exe, "")
+	h, err := filled(ctx, CheckConfig{Subjects: cfg.Subjects, Restricted: 0.1, Run: cfg.Run})
 	if err != nil {
 		return err
 	}
 	defer h.Stop()
-	codes, listed, err := fill(ctx, h, CheckConfig{Subjects: cfg.Subjects, Restricted: 0.1})
-	if err != nil {
-		return err
-	}
-	at, err := node.ReadEndpoints(h.Dir)
-	if err != nil {
-		return err
-	}
-	db, err := clickhouse.Open(clickhouse.Config{URL: at.ClickHouse})
+	db, err := settled(ctx, h.Hub, cfg.Subjects)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := allStored(ctx, db, cfg.Subjects); err != nil {
-		return err
-	}
-	if err := merged(ctx, db); err != nil {
-		return err
-	}
-	token, err := h.Token("officer", "SAMR")
-	if err != nil {
-		return err
-	}
 	for _, conns := range cfg.Connections {
-		l := loader{addr: h.Addr, path: "/graphql", header: "Authorization: Bearer " + token + "\r\n", warm: time.Second, run: cfg.Run, conns: conns}
-		l.body = func(r *rand.Rand) ([]byte, int) {
-			i := r.IntN(len(codes))
-			return fmt.Appendf(nil, `{"query":%q,"variables":{"u":%q}}`, entityQuery, codes[i]), i
-		}
-		l.verify = func(i int, answer []byte) error {
-			if !bytes.Contains(answer, fmt.Appendf(nil, `"name":"压测%d有限公司"`, i)) || bytes.Contains(answer, []byte(`"blacklisted":true`)) != listed[i] {
-				return fmt.Errorf("bench: wrong answer for %s (number %d, listed %t): %s", codes[i], i, listed[i], answer)
-			}
-			return nil
-		}
-		got, err := l.do(ctx)
+		got, err := h.entities(ctx, conns)
 		if err != nil {
 			return err
 		}
-		limit, err := pointReads(ctx, db, codes, conns, cfg.Run)
+		limit, err := pointReads(ctx, db, h.codes, conns, cfg.Run)
 		if err != nil {
 			return err
 		}
-		more := map[string]any{"subjects": len(codes), "connections": conns, "queries_per_s": round(got.rate()), "limit_per_s": round(limit.rate()),
+		more := map[string]any{"subjects": len(h.codes), "connections": conns, "queries_per_s": round(got.rate()), "limit_per_s": round(limit.rate()),
 			"p50_ms": ms(percentile(got.latency, 0.5)), "limit_p50_ms": ms(percentile(limit.latency, 0.5)), "percentile": 0.99}
 		err = Result{Bench: "entity", Figure: ms(percentile(got.latency, 0.99)), Unit: "ms", Limit: ms(percentile(limit.latency, 0.99)), More: more}.Print(out)
 		if err != nil {
@@ -95,6 +62,45 @@ func Entity(ctx context.Context, cfg EntityConfig, out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// entities asks for enterprises at random and compares the answers with what was
+// pushed.
+func (h *filledHub) entities(ctx context.Context, conns int) (loaded, error) {
+	l := h.officer
+	l.conns = conns
+	l.body = func(r *rand.Rand) ([]byte, int) {
+		i := r.IntN(len(h.codes))
+		return fmt.Appendf(nil, `{"query":%q,"variables":{"u":%q}}`, entityQuery, h.codes[i]), i
+	}
+	l.verify = func(i int, answer []byte) error {
+		if !bytes.Contains(answer, fmt.Appendf(nil, `"name":"压测%d有限公司"`, i)) || bytes.Contains(answer, []byte(`"blacklisted":true`)) != h.listed[i] {
+			return fmt.Errorf("bench: wrong answer for %s (number %d, listed %t): %s", h.codes[i], i, h.listed[i], answer)
+		}
+		return nil
+	}
+	return l.do(ctx)
+}
+
+// settled opens the hub's ClickHouse once it has all registrations and has merged
+// them.
+func settled(ctx context.Context, h *probe.Hub, subjects int) (*clickhouse.DB, error) {
+	at, err := node.ReadEndpoints(h.Dir)
+	if err != nil {
+		return nil, err
+	}
+	db, err := clickhouse.Open(clickhouse.Config{URL: at.ClickHouse})
+	if err != nil {
+		return nil, err
+	}
+	if err = allStored(ctx, db, subjects); err == nil {
+		err = merged(ctx, db)
+	}
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
 }
 
 // allStored waits until ClickHouse has the registrations of all subjects.
