@@ -182,7 +182,7 @@ func (o *Object[T]) writer(c *compiler, f *ast.Field) (Writer[T], bool) {
 
 // Key is the key of a field as it is written: with quotes and a colon.
 func Key(f *ast.Field) []byte {
-	return append(jsontext.AppendString(nil, response.ResponseKey(f)), ':')
+	return append(jsontext.AppendString(nil, response.Key(f)), ':')
 }
 
 // table is all fields of all objects, by "Type.field".

@@ -125,7 +125,7 @@ func (c *planner) flatten(set *ast.SelectionSet, typ string) ([]*ast.Field, bool
 		for _, s := range set.Selections {
 			switch s := s.(type) {
 			case *ast.Field:
-				if k := response.ResponseKey(s); len(s.Directives) > 0 || keys[k] {
+				if k := response.Key(s); len(s.Directives) > 0 || keys[k] {
 					return false
 				} else {
 					keys[k] = true
@@ -151,7 +151,7 @@ func (c *planner) flatten(set *ast.SelectionSet, typ string) ([]*ast.Field, bool
 }
 
 func (c *planner) root(f *ast.Field) (planRoot, bool) {
-	r := planRoot{key: fields.Key(f), path: response.ResponseKey(f)}
+	r := planRoot{key: fields.Key(f), path: response.Key(f)}
 	if l := f.GetLoc(); l != nil {
 		r.locations = []location.SourceLocation{location.GetLocation(l.Source, l.Start)}
 	}

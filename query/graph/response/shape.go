@@ -26,7 +26,7 @@ func ShapeOf(sets []*ast.SelectionSet, frags map[string]*ast.FragmentDefinition)
 		for _, s := range set.Selections {
 			switch s := s.(type) {
 			case *ast.Field:
-				key := ResponseKey(s)
+				key := Key(s)
 				i := sh.Find(key)
 				if i < 0 {
 					i = len(sh.Fields)
@@ -66,8 +66,8 @@ func (s *Shape) Find(key string) int {
 	return -1
 }
 
-// ResponseKey is the key under which a field is answered.
-func ResponseKey(f *ast.Field) string {
+// Key is the key under which a field is answered.
+func Key(f *ast.Field) string {
 	if f.Alias != nil {
 		return f.Alias.Value
 	}
