@@ -3,12 +3,12 @@ package view
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
 	"credithub/query/restrict"
 	"credithub/query/store"
+	"credithub/query/store/storetest"
 	"credithub/schema/access"
 	"credithub/schema/civil"
 	"credithub/schema/list"
@@ -36,17 +36,6 @@ func views(t testing.TB) *Views {
 	return v
 }
 
-// passes tells whether the terms of a read let an entry through.
-func passes(f *store.EntryFilter, e *list.Entry) bool {
-	s, _ := e.At(f.Day)
-	shown := (f.Lists == nil || slices.Contains(f.Lists, e.List.String())) && (f.States == nil || slices.Contains(f.States, s.String()))
-	for _, w := range f.Withheld {
-		shown = shown && (w.List != e.List.String() || len(w.Causes) > 0 && !slices.Contains(w.Causes, e.Cause) || len(w.Causes) == 0 && slices.Contains(w.Except, e.Cause) || w.From != civil.NoDate && e.DecidedOn < w.From ||
-			w.To != civil.NoDate && e.DecidedOn > w.To || w.Before != civil.NoDate && e.Since >= w.Before)
-	}
-	return shown || f.Unit != "" && f.Unit == e.DecidedBy
-}
-
 // The terms of a read let through exactly the entries that may be seen, for each
 // role, state, list, deciding unit, cause and age.
 func TestFilterIsEntryVisible(t *testing.T) {
@@ -65,7 +54,7 @@ func TestFilterIsEntryVisible(t *testing.T) {
 					for _, cause := range []string{"1", "2", "未报送年度报告", "in other words"} {
 						for _, since := range []civil.Date{civil.MakeDate(2024, 7, 10), civil.MakeDate(2025, 7, 10), civil.MakeDate(2026, 7, 10)} {
 							e := list.Entry{List: c, State: s, DecidedBy: unit, Cause: cause, DecidedOn: since, Since: since, Until: civil.NoDate, ExitedOn: civil.NoDate}
-							if got, want := passes(&f, &e), w.visible(&e, w.day(When{})); got != want {
+							if got, want := storetest.Passes(&f, &e), w.visible(&e, w.day(When{})); got != want {
 								t.Errorf("%s: %s on %s for %s since %s by %s: %v, want %v", role, s, c, cause, since, unit, got, want)
 							}
 						}

@@ -33,7 +33,10 @@ type Memory struct {
 // reading announces a read.
 func (m *Memory) reading(ctx context.Context, what string) error {
 	if m.Reading == nil {
-		return ctx.Err()
+		if err := ctx.Err(); err != nil {
+			return fault.Wrap(fault.Timeout, err, "the answer took too long")
+		}
+		return nil
 	}
 	return m.Reading(ctx, what)
 }
