@@ -60,7 +60,6 @@ func inspect(doc *ast.Document, l *refusal.Limits) (op *ast.OperationDefinition,
 	case op.Operation != ast.OperationTypeQuery:
 		return nil, nil, "", fault.New(fault.BadInput, "only queries can be executed here")
 	}
-	g.countFragments(doc)
 	g.countParts(doc)
 	g.cycles()
 	g.aliases(op.SelectionSet, 0, new(int))
@@ -75,44 +74,13 @@ func (g *guard) pass(limit string, format string, args ...any) {
 	}
 }
 
-// countFragments counts definitions and inline fragments as they are written.
-func (g *guard) countFragments(doc *ast.Document) {
-	n := len(g.fragments)
-	var count func(*ast.SelectionSet)
-	count = func(set *ast.SelectionSet) {
-		if set == nil {
-			return
-		}
-		for _, s := range set.Selections {
-			switch s := s.(type) {
-			case *ast.Field:
-				count(s.SelectionSet)
-			case *ast.InlineFragment:
-				n++
-				count(s.SelectionSet)
-			}
-		}
-	}
-	for _, d := range doc.Definitions {
-		switch d := d.(type) {
-		case *ast.OperationDefinition:
-			count(d.SelectionSet)
-		case *ast.FragmentDefinition:
-			count(d.SelectionSet)
-		}
-	}
-	if n > g.limits.Fragments {
-		g.pass("fragments", "the document has more than %d fragments", g.limits.Fragments)
-	}
-}
-
 // parts counts what validation looks at one by one, or each beside each, wherever
-// it stands in the document.
-type parts struct{ arguments, elements, keys, variables, directives int }
+// it stands in the document. Fragments are definitions and inline fragments.
+type parts struct{ fragments, arguments, elements, keys, variables, directives int }
 
-// countParts bounds arguments, values, variables and directives.
+// countParts bounds fragments, arguments, values, variables and directives.
 func (g *guard) countParts(doc *ast.Document) {
-	var n parts
+	n := parts{fragments: len(g.fragments)}
 	for _, d := range doc.Definitions {
 		switch d := d.(type) {
 		case *ast.OperationDefinition:
@@ -131,7 +99,7 @@ func (g *guard) countParts(doc *ast.Document) {
 		what    string
 		n, most int
 	}{
-		{"arguments", n.arguments, g.limits.Arguments}, {"elements", n.elements, g.limits.Elements}, {"keys", n.keys, g.limits.Keys},
+		{"fragments", n.fragments, g.limits.Fragments}, {"arguments", n.arguments, g.limits.Arguments}, {"elements", n.elements, g.limits.Elements}, {"keys", n.keys, g.limits.Keys},
 		{"variables", n.variables, g.limits.Variables}, {"directives", n.directives, g.limits.Directives},
 	} {
 		if b.n > b.most {
@@ -151,6 +119,7 @@ func (n *parts) selected(set *ast.SelectionSet) {
 			n.directed(s.Directives)
 			n.selected(s.SelectionSet)
 		case *ast.InlineFragment:
+			n.fragments++
 			n.directed(s.Directives)
 			n.selected(s.SelectionSet)
 		case *ast.FragmentSpread:
