@@ -35,12 +35,18 @@ func (c Code) String() string {
 
 // ParseCode reads a wire name.
 func ParseCode[T string | []byte](s T) (Code, bool) {
-	for c := L01; c < CodeEnd; c++ {
-		if names[c] == string(s) {
-			return c, true
+	c := parse[Code](names[:], s)
+	return c, c != 0
+}
+
+// parse finds the value that has a name, 0 when none has.
+func parse[V ~uint8, T string | []byte](names []string, s T) V {
+	for i := 1; i < len(names); i++ {
+		if names[i] == string(s) {
+			return V(i)
 		}
 	}
-	return 0, false
+	return 0
 }
 
 // Codes lists all lists, in the order of their codes.
@@ -86,12 +92,7 @@ func (e Event) String() string { return eventNames[e] }
 
 // ParseEvent reads a wire name; NoEvent when unknown.
 func ParseEvent[T string | []byte](s T) Event {
-	for i := EventPreNotice; i <= EventExited; i++ {
-		if eventNames[i] == string(s) {
-			return i
-		}
-	}
-	return NoEvent
+	return parse[Event](eventNames[:], s)
 }
 
 // State is the state of an entry.
@@ -147,10 +148,5 @@ func (x ExitType) String() string { return exitNames[x] }
 
 // ParseExit reads a wire name; NoExit when unknown.
 func ParseExit[T string | []byte](s T) ExitType {
-	for i := Expired; i < ExitEnd; i++ {
-		if exitNames[i] == string(s) {
-			return i
-		}
-	}
-	return NoExit
+	return parse[ExitType](exitNames[:], s)
 }
