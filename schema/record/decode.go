@@ -225,8 +225,11 @@ func (d *Decoder) text(t jsontext.Token) []byte {
 func (d *Decoder) unescape(t jsontext.Token) []byte {
 	from := len(d.arena)
 	d.arena = d.s.AppendText(d.arena, t)
-	return d.arena[from:len(d.arena):len(d.arena)]
+	return d.since(from)
 }
+
+// since is what was appended to the arena behind a place; to append to it moves it.
+func (d *Decoder) since(from int) []byte { return d.arena[from:len(d.arena):len(d.arena)] }
 
 func (d *Decoder) intern(unit []byte) string {
 	if u, ok := d.units[string(unit)]; ok {

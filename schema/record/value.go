@@ -117,7 +117,7 @@ func (c *checker) cleaned(f *Field, v *value) bool {
 	if at >= 0 {
 		from := len(c.d.arena)
 		c.d.arena = appendSeen(c.d.arena, b, at)
-		b = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+		b = c.d.since(from)
 		c.row.Add(fault.W05Normalised, f.Name, c.arrow("characters left out that can't be seen", f, v.text, b))
 	}
 	if damaged {
@@ -142,7 +142,7 @@ func (c *checker) unexponent(b []byte) []byte {
 	}
 	from := len(c.d.arena)
 	c.d.arena = append(c.d.arena, plainDecimal(string(b))...)
-	return c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+	return c.d.since(from)
 }
 
 // text checks what is free: its length, and that it tells nothing of a person's.
@@ -181,7 +181,7 @@ func (c *checker) text(f *Field, b []byte) ([]byte, bool) {
 	c.row.Add(fault.W05Normalised, f.Name, contactsOut)
 	from := len(c.d.arena)
 	c.d.arena = personal.Cut(c.d.arena, b, spans)
-	return c.d.arena[from:len(c.d.arena):len(c.d.arena)], true
+	return c.d.since(from), true
 }
 
 // look tells where a text has contacts, until the next look, and whether it
@@ -266,7 +266,7 @@ func (c *checker) money(f *Field, v *value, wan bool) bool {
 	if wan {
 		from := len(c.d.arena)
 		c.d.arena = shift4(c.d.arena, v.text)
-		v.text = c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+		v.text = c.d.since(from)
 	}
 	return true
 }
@@ -342,7 +342,7 @@ func (c *checker) array(i int, f *Field, t jsontext.Token) {
 	from := len(c.d.arena)
 	c.named, c.masked, c.numbered, c.damaged = false, false, false, false
 	ok := c.elements(&s, f)
-	b := c.d.arena[from:len(c.d.arena):len(c.d.arena)]
+	b := c.d.since(from)
 	switch {
 	case !ok && f.Type == Texts:
 		c.row.Add(fault.E06Enum, f.Name, "must be an array of strings")
