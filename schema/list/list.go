@@ -5,7 +5,7 @@ package list
 
 import "fmt"
 
-// Code numbers a list: 1…28 for L01…L28, 29 for L15B.
+// Code numbers a list: 1…28 for L01…L28, 29 for L15B, 30… for L29….
 type Code uint8
 
 // Codes that the text of the hub itself names.
@@ -18,10 +18,16 @@ const (
 )
 
 var names = func() (n [CodeEnd]string) {
-	for c := L01; c < L15B; c++ {
-		n[c] = fmt.Sprintf("L%02d", c)
+	for c := L01; c < CodeEnd; c++ {
+		switch {
+		case c == L15B:
+			n[c] = "L15B"
+		case c > L15B:
+			n[c] = fmt.Sprintf("L%02d", c-1)
+		default:
+			n[c] = fmt.Sprintf("L%02d", c)
+		}
 	}
-	n[L15B] = "L15B"
 	return
 }()
 
