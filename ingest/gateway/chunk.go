@@ -57,12 +57,8 @@ func (p *push) stamp(line uint32) stamp.Stamp {
 // add appends an accepted row as a stamped message, keyed by its subject or,
 // without one, by its record.
 func (c *chunk) add(s *stamp.Stamper, row *record.Row, unit string, st stamp.Stamp) {
-	key := row.USCC
-	if len(key) == 0 {
-		key = row.RecordID
-	}
 	from := len(c.arena)
-	c.arena = append(c.arena, key...)
+	c.arena = append(c.arena, row.MessageKey()...)
 	mid := len(c.arena)
 	c.arena = record.AppendEnvelope(c.arena, row, unit)
 	c.message(s, row.Domain, c.arena[from:mid:mid], c.arena[mid:len(c.arena):len(c.arena)], st)

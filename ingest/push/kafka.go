@@ -1,6 +1,7 @@
 package push
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"encoding/base64"
@@ -149,12 +150,8 @@ func (b *batch) take(line uint32, row *record.Row) bool {
 
 // add signs a row.
 func (k *Kafka) add(b *batch, line uint32, row *record.Row) {
-	key := row.USCC
-	if len(key) == 0 {
-		key = row.RecordID
-	}
 	d := row.Domain
-	m := k.message(d.Topic(), append([]byte(nil), key...), record.AppendEnvelope(nil, row, string(k.unit)))
+	m := k.message(d.Topic(), bytes.Clone(row.MessageKey()), record.AppendEnvelope(nil, row, string(k.unit)))
 	b.msgs[d] = append(b.msgs[d], m)
 	b.rowOf[d] = append(b.rowOf[d], written{line: int(line), recordID: string(row.RecordID)})
 }

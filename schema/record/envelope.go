@@ -8,6 +8,16 @@ import (
 	"credithub/schema/jsontext"
 )
 
+// MessageKey is the key of a row's message on the topic of its domain: the code of its
+// subject, or the record id where it names none, so that what is said of one subject
+// stands in one partition. It is memory of the row.
+func (r *Row) MessageKey() []byte {
+	if len(r.USCC) > 0 {
+		return r.USCC
+	}
+	return r.RecordID
+}
+
 // AppendEnvelope appends the canonical envelope of a row that is not rejected:
 // the value of its Kafka message. Decoding it with Kafka gives an equal row.
 func AppendEnvelope(dst []byte, row *Row, unit string) []byte {

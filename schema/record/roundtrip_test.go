@@ -169,3 +169,14 @@ func TestScannerAgreesWithEncodingJSON(t *testing.T) {
 		}
 	}
 }
+
+func TestAMessageIsKeyedByItsSubject(t *testing.T) {
+	row := &Row{RecordID: []byte("R-1")}
+	if got := string(row.MessageKey()); got != "R-1" {
+		t.Errorf("without a code: %q", got)
+	}
+	row.USCC = []byte("91420100MA4N0A2B5Y")
+	if got := string(row.MessageKey()); got != "91420100MA4N0A2B5Y" {
+		t.Errorf("with a code: %q", got)
+	}
+}

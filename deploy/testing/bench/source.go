@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,7 @@ func newStamped(dir string) (*stamped, error) {
 
 // message is the stamped message of a row; everything in it is new memory.
 func (s *stamped) message(row *record.Row, unit string, st stamp.Stamp) kafka.Message {
-	key := append([]byte(nil), row.USCC...)
+	key := bytes.Clone(row.MessageKey())
 	value := record.AppendEnvelope(make([]byte, 0, len(row.Data)+256), row, unit)
 	return kafka.Message{Key: key, Value: value, Partition: kafka.ByKey, Headers: []kafka.Header{{
 		Key: feed.HeaderStamp, Value: s.stamper.Append(nil, row.Domain.Topic(), key, value, st)}}}
