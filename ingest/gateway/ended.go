@@ -32,14 +32,14 @@ func decides(p receipt.Position) bool { return slices.Contains(deciding, p.Domai
 var endedQuery = `WITH
 	told AS (
 		SELECT line, record_id, uscc, toDate32OrZero(JSONExtractString(data, 'decidedOn')) AS decided FROM records
-		WHERE batch_id = ? AND domain IN (?) AND status = 'ACCEPTED' AND op = 'upsert' AND JSONExtractString(data, 'event') != 'EXITED'),
+		WHERE batch_id = ? AND domain IN (?) AND ` + stored.Is(stored.Accepted) + ` AND op = 'upsert' AND JSONExtractString(data, 'event') != 'EXITED'),
 	registrations AS (
 		SELECT uscc, toString(status) AS status_, toString(op) AS op_, JSONExtractString(data, 'status') IN ('3', '4') AS over,
-			toDate32OrZero(JSONExtractString(data, 'approvedOn')) AS approved, if(approved > toDate32('1900-01-01'), approved, occurred_on) AS day
+			toDate32OrZero(JSONExtractString(data, 'approvedOn')) AS approved, if(approved > ` + stored.NoDay + `, approved, occurred_on) AS day
 		FROM records WHERE domain = 'registration' AND ` + stored.Counts + ` AND uscc GLOBAL IN (SELECT uscc FROM told WHERE uscc != '')` + stored.Latest + `),
 	ended AS (
 		SELECT uscc, max(day) AS since FROM registrations WHERE ` + stored.Holds("status_", "op_") + `
-		GROUP BY uscc HAVING min(over AND day > toDate32('1900-01-01')))
+		GROUP BY uscc HAVING min(over AND day > ` + stored.NoDay + `))
 SELECT line, any(record_id), toString(any(since)) FROM told GLOBAL INNER JOIN ended USING uscc WHERE since < decided
 GROUP BY line ORDER BY line LIMIT ?`
 

@@ -13,6 +13,7 @@ import (
 	"credithub/schema/feed"
 	"credithub/schema/receipt"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // Settled is what is stored of the accepted rows of a batch.
@@ -134,8 +135,8 @@ func (c *store) Refused(ctx context.Context, unit, id string, limit int) (all []
 
 // A row is told by its line: when a broker dies, a part of a push may be sent
 // again and stand in the log twice.
-const countQuery = `SELECT uniqExactIf(line, status IN ('ACCEPTED', 'DUPLICATE')),
-uniqExactIf(line, status = 'REJECTED'), uniqExactIf(line, status = 'ACCEPTED' AND faults != '') FROM records WHERE batch_id = ?`
+var countQuery = `SELECT uniqExactIf(line, ` + stored.Is(stored.Accepted, stored.Duplicate) + `),
+uniqExactIf(line, ` + stored.Is(stored.Rejected) + `), uniqExactIf(line, ` + stored.Is(stored.Accepted) + ` AND faults != '') FROM records WHERE batch_id = ?`
 
 const faultsQuery = `SELECT line, any(record_id), any(faults) FROM records
 WHERE batch_id = ? AND status = ? AND faults != '' GROUP BY line ORDER BY line LIMIT ?`
@@ -152,10 +153,10 @@ func (c *store) Settled(ctx context.Context, head feed.Batch, limit int) (s Sett
 		return r.Scan(&standing, &rejected, &warned)
 	}, countQuery, head.ID)
 	if err == nil && rejected > 0 {
-		s.Findings, err = c.faults(ctx, &s, head.ID, "REJECTED", limit)
+		s.Findings, err = c.faults(ctx, &s, head.ID, stored.Rejected.String(), limit)
 	}
 	if err == nil && warned > 0 {
-		s.Warnings, err = c.faults(ctx, &s, head.ID, "ACCEPTED", limit)
+		s.Warnings, err = c.faults(ctx, &s, head.ID, stored.Accepted.String(), limit)
 	}
 	if err == nil && s.Standing > 0 {
 		err = c.afterEnd(ctx, &s, &head, limit)

@@ -17,6 +17,7 @@ import (
 	"credithub/ingest/sink"
 	"credithub/schema/column"
 	"credithub/schema/record"
+	"credithub/schema/stored"
 )
 
 // decisionSlice is how many decisions are sorted by the server at once.
@@ -167,7 +168,7 @@ func (c *ClickHouse) Versions(ctx context.Context, topic string, names bool, sie
 	var op int8
 	var day int32
 	return c.each(ctx, "versions of "+topic, "SELECT unit, record_id, uscc, version, CAST(op, 'Int8') AS op_, hash, "+name+
-		" AS name_, toInt32(occurred_on) AS day_, kind, "+data+" AS data_ FROM records WHERE topic = ? AND status = 'ACCEPTED'",
+		" AS name_, toInt32(occurred_on) AS day_, kind, "+data+" AS data_ FROM records WHERE topic = ? AND "+stored.Is(stored.Accepted),
 		func(rows driver.Rows) error {
 			if err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Name, &day, &v.Kind, &v.Data); err != nil {
 				return err
@@ -182,7 +183,7 @@ func (c *ClickHouse) Numbered(ctx context.Context, topic string, f func(*Numbere
 	var n Numbered
 	var id string
 	var sent uint64
-	return c.each(ctx, "rows of "+topic+" without a version", "SELECT unit, record_id, hash, sent FROM records WHERE topic = ? AND sent > 0 AND status IN ('ACCEPTED', 'DUPLICATE')",
+	return c.each(ctx, "rows of "+topic+" without a version", "SELECT unit, record_id, hash, sent FROM records WHERE topic = ? AND sent > 0 AND "+stored.Is(stored.Accepted, stored.Duplicate),
 		func(rows driver.Rows) error {
 			if err := rows.Scan(&n.Unit, &id, &n.Hash, &sent); err != nil {
 				return err
@@ -205,8 +206,8 @@ func (c *ClickHouse) Decisions(ctx context.Context, topic string, f func(*Versio
 	var day int32
 	for from := int64(0); from < end; from += decisionSlice {
 		err := c.each(ctx, "decisions", "SELECT unit, record_id, uscc, version, CAST(op, 'Int8') AS op_, hash, kind, "+
-			"toInt32(occurred_on) AS day_, data, offset FROM records WHERE topic = ? AND status = 'ACCEPTED' "+
-			"AND offset >= ? AND offset < ? ORDER BY offset",
+			"toInt32(occurred_on) AS day_, data, offset FROM records WHERE topic = ? AND "+stored.Is(stored.Accepted)+
+			" AND offset >= ? AND offset < ? ORDER BY offset",
 			func(rows driver.Rows) error {
 				err := rows.Scan(&v.Unit, &v.RecordID, &v.USCC, &v.Version, &op, &v.Hash, &v.Kind, &day, &v.Data, &v.Offset)
 				if err != nil {

@@ -66,7 +66,7 @@ func (q *RecordVersions) SQL() (string, []any) {
 		}
 		t.add("(?, ?, ?, ?, ?)", k.USCC, k.Domain, k.Unit, k.RecordID, k.Version)
 	}
-	t.add(") AND status = 'ACCEPTED' LIMIT 1 BY uscc, domain, unit, record_id, version")
+	t.add(") AND " + stored.Is(stored.Accepted) + " LIMIT 1 BY uscc, domain, unit, record_id, version")
 	return t.done()
 }
 

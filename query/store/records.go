@@ -159,7 +159,7 @@ func (q *Contents) SQL() (string, []any) {
 		}
 		t.add("(?, ?, ?, ?, ?)", k.USCC, k.Domain, k.Unit, k.RecordID, k.Version)
 	}
-	t.add(") AND status = 'ACCEPTED' GROUP BY uscc, domain, unit, record_id, version")
+	t.add(") AND " + stored.Is(stored.Accepted) + " GROUP BY uscc, domain, unit, record_id, version")
 	return t.done()
 }
 

@@ -3,6 +3,7 @@ package stored
 import (
 	"iter"
 
+	"credithub/schema/column"
 	"credithub/schema/record"
 )
 
@@ -46,9 +47,12 @@ func (r *Record) Holds() bool { return r.Status == Accepted && r.Op == record.Up
 // Counts is the condition on the rows that are folded, and Latest what leaves of them
 // the one that counts.
 var (
-	Counts = in("status", Accepted, Moved)
+	Counts = Is(Accepted, Moved)
 	Latest = " ORDER BY " + recordKey + ", version DESC, status DESC LIMIT 1 BY " + recordKey
 )
+
+// NoDay is the absent day in SQL, as a value of Date32.
+var NoDay = "toDate32('" + column.NoDay.String() + "')"
 
 const recordKey = "uscc, domain, unit, record_id"
 

@@ -31,13 +31,16 @@ func ParseStatus(name string) Status { return Status(column.Value(statusNames, n
 func (s Status) Alive() bool { return s == Accepted || s == Duplicate || s == Heartbeat }
 
 // SignOfLife is the condition on rows of table records that they are one.
-var SignOfLife = in("status", Accepted, Duplicate, Heartbeat)
+var SignOfLife = Is(Accepted, Duplicate, Heartbeat)
 
-// in is the condition that a column has one of some statuses.
-func in(column string, all ...Status) string {
+// Is is the condition on rows of table records that they have one of some statuses.
+func Is(all ...Status) string {
 	names := make([]string, len(all))
 	for i, s := range all {
 		names[i] = "'" + s.String() + "'"
 	}
-	return column + " IN (" + strings.Join(names, ", ") + ")"
+	if len(all) == 1 {
+		return "status = " + names[0]
+	}
+	return "status IN (" + strings.Join(names, ", ") + ")"
 }
